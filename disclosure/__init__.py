@@ -1,0 +1,1 @@
+"""Social-insurance information disclosure: the nouns and the rules, without an orchestrator."""

@@ -1,0 +1,343 @@
+"""Loading the catalogue and asking it questions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from disclosure.catalog.models import (
+    Channel,
+    Cycle,
+    Fact,
+    Gate,
+    Holiday,
+    Identity,
+    Indicator,
+    Insurance,
+    Milestone,
+    Office,
+    ProfileFacts,
+    Region,
+    Rule,
+    Section,
+    Unit,
+)
+from disclosure.catalog.yaml_source import Document, Location, load_document
+from disclosure.errors import DisclosureError
+from disclosure.periods import Period
+
+BASE = Path(__file__).parent
+PROFILES = BASE / "profiles"
+
+FactT = TypeVar("FactT", bound=Fact)
+
+_EXPECTED = {
+    "missing": "缺少这一项",
+    "extra_forbidden": "不认识这一项，请检查拼写",
+    "literal_error": "应为 {expected}",
+    "string_pattern_mismatch": "写法不合规定的样式 {pattern}",
+    "string_type": "应为文字",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "bool_parsing": "应为 true 或 false",
+    "decimal_parsing": "应为数字",
+    "tuple_type": "应为列表",
+    "dict_type": "应为“键: 值”的映射",
+    "string_too_short": "不能为空",
+    "too_short": "至少要有一项",
+    "date_from_datetime_parsing": "应为 2025-04-15 这样的日期",
+}
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All facts of one profile. Mappings are in the order of the YAML, which is the printed order."""
+
+    folder: Path
+    profile: ProfileFacts
+    regions: Mapping[str, Region]
+    offices: Mapping[str, Office]
+    gates: Mapping[str, Gate]
+    cycles: Mapping[str, Cycle]
+    sections: Mapping[str, Section]
+    units: Mapping[str, Unit]
+    insurances: Mapping[str, Insurance]
+    #: Every indicator the catalogue knows; ``reported`` below are those this profile reports.
+    indicators: Mapping[str, Indicator]
+    identities: Mapping[str, Identity]
+    rules: Mapping[str, Rule]
+    channels: Mapping[str, Channel]
+    holidays: Mapping[str, Holiday]
+
+    @cached_property
+    def prefecture(self) -> Region:
+        """The whole the profile is about (a prefecture, a city or a district)."""
+        return next(region for region in self.regions.values() if region.level == "prefecture")
+
+    @cached_property
+    def parts_of_prefecture(self) -> tuple[Region, ...]:
+        """州本级 and the counties, which add up to the prefecture; empty where none report apart."""
+        return tuple(region for region in self.regions.values() if region.level != "prefecture")
+
+    @cached_property
+    def centres(self) -> tuple[Office, ...]:
+        """Offices that hand in figures this profile reports."""
+        handing_in = {indicator.centre for indicator in self.reported.values()}
+        return tuple(office for office in self.offices.values() if office.id in handing_in)
+
+    @cached_property
+    def reported(self) -> Mapping[str, Indicator]:
+        """The indicators this profile reports, in printed order."""
+        wanted = self.profile.indicators
+        by_priority = set() if wanted.only else set(wanted.priorities)
+
+        def selected(indicator: Indicator) -> bool:
+            if any(_matches(indicator.id, pattern) for pattern in wanted.except_):
+                return False
+            listed = wanted.only or wanted.also
+            return indicator.priority in by_priority or any(_matches(indicator.id, p) for p in listed)
+
+        return MappingProxyType({i.id: i for i in self.indicators.values() if selected(i)})
+
+    def indicators_for(self, period: Period, centre: str = "", only: Iterable[str] = ()) -> tuple[Indicator, ...]:
+        """Indicators asked for in ``period``, of one centre if named.
+
+        ``only`` (ids, ``.*`` allowed) narrows a special cycle to what it was opened for.
+        """
+        patterns = tuple(only)
+        return tuple(
+            indicator
+            for indicator in self.reported.values()
+            if indicator.demand(period.kind) != "none"
+            and (not centre or indicator.centre == centre)
+            and (not patterns or any(_matches(indicator.id, pattern) for pattern in patterns))
+        )
+
+    def regions_for(self, indicator: Indicator) -> tuple[Region, ...]:
+        """Regions that report ``indicator``: the prefecture, and its parts where it is by county."""
+        return (self.prefecture, *(self.parts_of_prefecture if indicator.by_county else ()))
+
+    def decimals(self, indicator: Indicator) -> int:
+        """Decimals printed for ``indicator`` in its unit."""
+        if indicator.kind == "text":
+            return 0
+        return self.units[indicator.unit].decimals if indicator.decimals is None else indicator.decimals
+
+    def milestones(self, period: Period) -> dict[Milestone, dt.date]:
+        """Calendar dates of the six milestones; empty for a special cycle, whose dates are its own."""
+        cycle = self.cycles[period.kind]
+        year = period.year + cycle.years_later
+        return {step: dt.date.fromisoformat(f"{year}-{day}") for step, day in cycle.milestones.items()}
+
+    def find_region(self, text: str) -> Region | None:
+        """The region whose code, name or alias ``text`` is; None when there is none."""
+        wanted = normalise(text)
+        return self._region_names.get(wanted)
+
+    def find_insurance(self, text: str) -> Insurance | None:
+        """The insurance whose id, name or alias ``text`` is."""
+        return self._insurance_names.get(normalise(text))
+
+    def find_indicator(self, insurance: str, text: str) -> Indicator | None:
+        """The indicator of insurance id ``insurance`` whose id, name or alias ``text`` is.
+
+        Never by likeness: a name that two indicators share finds neither.
+        """
+        return self._indicator_names.get((insurance, normalise(text)))
+
+    def find_unit(self, text: str) -> Unit | None:
+        """The unit whose name or alias ``text`` is."""
+        return self._unit_names.get(normalise(text))
+
+    @cached_property
+    def _region_names(self) -> dict[str, Region]:
+        return _unique_names((r, (r.code, r.name, *r.former_codes, *r.aliases)) for r in self.regions.values())
+
+    @cached_property
+    def _insurance_names(self) -> dict[str, Insurance]:
+        return _unique_names((i, (i.id, i.name, i.short_name, *i.aliases)) for i in self.insurances.values())
+
+    @cached_property
+    def _unit_names(self) -> dict[str, Unit]:
+        return _unique_names((u, (u.id, *u.aliases)) for u in self.units.values())
+
+    @cached_property
+    def _indicator_names(self) -> dict[tuple[str, str], Indicator]:
+        found: dict[tuple[str, str], Indicator] = {}
+        for insurance in self.insurances:
+            own = (i for i in self.indicators.values() if i.insurance == insurance)
+            names = _unique_names((i, (i.id, i.name, i.label, *i.aliases)) for i in own)
+            found.update({(insurance, name): indicator for name, indicator in names.items()})
+        return found
+
+
+def normalise(text: str) -> str:
+    """One spelling for names that differ only in width, spaces, punctuation width or a leading item number.
+
+    ``68.1 其中：参保农民工`` and ``其中:参保农民工`` are the same name; no words are dropped.
+    """
+    folded = unicodedata.normalize("NFKC", text).strip().lower()
+    folded = re.sub(r"^\d+(\.\d+)*\s+", "", folded)
+    return re.sub(r"\s+", "", folded)
+
+
+NamedT = TypeVar("NamedT", bound=Fact)
+
+
+def _unique_names(entries: Iterable[tuple[NamedT, Iterable[str]]]) -> dict[str, NamedT]:
+    names: dict[str, NamedT] = {}
+    shared: set[str] = set()
+    for entry, spellings in entries:
+        for name in {normalise(spelling) for spelling in spellings}:
+            if name in names and names[name] is not entry:
+                shared.add(name)
+            names[name] = entry
+    return {name: entry for name, entry in names.items() if name not in shared}
+
+
+def _matches(indicator_id: str, pattern: str) -> bool:
+    if pattern.endswith(".*"):
+        return indicator_id.startswith(pattern[:-1])
+    if pattern.startswith("*."):
+        return indicator_id.partition(".")[2] == pattern[2:]
+    return indicator_id == pattern
+
+
+def profile_folder(name: str | Path) -> Path:
+    """The folder of a shipped profile's name, or of a path.
+
+    Raises:
+        DisclosureError: when there is no ``profile.yaml`` there.
+    """
+    for folder in (PROFILES / str(name), Path(name)):
+        if (folder / "profile.yaml").is_file():
+            return folder
+    shipped = "、".join(sorted(path.parent.name for path in PROFILES.glob("*/profile.yaml")))
+    raise DisclosureError(f"找不到地区配置“{name}”：应为 {shipped} 之一，或一个含有 profile.yaml 的文件夹。")
+
+
+@cache
+def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
+    """The base catalogue with ``profile`` laid over it.
+
+    Raises:
+        DisclosureError: naming file, line and what was expected; all mistakes of a file at once.
+    """
+    folder = profile_folder(profile)
+
+    def document(name: str) -> Document:
+        merged = Document()
+        for layer in (BASE, folder):
+            files = [layer / f"{name}.yaml", *sorted((layer / name).glob("*.yaml"))]
+            for file in files:
+                if file.is_file():
+                    merged = merged.overlay(load_document(file))
+        return merged
+
+    organisation = document("organisation")
+    catalog = Catalog(
+        folder=folder,
+        profile=_one(ProfileFacts, document("profile")),
+        regions=_entries(Region, document("regions"), "regions", "code"),
+        offices=_entries(Office, organisation, "offices"),
+        gates=_entries(Gate, organisation, "gates"),
+        cycles=_entries(Cycle, document("cycles"), "cycles"),
+        sections=_entries(Section, document("sections"), "sections"),
+        units=_entries(Unit, document("units"), "units"),
+        insurances=_entries(Insurance, document("insurances"), "insurances"),
+        indicators=_entries(Indicator, document("indicators"), "indicators"),
+        identities=_entries(Identity, document("identities"), "identities"),
+        rules=_entries(Rule, document("rules"), "rules"),
+        channels=_entries(Channel, document("channels"), "channels"),
+        holidays=_entries(Holiday, document("holidays"), "holidays", "date"),
+    )
+    _check_references(catalog, document("indicators"), organisation, document("identities"))
+    return catalog
+
+
+def _one(model: type[FactT], document: Document) -> FactT:
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise DisclosureError(_explain(error, document, ())) from error
+
+
+def _entries(model: type[FactT], document: Document, top: str, key: str = "id") -> Mapping[str, FactT]:
+    found: dict[str, FactT] = {}
+    mistakes: list[str] = []
+    raw: Any = document.data.get(top) or {}
+    if not isinstance(raw, dict):
+        raise DisclosureError(f"{document.locate((top,))}：{top} 应为“键: 值”的映射。")
+    for name, fields in raw.items():
+        if not isinstance(fields, dict):
+            mistakes.append(f"{document.locate((top, name))}：“{name}”应为“键: 值”的映射。")
+            continue
+        try:
+            found[str(name)] = model.model_validate({key: str(name), **fields})
+        except ValidationError as error:
+            mistakes.append(_explain(error, document, (top, name)))
+    if mistakes:
+        raise DisclosureError("\n".join(mistakes))
+    return MappingProxyType(found)
+
+
+def _explain(error: ValidationError, document: Document, at: Location) -> str:
+    lines = []
+    for detail in error.errors():
+        location = (*at, *detail["loc"])
+        expected = _EXPECTED.get(detail["type"], detail["msg"]).format(**detail.get("ctx", {}))
+        given = "" if detail["type"] == "missing" else f"，实际为 {detail['input']!r}"
+        path = ".".join(str(step) for step in location)
+        lines.append(f"{document.locate(location)}：{path} {expected}{given}。")
+    return "\n".join(lines)
+
+
+def _check_references(catalog: Catalog, indicators: Document, organisation: Document, identities: Document) -> None:
+    """Every id that one entry uses of another must exist."""
+    mistakes: list[str] = []
+
+    def need(known: Mapping[str, object], value: str, document: Document, at: Location, what: str) -> None:
+        if value not in known:
+            mistakes.append(f"{document.locate(at)}：{'.'.join(map(str, at))} 引用的{what}“{value}”不存在。")
+
+    if sum(region.level == "prefecture" for region in catalog.regions.values()) != 1:
+        mistakes.append(f"{catalog.folder / 'regions.yaml'}：level 为 prefecture 的地区应当正好有一个。")
+    for indicator in catalog.indicators.values():
+        at: Location = ("indicators", indicator.id)
+        need(catalog.insurances, indicator.insurance, indicators, (*at, "insurance"), "险种")
+        need(catalog.offices, indicator.centre, indicators, (*at, "centre"), "科室")
+        need(catalog.sections, indicator.section, indicators, (*at, "section"), "章节")
+        if indicator.kind != "text":
+            need(catalog.units, indicator.unit, indicators, (*at, "unit"), "计量单位")
+        if indicator.part_of:
+            need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
+    for gate in catalog.gates.values():
+        need(catalog.offices, gate.office, organisation, ("gates", gate.id, "office"), "科室")
+    for identity in catalog.identities.values():
+        for insurance in identity.for_each:
+            used = (identity.total, *identity.parts, *filter(None, [identity.opening]))
+            for part in used:
+                need(
+                    catalog.indicators,
+                    f"{insurance}.{part.removeprefix('-')}",
+                    identities,
+                    ("identities", identity.id, "parts"),
+                    "指标",
+                )
+    chosen = catalog.profile.indicators
+    for pattern in (*chosen.only, *chosen.also, *chosen.except_):
+        if not any(_matches(indicator_id, pattern) for indicator_id in catalog.indicators):
+            mistakes.append(f"{catalog.folder / 'profile.yaml'}：indicators 中的“{pattern}”没有对应的指标。")
+    if mistakes:
+        raise DisclosureError("\n".join(mistakes))
+
+

@@ -1,0 +1,233 @@
+"""The catalogue's nouns. Every fact about an office, a date or an indicator is YAML checked by these models."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from disclosure.periods import CycleKind
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
+Name = Annotated[str, Field(min_length=1)]
+Severity = Literal["critical", "warning", "info"]
+Demand = Literal["required", "optional", "none"]
+IndicatorKind = Literal["stock", "flow", "level", "ratio", "derived", "text"]
+OfficeKind = Literal["centre", "section", "leadership"]
+GateId = Literal["policy", "finance", "confidentiality", "leader"]
+Milestone = Literal["draft", "compile", "review", "confidentiality", "sign_off", "publish"]
+
+
+class Fact(BaseModel):
+    """Base of every catalogue entry: unknown keys are mistakes, entries never change once loaded."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Region(Fact):
+    """A place figures are reported for; the key is its GB/T 2260 code."""
+
+    code: str = Field(pattern=r"^\d{6}$")
+    name: Name
+    level: Literal["prefecture", "own", "county"]
+    former_codes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Office(Fact):
+    """A 科室 or centre and what it does in a cycle."""
+
+    id: Id
+    name: Name
+    kind: OfficeKind
+    duty: Name
+    aliases: tuple[str, ...] = ()
+
+
+class Gate(Fact):
+    """A human decision in the cycle (政策审核, 数据审核, 保密性审核, 局领导审核)."""
+
+    id: GateId
+    name: Name
+    office: Id
+    question: Name
+    first_review_only: bool = False
+
+
+class Cycle(Fact):
+    """One of the five cycles; milestones are month-day, "by the end of that day" in Asia/Shanghai.
+
+    ``milestones`` is empty for the special cycle, whose dates are given when it is opened.
+    ``years_later`` is how many years after the period's year the milestones fall.
+    """
+
+    id: CycleKind
+    name: Name
+    years_later: int = 0
+    milestones: dict[Milestone, str] = {}
+    note: str = ""
+
+    @field_validator("milestones")
+    @classmethod
+    def _all_six_month_days(cls, value: dict[Milestone, str]) -> dict[Milestone, str]:
+        if value and len(value) != 6:
+            raise ValueError("六个节点的日期要么全写，要么全不写")
+        for text in value.values():
+            dt.datetime.strptime(f"2024-{text}", "%Y-%m-%d")
+        return value
+
+
+class Section(Fact):
+    """One of the ten heads of 人社部发〔2014〕82号, in its order."""
+
+    id: Id
+    number: int
+    name: Name
+
+
+class Unit(Fact):
+    """A unit of measure: ``factor`` base units make one (万元 = 10000 元)."""
+
+    id: Name
+    base: Name
+    factor: Decimal = Decimal(1)
+    decimals: int = Field(ge=0, le=6)
+    aliases: tuple[str, ...] = ()
+
+
+class Insurance(Fact):
+    """One insurance, as it is named in notices."""
+
+    id: Id
+    name: Name
+    short_name: Name
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Indicator(Fact):
+    """One thing that is counted, in the words of published notices.
+
+    ``unit`` is the unit it is collected and printed in; ``decimals`` how many decimals are printed in
+    that unit (by default the unit's). ``annual``/``quarterly`` tell in which cycles it is asked for.
+    ``by_county`` false means one figure for the whole prefecture.
+    """
+
+    id: Id
+    insurance: Id
+    section: Id
+    name: Name
+    aliases: tuple[str, ...] = ()
+    kind: IndicatorKind
+    unit: str = ""
+    decimals: int | None = Field(default=None, ge=0, le=6)
+    centre: Id
+    by_county: bool = False
+    annual: Demand = "required"
+    quarterly: Demand = "required"
+    priority: Literal["core", "catalogue", "optional"] = "core"
+    part_of: Id | None = None
+    may_be_negative: bool = False
+    maximum: Decimal | None = None
+    note: str = ""
+    source: str = ""
+
+    def demand(self, kind: CycleKind) -> Demand:
+        """How cycle ``kind`` asks for it; a special cycle asks for what it was opened for."""
+        if kind == "special":
+            return "optional"
+        return self.annual if kind == "annual" else self.quarterly
+
+    @property
+    def label(self) -> str:
+        """``其中：在职`` for a part, the plain name otherwise."""
+        return f"其中：{self.name}" if self.part_of else self.name
+
+
+class Identity(Fact):
+    """An accounting identity ``total = Σ parts`` checked in every insurance of ``for_each``.
+
+    ``total`` and ``parts`` are indicator ids with the insurance left out (``income``); a part that
+    begins with ``-`` is subtracted. ``relation``: ``equal`` needs equality; ``at_most`` that the parts do not exceed the
+    total; ``complete_parts`` is ``equal`` where every part is reported and ``at_most`` otherwise.
+    ``opening`` names a stock whose value at last year's end is added to the parts.
+    Tolerance is never written down: it follows from the printed decimals of the figures at hand.
+    """
+
+    id: str = Field(pattern=r"^R\d{2,3}$")
+    name: Name
+    for_each: tuple[Id, ...] = Field(min_length=1)
+    total: str
+    parts: tuple[str, ...] = Field(min_length=1)
+    opening: str | None = None
+    relation: Literal["equal", "at_most", "complete_parts"] = "equal"
+    severity: Severity
+    description: Name
+    reason: Name
+    source: Name
+
+
+class Rule(Fact):
+    """A check that is not an accounting identity; ``parameters`` are its thresholds."""
+
+    id: str = Field(pattern=r"^R\d{2,3}$")
+    name: Name
+    check: Id
+    severity: Severity
+    description: Name
+    reason: Name
+    source: Name
+    parameters: dict[str, Decimal | list[Decimal]] = {}
+
+
+class Channel(Fact):
+    """Where a release is published and who answers for it."""
+
+    id: Id
+    name: Name
+    office: Id
+    kind: Literal["folder"]
+    path: Name
+
+
+class Selection(Fact):
+    """Which indicators a profile reports.
+
+    ``only`` names them one by one; otherwise all of ``priorities`` and ``also`` but those in ``except_``,
+    which carry a reason people can read. Ids may end in ``.*``.
+    """
+
+    only: tuple[str, ...] = ()
+    priorities: tuple[Literal["core", "catalogue", "optional"], ...] = ("core", "catalogue")
+    also: tuple[str, ...] = ()
+    except_: dict[str, str] = Field(default={}, alias="except")
+
+
+class ProfileFacts(Fact):
+    """What makes one region's product its own."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: Name
+    publisher: Name
+    short_title: Name
+    description: str = ""
+    cycles: tuple[CycleKind, ...] = ("annual", "q1", "h1", "q3", "special")
+    indicators: Selection = Selection()
+    not_everything: str = ""
+    demo_period: str
+    demo_figures: str
+    demo_figures_are: Literal["real", "sample"]
+    demo_figures_origin: Name
+    contact: str = ""
+
+
+class Holiday(Fact):
+    """A day off (or on) of this prefecture alone, or a correction of the national calendar."""
+
+    date: dt.date
+    kind: Literal["off", "work"]
+    name: Name
+    source: str = ""
