@@ -81,5 +81,9 @@ def printed_decimals(value: Decimal) -> int:
 
 
 def rounding_half_unit(value: Decimal) -> Decimal:
-    """The most by which a printed value can differ from the true one: half its last printed place."""
-    return Decimal(5).scaleb(-printed_decimals(value) - 1)
+    """The most by which a printed value can differ from the true one: half its last printed place.
+
+    ``Decimal("1.0727E+6")``, printed as 107.27 万人, is known to half of a hundred.
+    """
+    exponent = value.as_tuple().exponent
+    return Decimal(5).scaleb(exponent - 1) if isinstance(exponent, int) else Decimal(0)

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     server_port: int = Field(default=4200, ge=1, le=65535, description="Prefect 服务的端口")
     server_auth: SecretStr | None = Field(default=None, description="Prefect 服务的 用户名:口令，只能用 ASCII 字符")
     server_database_url: str = Field(default="", description="Prefect 自己的数据库；空为 home 下的 SQLite 文件")
+    desk_port: int = Field(default=4280, ge=1, le=65535, description="质量报告与预览页面的端口")
     secret_key: SecretStr | None = Field(default=None, description="加密审核人密钥的钥匙；空则用 home/secret.key")
     runner_poll_seconds: float = Field(default=1.0, ge=0.5, le=60, description="运行器多久看一次有无新任务，秒")
 
@@ -101,6 +102,11 @@ class Settings(BaseSettings):
         """Where people open the Prefect UI."""
         return f"http://{self.server_host}:{self.server_port}"
 
+    @property
+    def desk_url(self) -> str:
+        """Where reviewers open quality reports and previews."""
+        return f"http://{self.server_host}:{self.desk_port}"
+
     @cached_property
     def prefect_environment(self) -> dict[str, str]:
         """What Prefect must be told, in its own variables.
@@ -138,6 +144,7 @@ class Settings(BaseSettings):
             "database_url": self.database_url,
             "server_host": self.server_host,
             "server_port": str(self.server_port),
+            "desk_port": str(self.desk_port),
             "server_database_url": self.server_database_url,
             "runner_poll_seconds": str(self.runner_poll_seconds),
             "server_auth": self.server_auth.get_secret_value() if self.server_auth else None,

@@ -106,7 +106,11 @@ class Catalog:
             listed = wanted.only or wanted.also
             return indicator.priority in by_priority or any(_matches(indicator.id, p) for p in listed)
 
-        return MappingProxyType({i.id: i for i in self.indicators.values() if selected(i)})
+        def place(indicator: Indicator) -> int:
+            # Where ``only`` names them one by one, its order is the printed one: sources have their own.
+            return next((n for n, pattern in enumerate(wanted.only) if _matches(indicator.id, pattern)), 0)
+
+        return MappingProxyType({i.id: i for i in sorted(filter(selected, self.indicators.values()), key=place)})
 
     def indicators_for(self, period: Period, centre: str = "", only: Iterable[str] = ()) -> tuple[Indicator, ...]:
         """Indicators asked for in ``period``, of one centre if named.
@@ -244,6 +248,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         return merged
 
     organisation = document("organisation")
+    insurances = _entries(Insurance, document("insurances"), "insurances")
     catalog = Catalog(
         folder=folder,
         profile=_one(ProfileFacts, document("profile")),
@@ -253,8 +258,8 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         cycles=_entries(Cycle, document("cycles"), "cycles"),
         sections=_entries(Section, document("sections"), "sections"),
         units=_entries(Unit, document("units"), "units"),
-        insurances=_entries(Insurance, document("insurances"), "insurances"),
-        indicators=_entries(Indicator, document("indicators"), "indicators"),
+        insurances=insurances,
+        indicators=_by_insurance(insurances, _entries(Indicator, document("indicators"), "indicators")),
         identities=_entries(Identity, document("identities"), "identities"),
         rules=_entries(Rule, document("rules"), "rules"),
         channels=_entries(Channel, document("channels"), "channels"),
@@ -262,6 +267,13 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
     )
     _check_references(catalog, document("indicators"), organisation, document("identities"))
     return catalog
+
+
+def _by_insurance(insurances: Mapping[str, Insurance], found: Mapping[str, Indicator]) -> Mapping[str, Indicator]:
+    """Indicators in the printed order of their insurances; within one, in the order of the YAML."""
+    order = {insurance: place for place, insurance in enumerate(insurances)}
+    ranked = sorted(found.values(), key=lambda indicator: order.get(indicator.insurance, len(order)))
+    return MappingProxyType({indicator.id: indicator for indicator in ranked})
 
 
 def _one(model: type[FactT], document: Document) -> FactT:
@@ -339,5 +351,3 @@ def _check_references(catalog: Catalog, indicators: Document, organisation: Docu
             mistakes.append(f"{catalog.folder / 'profile.yaml'}：indicators 中的“{pattern}”没有对应的指标。")
     if mistakes:
         raise DisclosureError("\n".join(mistakes))
-
-

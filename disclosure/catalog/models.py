@@ -76,7 +76,10 @@ class Cycle(Fact):
         if value and len(value) != 6:
             raise ValueError("六个节点的日期要么全写，要么全不写")
         for text in value.values():
-            dt.datetime.strptime(f"2024-{text}", "%Y-%m-%d")
+            try:
+                dt.date.fromisoformat(f"2024-{text}")
+            except ValueError:
+                raise ValueError(f"日期“{text}”应为 03-15 这样的月-日") from None
         return value
 
 
@@ -151,8 +154,8 @@ class Identity(Fact):
     """An accounting identity ``total = Σ parts`` checked in every insurance of ``for_each``.
 
     ``total`` and ``parts`` are indicator ids with the insurance left out (``income``); a part that
-    begins with ``-`` is subtracted. ``relation``: ``equal`` needs equality; ``at_most`` that the parts do not exceed the
-    total; ``complete_parts`` is ``equal`` where every part is reported and ``at_most`` otherwise.
+    begins with ``-`` is subtracted. ``relation``: ``equal`` needs equality; ``at_most`` that the parts do not
+    exceed the total; ``complete_parts`` is ``equal`` where every part is reported and ``at_most`` otherwise.
     ``opening`` names a stock whose value at last year's end is added to the parts.
     Tolerance is never written down: it follows from the printed decimals of the figures at hand.
     """

@@ -1,0 +1,97 @@
+"""What an audit says: findings, the outcome of each rule, and the gate's facts about the whole run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from disclosure.catalog import Severity
+from disclosure.catalog.yaml_source import load_document
+from disclosure.figures import Source
+from disclosure.periods import Period
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found at one figure, in words a statistician understands without asking.
+
+    ``rule`` is the rule's id (``R20``); ``region``, ``indicator`` and ``centre`` are catalogue ids (as
+    handed in when the catalogue does not know them) and empty for a finding about the whole table;
+    ``period`` is a period id. ``value``, ``expected`` and ``difference`` are printed with their unit.
+    ``message`` is a complete sentence with region, indicator, period and place.
+    """
+
+    rule: str
+    rule_name: str
+    severity: Severity
+    region: str
+    indicator: str
+    period: str
+    centre: str
+    value: str
+    expected: str
+    difference: str
+    message: str
+    cause: str
+    source: Source
+
+
+@dataclass(frozen=True)
+class RuleOutcome:
+    """How a rule fared.
+
+    ``checked`` counts the comparisons it made, ``skipped`` those for which there was nothing to compare
+    with, ``failed`` its findings. A non-empty ``error`` says that it could not run, which counts as critical.
+    """
+
+    rule: str
+    name: str
+    description: str
+    reason: str
+    source: str
+    severity: Severity
+    checked: int
+    failed: int
+    error: str
+    skipped: int = 0
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """One run of the audit.
+
+    ``data_digest`` is the SHA-256 of the figures audited and of the earlier ones they were compared
+    with, ``suite_version`` the SHA-256 of every rule, threshold and wording: equal digests give equal
+    findings.
+    """
+
+    period: Period
+    data_digest: str
+    suite_version: str
+    findings: tuple[Finding, ...]
+    rules: tuple[RuleOutcome, ...]
+
+    @property
+    def not_run(self) -> tuple[RuleOutcome, ...]:
+        """Rules that could not run."""
+        return tuple(rule for rule in self.rules if rule.error)
+
+    def count(self, severity: Severity) -> int:
+        """Findings of ``severity``; a rule that could not run counts as one critical finding."""
+        found = sum(finding.severity == severity for finding in self.findings)
+        return found + (len(self.not_run) if severity == "critical" else 0)
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether the only possible decision is 退回."""
+        return self.count("critical") > 0
+
+
+@cache
+def messages() -> dict[str, Any]:
+    """The wording of findings, from ``messages.yaml`` beside this file."""
+    return load_document(Path(__file__).with_name("messages.yaml")).data

@@ -1,0 +1,173 @@
+"""Accounting identities: what a total should be, how far off it is, and what that may come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from data_checks import causes
+from data_checks.findings import messages
+from data_checks.rules import Violation
+from data_checks.tables import Amount, Tables
+from disclosure.catalog import Identity, Indicator
+
+
+@dataclass
+class IdentityChecked:
+    """What checking one identity did; ``measures`` holds, by wide column and region, how far beyond
+    rounding the identity is broken (base units, exact, 0 when it holds)."""
+
+    compared: int = 0
+    skipped: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    measures: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """One identity at one region: the two sides and how they should relate.
+
+    ``expected`` is the signed sum of the ``terms`` (name, signed amount), ``tolerance`` the sum of the
+    half-units of every printed figure in it, all in base units. ``bound`` is ``at_most`` when the terms
+    are only some of the parts. ``open_below`` says that a part not at hand may be negative, so that even
+    too large a sum of the others can be right.
+    """
+
+    total: Amount
+    terms: tuple[tuple[str, Decimal, Amount], ...]
+    bound: bool
+    open_below: bool
+
+    @property
+    def expected(self) -> Decimal:
+        """The signed sum of the terms."""
+        return sum((signed for _, signed, _ in self.terms), Decimal(0))
+
+    @property
+    def tolerance(self) -> Decimal:
+        """The most that rounding of the printed figures can explain."""
+        return self.total.half + sum((amount.half for _, _, amount in self.terms), Decimal(0))
+
+    @property
+    def excess(self) -> Decimal:
+        """What the total has beyond the sum of its parts."""
+        return self.total.value - self.expected
+
+    @property
+    def wrong_by(self) -> Decimal:
+        """How far the identity is broken beyond rounding, never negative."""
+        off = -self.excess if self.bound else abs(self.excess)
+        return max(Decimal(0), off - self.tolerance)
+
+
+def column(identity: Identity, insurance: str) -> str:
+    """The name of an identity's column in the wide table."""
+    return f"{identity.id}:{insurance}"
+
+
+def columns(tables: Tables, identity: Identity) -> list[str]:
+    """The wide columns of an identity: one for every insurance whose total is asked for in this period."""
+    return [column(identity, i) for i in identity.for_each if f"{i}.{identity.total}" in tables.asked]
+
+
+def check_identity(tables: Tables, identity: Identity) -> IdentityChecked:
+    """``identity`` in every insurance and region that reports its total."""
+    done = IdentityChecked()
+    for insurance in identity.for_each:
+        total_id = f"{insurance}.{identity.total}"
+        total = tables.asked.get(total_id)
+        if total is None:
+            continue
+        of_column = done.measures.setdefault(column(identity, insurance), {})
+        for region in tables.catalog.regions_for(total):
+            if tables.does_not_exist(region.code, total_id):
+                continue
+            balance = balance_of(tables, identity, insurance, region.code)
+            if balance is None:
+                done.skipped += 1
+                continue
+            done.compared += 1
+            of_column[region.code] = balance.wrong_by
+            if balance.wrong_by:
+                done.violations.append(_violation(tables, identity, total, region.code, balance))
+    return done
+
+
+def balance_of(tables: Tables, identity: Identity, insurance: str, region: str) -> Balance | None:
+    """Both sides of ``identity``; None when there is nothing to compare with.
+
+    ``complete_parts`` is an equality only where every part this profile reports for the period is at
+    hand and the parts leave nothing out: a residual ``.other`` is among them, or all parts the identity
+    knows are. A part that is 不适用 is at hand and adds nothing; one that is 未提供 is not at hand.
+    """
+    catalog = tables.catalog
+    total = tables.now(region, f"{insurance}.{identity.total}")
+    if total is None:
+        return None
+    terms: list[tuple[str, Decimal, Amount]] = []
+    lacking: list[str] = []
+    present: list[str] = []
+    if identity.opening:
+        stock = f"{insurance}.{identity.opening}"
+        opening = tables.before(region, stock, tables.period.last_year_end())
+        if opening is None:
+            return None
+        name = messages()["words"]["opening"].format(name=catalog.indicators[stock].name)
+        terms.append((name, opening.value, opening))
+    for part in identity.parts:
+        part_id = f"{insurance}.{part.removeprefix('-')}"
+        amount = tables.now(region, part_id)
+        if amount is not None:
+            present.append(part_id)
+            terms.append(
+                (catalog.indicators[part_id].name, -amount.value if part.startswith("-") else amount.value, amount)
+            )
+        elif tables.does_not_exist(region, part_id):
+            present.append(part_id)
+        else:
+            lacking.append(part_id)
+    if identity.relation == "equal":
+        return None if lacking else Balance(total, tuple(terms), bound=False, open_below=False)
+    if not terms:
+        return None
+    # A residual item takes in whatever is not asked for; without one every part must be at hand.
+    residual = any(part.endswith(".other") for part in present)
+    unknown = [part for part in lacking if part in tables.asked] if residual else lacking
+    bound = identity.relation == "at_most" or bool(unknown)
+    open_below = any(catalog.indicators[part].may_be_negative for part in unknown)
+    return Balance(total, tuple(terms), bound, open_below)
+
+
+def _violation(tables: Tables, identity: Identity, total: Indicator, region: str, balance: Balance) -> Violation:
+    catalog = tables.catalog
+    own = catalog.units[total.unit]
+    terms = [(name, signed, catalog.units[amount.figure.unit]) for name, signed, amount in balance.terms]
+    row = next(row for row in tables.rows if row.region == region and row.indicator_id == total.id)
+    if balance.bound:
+        key = "identity.perhaps_negative" if balance.open_below else "identity.at_most"
+    else:
+        key = "identity.opening" if identity.opening else "identity.equal"
+    cause = causes.of_difference(
+        catalog, (total.name, balance.total.value, own), terms, balance.expected, balance.tolerance
+    )
+    return Violation(
+        key,
+        row,
+        {
+            "formula": _formula(terms),
+            "expected": causes.printed(balance.expected, own),
+        },
+        difference=causes.printed(abs(balance.excess) if balance.bound else balance.excess, own),
+        cause=cause,
+        severity="warning" if key == "identity.perhaps_negative" and identity.severity == "critical" else None,
+    )
+
+
+def _formula(terms: list[causes.Term]) -> str:
+    """``基金收入 1,000.00 万元 − 基金支出 600.00 万元``."""
+    written = []
+    for place, (name, signed, unit) in enumerate(terms):
+        sign = "−" if signed < 0 else "+"
+        lead = "" if place == 0 and signed >= 0 else f"{sign} "
+        written.append(f"{lead}{name} {causes.printed(abs(signed), unit)}")
+    return " ".join(written)

@@ -1,0 +1,94 @@
+"""From a compilation in our records to an audit in our records, with its quality report on disk."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from data_checks.audit import AuditResult, run_audit
+from data_checks.quality_report import render_quality_report
+from disclosure import compilation, cycles
+from disclosure.clock import utc_now
+from disclosure.collection.files import write_whole
+from disclosure.errors import DisclosureError
+from disclosure.records import ledger
+from disclosure.records.tables import AuditRun, Finding
+from disclosure.review.decisions import audit_of
+from disclosure.workplace import Workplace
+
+
+def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
+    """The audit of the current round's compilation, run now if it was not.
+
+    The report is on disk before the row that points to it is committed.
+    """
+    catalog = place.catalog
+    with place.records.read() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        if existing := audit_of(session, cycle):
+            return existing
+        compiled = cycles.compilation_of(session, cycle)
+        if compiled is None:
+            raise DisclosureError(f"{cycles.period_of(cycle).label}第 {cycle.round} 轮还没有汇总，不能检查数据。")
+        content = compilation.content_of(session, catalog, cycle, compiled)
+        history = compilation.history(session, catalog, content.period)
+    result = run_audit(
+        catalog, content.period, content.figures, history, only=cycle.only, excused_centres=content.excused
+    )
+    made_at = utc_now()
+    report = f"{content.period.id}/round-{cycle.round}-{compiled.digest[:12]}.html"
+    page = render_quality_report(
+        catalog, content.period, result, round_number=cycle.round, made_at=made_at, demo=cycle.is_demo
+    )
+    write_whole(place.settings.reports / report, page.encode())
+    with place.records.write() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        if existing := audit_of(session, cycle):
+            return existing
+        audit = AuditRun(
+            compilation_id=compiled.id,
+            data_digest=result.data_digest,
+            suite_version=result.suite_version,
+            is_blocking=result.is_blocking,
+            critical_count=result.count("critical"),
+            warning_count=result.count("warning"),
+            rules=[asdict(rule) for rule in result.rules],
+            report=report,
+            finished_at=made_at,
+            findings=_rows(result),
+        )
+        session.add(audit)
+        session.flush()
+        ledger.append(
+            session,
+            "audit.finished",
+            actor="系统",
+            cycle_id=cycle.id,
+            round=cycle.round,
+            digest=compiled.digest,
+            critical=audit.critical_count,
+            warnings=audit.warning_count,
+        )
+        cycles.enter(session, cycle, "review")
+        return audit
+
+
+def _rows(result: AuditResult) -> list[Finding]:
+    return [
+        Finding(
+            rule=finding.rule,
+            severity=finding.severity,
+            centre=finding.centre,
+            region=finding.region,
+            indicator=finding.indicator,
+            period_id=finding.period,
+            value=finding.value,
+            expected=finding.expected,
+            difference=finding.difference,
+            message=finding.message,
+            cause=finding.cause,
+            file_name=finding.source.file_name,
+            sheet=finding.source.sheet,
+            cell=finding.source.cell,
+        )
+        for finding in result.findings
+    ]

@@ -1,0 +1,1 @@
+"""The schedules, and how to run them."""

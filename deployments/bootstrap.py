@@ -1,0 +1,43 @@
+"""What must be done before Prefect is imported: it reads its settings then, and wants its home to exist."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from disclosure.errors import DisclosureError
+from disclosure.settings import Settings
+
+#: The file that tells a folder made by the demonstration from one with real records.
+MARKER = ".demo"
+
+
+def use_server(settings: Settings) -> None:
+    """Put Prefect's variables into this process's environment, before anything imports Prefect."""
+    if (
+        "prefect" in sys.modules
+        and os.environ.get("PREFECT_API_URL") != settings.prefect_environment["PREFECT_API_URL"]
+    ):
+        raise RuntimeError("Prefect was imported before its settings were made")
+    settings.prefect_home.mkdir(parents=True, exist_ok=True)
+    os.environ.update(settings.prefect_environment)
+    os.environ.update(settings.own_environment)
+
+
+def prepare_home(home: Path) -> None:
+    """An empty home: what an earlier demonstration left is removed, anything else is left alone.
+
+    Raises:
+        DisclosureError: when the folder holds something that no demonstration made.
+    """
+    if home.exists() and any(home.iterdir()):
+        if not (home / MARKER).is_file():
+            raise DisclosureError(
+                f"{home} 里有不是演示留下的文件，演示不会覆盖它们。请用 --out 另选一个空文件夹，或先移走原有文件。"
+            )
+        for path in home.iterdir():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARKER).write_text("本文件夹由 disclosure demo 生成，再次演示时会清空。\n", encoding="utf-8")

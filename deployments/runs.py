@@ -1,0 +1,145 @@
+"""What the command line asks of Prefect: start a run, see where it stands, answer its form.
+
+Import this only after ``use_server``: Prefect reads its settings from the environment when it is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+from prefect.states import Scheduled
+
+from disclosure.errors import DisclosureError
+from disclosure.periods import Period
+
+_FLOW = "社会保险信息披露"
+_POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class OpenForm:
+    """The form of a suspended run: its JSON schema and the Markdown above it."""
+
+    run_id: UUID
+    key: str
+    schema: Mapping[str, Any]
+    description: str
+
+
+def start_run(period: Period, only: tuple[str, ...] = ()) -> UUID:
+    """Create a run of the period's deployment, to start now.
+
+    Raises:
+        DisclosureError: when the server does not know the deployment.
+    """
+    parameters = {"kind": period.kind, "year": period.year, "name": period.name, "only": list(only) or None}
+    with _client() as client:
+        try:
+            deployment = client.read_deployment_by_name(f"{_FLOW}/{period.kind}")
+        except ObjectNotFound as error:
+            raise DisclosureError(
+                f"Prefect 服务里没有“{period.kind}”的部署。请在另一个终端运行 disclosure up 后重试。"
+            ) from error
+        run = client.create_flow_run_from_deployment(deployment.id, parameters=parameters, state=Scheduled())
+        return run.id
+
+
+def read_run(run_id: UUID) -> FlowRun:
+    """The run as Prefect knows it."""
+    with _client() as client:
+        try:
+            return client.read_flow_run(run_id)
+        except ObjectNotFound as error:
+            raise DisclosureError(f"Prefect 服务里没有运行 {run_id}，它的数据库可能已更换；请重新发起运行。") from error
+
+
+def open_form(run_id: UUID) -> OpenForm | None:
+    """The form the run waits on; None while it does not wait, or before its form is there."""
+    run = read_run(run_id)
+    if run.state is None or not run.state.is_paused() or run.state.state_details.run_input_keyset is None:
+        return None
+    keys = run.state.state_details.run_input_keyset
+    with _client() as client:
+        schema = _input(client, run_id, keys["schema"])
+        description = _input(client, run_id, keys["description"])
+    if schema is None or description is None:
+        return None
+    return OpenForm(run_id, keys["response"], schema, description)
+
+
+def answer_form(run_id: UUID, answer: Mapping[str, Any]) -> None:
+    """Press Resume with ``answer``, as the UI does.
+
+    Raises:
+        DisclosureError: when the server refuses the form, or somebody else has answered already.
+    """
+    with _client() as client:
+        try:
+            result = client.resume_flow_run(run_id, run_input=dict(answer))
+        except PrefectHTTPStatusError as error:
+            raise DisclosureError(f"表单没有被接受，请核对各项后重填：{_detail(error.response)}") from error
+    # A second resume answers 200 with ABORT in the body.
+    if result.status.value != "ACCEPT":
+        raise DisclosureError("这一问刚刚已有人答复，请看最新的表单。")
+
+
+def wait_for(run_id: UUID, is_reached: Callable[[FlowRun], bool], timeout: float, tell: Callable[[], str]) -> FlowRun:
+    """The run, once ``is_reached``; never a fixed sleep.
+
+    Raises:
+        DisclosureError: after ``timeout`` seconds, with the state and ``tell()`` (the runner's last words).
+    """
+    until = time.monotonic() + timeout
+    while True:
+        run = read_run(run_id)
+        if is_reached(run):
+            return run
+        if time.monotonic() > until:
+            state = f"{run.state.name}（{run.state.message or '无说明'}）" if run.state else "未知"
+            raise DisclosureError(f"等了 {timeout:.0f} 秒，运行“{run.name}”仍是{state}。\n{tell()}")
+        time.sleep(_POLL_SECONDS)
+
+
+def wait_for_form(run_id: UUID, after: str, timeout: float, tell: Callable[[], str]) -> OpenForm | None:
+    """The next form whose key is not ``after``, or None once the run has ended."""
+    found: list[OpenForm] = []
+
+    def reached(run: FlowRun) -> bool:
+        if run.state is not None and run.state.is_final():
+            return True
+        form = open_form(run_id) if run.state is not None and run.state.is_paused() else None
+        if form is not None and form.key != after:
+            found.append(form)
+        return bool(found)
+
+    wait_for(run_id, reached, timeout, tell)
+    return found[0] if found else None
+
+
+def _client() -> SyncPrefectClient:
+    return get_client(sync_client=True)
+
+
+def _input(client: SyncPrefectClient, run_id: UUID, key: str) -> Any:
+    try:
+        return json.loads(client.read_flow_run_input(run_id, key))
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        raise
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        return str(response.json().get("detail", response.text))
+    except ValueError:
+        return response.text[:300]

@@ -1,0 +1,407 @@
+"""The command line. Each command is a few calls; what it prints is Chinese.
+
+This module is the edge where the product meets Prefect: it points Prefect at our server before anything
+imports it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.prompt import Prompt
+from rich.table import Table
+
+from disclosure.errors import DisclosureError
+from disclosure.settings import Settings
+
+if TYPE_CHECKING:
+    from deployments.runs import OpenForm
+    from disclosure.collection.submissions import Receipt
+    from disclosure.workplace import Workplace
+
+app = App(name="disclosure", help="社会保险信息披露：报送、检查、审核、发布。", version_flags=["--version"])
+people_app = App(name="people", help="登记可以审核的人。")
+app.command(people_app)
+console = Console(highlight=False)
+
+
+def main() -> None:
+    """The ``disclosure`` command: one sentence instead of a traceback for what people can put right."""
+    try:
+        app()
+    except DisclosureError as error:
+        console.print(f"[bold red]✗[/] {error}", soft_wrap=True)
+        sys.exit(1)
+    except ValidationError as error:
+        for detail in error.errors():
+            name = "_".join(str(step) for step in detail["loc"]).upper()
+            console.print(f"[bold red]✗[/] 设置 DISCLOSURE_{name} 不对：{detail['msg']}", soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command
+def demo(
+    *,
+    profile: Annotated[str, Parameter(help="地区配置：chuxiong、gaogang-2016、kunming-2017 或一个文件夹")] = "",
+    cycle: Annotated[str, Parameter(help="周期：annual、q1、h1、q3；不写则用该地区的演示周期")] = "",
+    out: Annotated[Path | None, Parameter(help="结果放在哪里；不写则为 DISCLOSURE_HOME（var/）")] = None,
+) -> None:
+    """从报表到发布，无人值守走完一个完整周期（演示）。"""
+    from dataclasses import replace
+
+    from deployments.bootstrap import prepare_home, use_server
+    from disclosure.catalog import load_catalog
+    from disclosure.periods import CYCLE_KINDS, parse_period
+
+    base = Settings()
+    chosen: dict[str, Any] = {
+        "home": out or base.home,
+        "profile": profile or base.profile,
+        "database_url": "",
+        "server_port": _free_port(base.server_port),
+        "desk_port": _free_port(base.desk_port),
+    }
+    settings = Settings(**chosen)
+    period = parse_period(load_catalog(settings.profile).profile.demo_period)
+    if cycle:
+        if cycle not in CYCLE_KINDS or cycle == "special":
+            raise DisclosureError(f"演示周期“{cycle}”不对，应为 annual、q1、h1、q3 之一。")
+        period = replace(period, kind=cycle)  # type: ignore[arg-type]
+    prepare_home(settings.home)
+    use_server(settings)
+    from deployments.demo import run_demo
+
+    console.print(f"[bold]演示[/]：{load_catalog(settings.profile).profile.title} · {period.label}")
+    with _progress() as progress:
+        result = run_demo(settings, period, progress)
+    console.print(f"[bold green]✓[/] {period.label}已发布：{result.figure_count} 个数据，", end="")
+    console.print(f"数据检查严重问题 {result.critical} 个、提示 {result.warnings} 个。")
+    _print_pairs(
+        {
+            "网站首页": str(result.site),
+            "披露页面": str(result.release),
+            "数据质量报告": str(result.report),
+            "本次运行": result.run_url,
+        }
+    )
+    console.print("想在 Prefect 界面里看这次运行，请执行 [bold]disclosure up[/]，再打开上面的地址。")
+
+
+@app.command
+def up() -> None:
+    """启动本机的 Prefect 服务、预览服务和全部部署；Ctrl-C 停止，日程保持有效。"""
+    from deployments.bootstrap import use_server
+
+    settings = Settings()
+    use_server(settings)
+    import signal
+
+    from deployments.local import running
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with running(settings, console.print) as children:
+            console.print("[bold green]✓[/] 已就绪，按 Ctrl-C 停止。")
+            _print_pairs(
+                {"Prefect 界面": settings.server_url, "预览与报告": settings.desk_url, "记录": str(settings.home)}
+            )
+            while all(child.process.poll() is None for child in children):
+                signal.sigtimedwait((signal.SIGCHLD,), 1.0)
+            ended = next(child for child in children if child.process.poll() is not None)
+            raise DisclosureError(f"{ended.name} 意外停止，记录见 {ended.log}，最后几行是：\n{ended.last_words()}")
+    except KeyboardInterrupt:
+        console.print("已停止；各周期的日程保持有效，下次启动后继续。")
+
+
+@app.command(name="open")
+def open_(
+    period: Annotated[str, Parameter(help="期间，如 2025-annual、2026-q1、2026-special-工伤专项")],
+    *,
+    only: Annotated[tuple[str, ...], Parameter(help="专项只报哪些指标，如 work_injury.*")] = (),
+    run: Annotated[bool, Parameter(help="同时让 Prefect 开始办理")] = True,
+) -> None:
+    """开启一个周期：建立记录、生成各单位报表，并让 Prefect 开始办理。"""
+    from deployments.bootstrap import use_server
+    from disclosure import cycles
+    from disclosure.periods import parse_period
+
+    place = _workplace()
+    wanted = parse_period(period)
+    with place.records.write() as session:
+        cycle = cycles.open_cycle(session, place.catalog, wanted, only=only, actor="操作员")
+    console.print(f"[bold green]✓[/] {wanted.label}已开启。")
+    _hand_out(place, cycle.id)
+    if run:
+        use_server(place.settings)
+        from deployments import local, runs
+
+        if not local.is_up(place.settings):
+            raise DisclosureError(
+                "周期已开启，但 Prefect 服务没有运行：请在另一个终端运行 disclosure up，"
+                f"再运行 disclosure open {wanted.id}。"
+            )
+        run_id = runs.start_run(wanted, tuple(cycle.only))
+        _print_pairs({"本次运行": f"{place.settings.server_url}/runs/flow-run/{run_id}"})
+
+
+@app.command
+def workbook(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
+    """生成本轮应报送单位的报表（已生成的不覆盖）。"""
+    place = _workplace()
+    _hand_out(place, _cycle_id(place, period))
+
+
+@app.command
+def submit(*files: Annotated[Path, Parameter(help="填好的报表")]) -> None:
+    """报送报表；逐格检查，有误的给出单元格和改法。"""
+    from disclosure.collection.submissions import hand_in
+
+    if not files:
+        raise DisclosureError("请写明要报送的文件，如 disclosure submit 2025年度-州社保中心-第1轮.xlsx。")
+    place = _workplace()
+    failed = False
+    for file in files:
+        try:
+            receipt = hand_in(place.records, place.settings.files, place.catalog, _read(file), file.name)
+        except DisclosureError as error:
+            console.print(f"[bold red]✗[/] {file.name}：{error}", soft_wrap=True)
+            failed = True
+            continue
+        _print_receipt(file, receipt)
+        failed = failed or not receipt.is_accepted
+        if receipt.is_accepted and not receipt.still_missing:
+            _wake(place, receipt.cycle_id)
+    if failed:
+        sys.exit(1)
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, Parameter(help="长表 CSV：region, period, insurance, indicator, unit, value")],
+) -> None:
+    """导入已公开的往期数据；按目录中的名称和别名对应，对不上的逐行说明，绝不猜测。"""
+    from disclosure.collection.imports import record_import
+
+    place = _workplace()
+    content = _read(file)
+    report, is_repeat = record_import(place.records, place.settings.files, place.catalog, content, file.name)
+    if is_repeat:
+        console.print("这个文件以前已导入过，没有重复记录。")
+    for line in report.summary:
+        console.print(line, soft_wrap=True)
+
+
+@app.command
+def status() -> None:
+    """各周期办到哪一步，在等谁。"""
+    from disclosure.overview import overview
+
+    place = _workplace()
+    table = Table("期间", "轮次", "进度", "在等", "审核", "发布", box=None, header_style="bold", pad_edge=False)
+    rows = overview(place)
+    for row in rows:
+        table.add_row(row.period, str(row.round), row.step, row.waiting_for, row.decisions, row.published)
+    console.print(table if rows else "还没有开启任何周期。运行 disclosure open 2025-annual 开启一个。")
+
+
+@app.command
+def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
+    """在终端里答复等待中的审核，与 Prefect 界面上的表单相同。"""
+    from uuid import UUID
+
+    from deployments.bootstrap import use_server
+    from disclosure import cycles
+    from disclosure.review import asks
+
+    place = _workplace()
+    cycle_id = _cycle_id(place, period)
+    with place.records.read() as session:
+        ask = asks.open_ask_of(session, cycles.get_cycle(session, cycle_id))
+    if ask is None:
+        raise DisclosureError(f"{period} 现在没有等待答复的事项。运行 disclosure status 看看进度。")
+    use_server(place.settings)
+    from deployments import runs
+
+    form = runs.open_form(UUID(ask.flow_run_id))
+    if form is None:
+        raise DisclosureError("这次运行现在没有等待答复（可能刚刚有人答复过）。请稍后运行 disclosure status 再看。")
+    console.print(Markdown(form.description))
+    runs.answer_form(form.run_id, _fill_in(form))
+    console.print("[bold green]✓[/] 已提交，流程继续。答复是否被接受，请看 disclosure status 或 Prefect 界面。")
+
+
+@app.command
+def doctor() -> None:
+    """检查运行环境，并说明怎么办。"""
+    from disclosure.catalog import load_catalog
+    from disclosure.doctor import check_environment
+
+    settings = Settings()
+    marks = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[bold red]✗[/]"}
+    checks = check_environment(settings, load_catalog(settings.profile))
+    for check in checks:
+        console.print(f"{marks[check.level]} {check.name}：{check.found}", soft_wrap=True)
+        if check.advice:
+            console.print(f"  [dim]→ {check.advice}[/]", soft_wrap=True)
+    if any(check.level == "fail" for check in checks):
+        sys.exit(1)
+
+
+@people_app.command(name="add")
+def people_add(
+    name: Annotated[str, Parameter(help="姓名")], office: Annotated[str, Parameter(help="科室名称，如 规划财务科")]
+) -> None:
+    """登记一个人，并给出验证器要扫的二维码（只显示这一次）。"""
+    import segno
+
+    from disclosure.review import people
+
+    place = _workplace()
+    with place.records.write() as session:
+        made = people.enrol(session, place.catalog, place.cipher, name, office)
+    console.print(f"[bold green]✓[/] 已登记 {name}。请本人用手机验证器（任何支持 TOTP 的应用）扫描：")
+    segno.make(made.uri, error="m").terminal(out=sys.stdout, compact=True)
+    console.print(made.uri, soft_wrap=True)
+
+
+@people_app.command(name="list")
+def people_list() -> None:
+    """列出登记过的人。"""
+    from sqlalchemy import select
+
+    from disclosure.records.tables import Person
+
+    place = _workplace()
+    table = Table("姓名", "科室", "状态", box=None, header_style="bold", pad_edge=False)
+    with place.records.read() as session:
+        for person in session.scalars(select(Person).order_by(Person.id)):
+            state = "在用" if person.is_active else "停用"
+            office = place.catalog.offices.get(person.office)
+            table.add_row(
+                person.name, office.name if office else person.office, state + ("（演示）" if person.is_demo else "")
+            )
+    console.print(table)
+
+
+def _workplace() -> Workplace:
+    from disclosure.workplace import open_workplace
+
+    return open_workplace()
+
+
+def _cycle_id(place: Workplace, period: str) -> int:
+    from disclosure import cycles
+    from disclosure.periods import parse_period
+
+    with place.records.read() as session:
+        cycle = cycles.find_cycle(session, place.catalog, parse_period(period))
+        if cycle is None:
+            raise DisclosureError(f"{period} 还没有开启。请先运行 disclosure open {period}。")
+        return cycle.id
+
+
+def _hand_out(place: Workplace, cycle_id: int) -> None:
+    from disclosure.collection.workbooks import hand_out
+
+    for path in hand_out(place, cycle_id):
+        console.print(f"  报表 {path}", soft_wrap=True)
+
+
+def _wake(place: Workplace, cycle_id: int) -> None:
+    """Let a run that waits for the last file go on; the files count even when Prefect cannot be reached."""
+    from deployments.bootstrap import use_server
+
+    use_server(place.settings)
+    from deployments.waking import wake_waiting_run
+
+    console.print(wake_waiting_run(place, cycle_id), soft_wrap=True)
+
+
+def _print_receipt(file: Path, receipt: Receipt) -> None:
+    where = f"{receipt.centre} {receipt.period_label}第 {receipt.round} 轮"
+    if not receipt.is_accepted:
+        console.print(f"[bold red]✗[/] {file.name}：{where}没有通过，共 {len(receipt.problems)} 处，原件已留存：")
+        for problem in receipt.problems:
+            console.print(f"  {problem.sentence}", soft_wrap=True)
+        return
+    repeat = "（与已交的相同，没有重复记录）" if receipt.is_repeat else ""
+    console.print(f"[bold green]✓[/] {file.name}：{where}已收到 {receipt.figure_count} 个数据{repeat}。")
+    if receipt.still_missing:
+        console.print(f"  还缺：{'、'.join(receipt.still_missing)}")
+
+
+def _fill_in(form: OpenForm) -> dict[str, Any]:
+    """Ask for each field of the form's JSON schema in turn."""
+    answer: dict[str, Any] = {}
+    definitions = form.schema.get("definitions") or form.schema.get("$defs") or {}
+    for name, field in form.schema["properties"].items():
+        shape = definitions.get(str(field.get("$ref", "")).rpartition("/")[2], field)
+        label = field.get("title", name)
+        if hint := field.get("description"):
+            console.print(f"[dim]{hint}[/]")
+        if shape.get("type") == "array":
+            options = shape["items"].get("enum") or [shape["items"].get("const")]
+            console.print("  ".join(f"{place}. {option}" for place, option in enumerate(options, 1)))
+            picked = Prompt.ask(f"{label}（填序号，用空格分开；没有则直接回车）", default="", show_default=False)
+            answer[name] = [options[int(p) - 1] for p in picked.split() if p.isdigit() and 0 < int(p) <= len(options)]
+        elif options := shape.get("enum") or ([shape["const"]] if "const" in shape else None):
+            answer[name] = Prompt.ask(label, choices=[str(option) for option in options])
+        else:
+            answer[name] = Prompt.ask(label)
+    return answer
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise DisclosureError(f"读不了文件 {file}：{error.strerror}。请核对文件名和位置。") from error
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """A spinner with the step at hand; each finished step stays as a line."""
+    with console.status("正在准备…") as spinner:
+
+        def tell(step: str) -> None:
+            console.print(f"[dim]·[/] {step}")
+            spinner.update(step)
+
+        yield tell
+
+
+def _print_pairs(pairs: dict[str, str]) -> None:
+    for name, value in pairs.items():
+        console.print(f"  {name}  [bold]{value}[/]", soft_wrap=True)
+
+
+def _free_port(preferred: int) -> int:
+    """``preferred`` when nothing listens there, otherwise any free port: a demonstration disturbs nobody."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise DisclosureError("本机没有可用的端口，请关闭一些程序后重试。")
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUTF8", "1")
+    main()

@@ -1,0 +1,23 @@
+"""The one place that asks what time it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from disclosure.settings import SHANGHAI
+
+
+def utc_now() -> dt.datetime:
+    """Now, in UTC, as records keep it."""
+    return dt.datetime.now(dt.UTC)
+
+
+def shanghai(moment: dt.datetime) -> dt.datetime:
+    """``moment`` as people read it."""
+    return moment.astimezone(SHANGHAI)
+
+
+def said(moment: dt.datetime) -> str:
+    """``2026年3月5日 14:30`` in Shanghai."""
+    local = shanghai(moment)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"

@@ -1,0 +1,58 @@
+"""What the compiler answers when centres are missing: look again, or go on without them, with a reason."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from disclosure import cycles
+from disclosure.catalog import Catalog
+from disclosure.clock import utc_now
+from disclosure.records import ledger
+from disclosure.records.tables import Ask, Cycle, Excuse
+from disclosure.review import asks
+from disclosure.review.forms import CollectAnswer, parse_collect
+from disclosure.review.people import check_code, find_person
+from disclosure.review.secrets import Cipher
+
+#: The office that compiles (汇总) and may go on without a centre.
+COMPILER_OFFICE = "publicity_section"
+
+
+def record_collect_answer(session: Session, catalog: Catalog, cipher: Cipher, ask: Ask, raw: object) -> str:
+    """Take the answer; an empty text, or the sentence that says why it was not taken. The ask is closed."""
+    cycle = cycles.get_cycle(session, ask.cycle_id)
+    answer = parse_collect(raw)
+    reason = answer if isinstance(answer, str) else _excuse(session, catalog, cipher, cycle, answer)
+    asks.close(session, ask, "refused" if reason else "answered", reason)
+    return reason
+
+
+def _excuse(session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, answer: CollectAnswer) -> str:
+    if not answer.goes_on_without:
+        return ""
+    person = find_person(session, answer.name)
+    if person is None or not person.is_active:
+        return f"“{answer.name}”没有登记或已停用，请核对姓名，或请管理员登记。"
+    if person.office != COMPILER_OFFICE:
+        return f"先行汇总须由{catalog.offices[COMPILER_OFFICE].name}的人决定。"
+    missing = cycles.missing_centres(session, catalog, cycle)
+    if not set(cycles.standing_submissions(session, cycle)) - {office.id for office in missing}:
+        return "还没有任何单位报送数据，无法汇总。"
+    if wrong := check_code(session, cipher, person, answer.code, utc_now()):
+        return wrong
+    for office in missing:
+        session.add(
+            Excuse(
+                cycle_id=cycle.id,
+                round=cycle.round,
+                centre=office.id,
+                reason=answer.reason,
+                person_id=person.id,
+                excused_at=utc_now(),
+            )
+        )
+        ledger.append(
+            session, "centre.excused", actor=person.name, cycle_id=cycle.id, centre=office.id, reason=answer.reason
+        )
+    session.flush()
+    return ""

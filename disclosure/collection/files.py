@@ -1,0 +1,48 @@
+"""Files handed in are kept for good, valid or not, under their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from disclosure.clock import utc_now
+from disclosure.records.tables import StoredFile
+
+
+def keep_file(session: Session, folder: Path, content: bytes) -> str:
+    """Keep ``content`` below ``folder`` and note it; returns its SHA-256 in hex.
+
+    The bytes are on disk before the row is committed: a crash between the two leaves a file nobody
+    points to, never a row without its file.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    write_whole(file_path(folder, sha256), content)
+    if session.get(StoredFile, sha256) is None:
+        session.add(StoredFile(sha256=sha256, size=len(content), stored_at=utc_now()))
+        session.flush()
+    return sha256
+
+
+def file_path(folder: Path, sha256: str) -> Path:
+    """Where the bytes of ``sha256`` lie."""
+    return folder / sha256[:2] / sha256
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(beside).chmod(0o644)
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,49 @@
+"""Handing out workbooks: which centre gets which, pre-filled with what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from disclosure import cycles
+from disclosure.collection.workbook_writer import write_workbook
+from disclosure.compilation import figures_of_period, history, submission_figures
+from disclosure.workplace import Workplace
+
+
+def hand_out(place: Workplace, cycle_id: int) -> list[Path]:
+    """Write the current round's workbooks below ``home/workbooks/PERIOD``; one that exists is left alone.
+
+    In a returned round a centre gets its own figures back with the reviewer's words.
+    """
+    with place.records.read() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        period = cycles.period_of(cycle)
+        centres = cycles.centres_to_hand_in(session, place.catalog, cycle)
+        known = history(session, place.catalog, period)
+        standing = cycles.standing_submissions(session, cycle)
+        returned = cycles.returned_centres(session, cycle, cycle.round - 1) if cycle.round > 1 else {}
+        folder = place.settings.workbooks / period.id
+        written = []
+        for centre in centres:
+            path = folder / workbook_name(period.label, centre.name, cycle.round)
+            if not path.exists():
+                before = submission_figures(standing[centre.id]) if centre.id in standing else ()
+                write_workbook(
+                    path,
+                    place.catalog,
+                    period,
+                    centre.id,
+                    round_number=cycle.round,
+                    only=cycle.only,
+                    last=figures_of_period(known, period.previous()),
+                    year_before=figures_of_period(known, period.year_before()),
+                    filled=before,
+                    message=returned.get(centre.id, ""),
+                )
+            written.append(path)
+        return written
+
+
+def workbook_name(period_label: str, centre_name: str, round_number: int) -> str:
+    """``2025年度-州社保中心-第1轮.xlsx``."""
+    return f"{period_label}-{centre_name}-第{round_number}轮.xlsx"

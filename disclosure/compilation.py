@@ -1,0 +1,200 @@
+"""Compiling (汇总): what all centres handed in becomes one content with one digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from disclosure import cycles
+from disclosure.catalog import Catalog
+from disclosure.clock import utc_now
+from disclosure.errors import DisclosureError
+from disclosure.figures import Figure, FigureState, Source
+from disclosure.periods import Period, parse_period
+from disclosure.records import ledger
+from disclosure.records.tables import (
+    Compilation,
+    Cycle,
+    ImportedTable,
+    Observation,
+    Release,
+    Submission,
+)
+
+
+@dataclass(frozen=True)
+class CompiledContent:
+    """Data and text of one round. ``footnotes`` are printed; ``excused`` are centre ids without figures."""
+
+    period: Period
+    figures: tuple[Figure, ...]
+    footnotes: tuple[str, ...]
+    excused: tuple[str, ...]
+
+    @property
+    def canonical(self) -> str:
+        """The one text that is digested.
+
+        Where a figure was typed (sheet, cell, file) is left out: handing in the same figures in another
+        file changes no digest.
+        """
+        rows = sorted(
+            [f.region, f.indicator, f.unit, None if f.value is None else f"{f.value:f}", f.text, f.state, f.centre]
+            for f in self.figures
+        )
+        content = {"period": self.period.id, "figures": rows, "footnotes": self.footnotes, "excused": self.excused}
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical text, in hex."""
+        return _sha256(self.canonical)
+
+    @property
+    def text_digest(self) -> str:
+        """SHA-256 of the narrative text and the set of tables: what a first-review-only gate looked at."""
+        texts = sorted((f.region, f.indicator, f.text) for f in self.figures if f.value is None)
+        tables = sorted({f.indicator for f in self.figures})
+        return _sha256(json.dumps([texts, tables, self.footnotes], ensure_ascii=False))
+
+
+def compile_round(session: Session, catalog: Catalog, cycle: Cycle) -> Compilation:
+    """The compilation of the current round, made now if it was not.
+
+    Raises:
+        DisclosureError: when the round still waits for a centre.
+    """
+    if existing := cycles.compilation_of(session, cycle):
+        return existing
+    if missing := cycles.missing_centres(session, catalog, cycle):
+        raise DisclosureError(f"还缺 {'、'.join(office.name for office in missing)} 的报表，不能汇总。")
+    content = _gather(session, catalog, cycle)
+    compilation = Compilation(
+        cycle_id=cycle.id,
+        round=cycle.round,
+        digest=content.digest,
+        text_digest=content.text_digest,
+        content=content.canonical,
+        compiled_at=utc_now(),
+    )
+    session.add(compilation)
+    session.flush()
+    cycles.enter(session, cycle, "audit")
+    ledger.append(
+        session,
+        "compilation.made",
+        actor="系统",
+        cycle_id=cycle.id,
+        round=cycle.round,
+        digest=compilation.digest,
+        figures=len(content.figures),
+    )
+    return compilation
+
+
+def content_of(session: Session, catalog: Catalog, cycle: Cycle, compilation: Compilation) -> CompiledContent:
+    """What ``compilation`` holds, with the source cell of each figure.
+
+    Raises:
+        DisclosureError: when the records no longer give the digest that was reviewed.
+    """
+    content = _gather(session, catalog, cycle)
+    if content.digest != compilation.digest or _sha256(compilation.content) != compilation.digest:
+        raise DisclosureError(
+            f"{cycles.period_of(cycle).label}第 {compilation.round} 轮的记录与汇总时的摘要不符，已停止。请联系管理员核查记录库。"
+        )
+    return content
+
+
+def _gather(session: Session, catalog: Catalog, cycle: Cycle) -> CompiledContent:
+    standing = cycles.standing_submissions(session, cycle)
+    excused = {
+        c: e for c, e in cycles.excuses(session, cycle).items() if c not in standing or e.round > standing[c].round
+    }
+    figures = [
+        figure
+        for centre, submission in standing.items()
+        if centre not in excused
+        for figure in submission_figures(submission)
+    ]
+    order = {indicator: place for place, indicator in enumerate(catalog.indicators)}
+    places = {region: place for place, region in enumerate(catalog.regions)}
+    figures.sort(key=lambda f: (order.get(f.indicator, len(order)), places.get(f.region, len(places))))
+    footnotes = [
+        f"{catalog.offices[centre].name}未报送本期数据：{excuse.reason}" for centre, excuse in sorted(excused.items())
+    ]
+    return CompiledContent(cycles.period_of(cycle), tuple(figures), tuple(footnotes), tuple(sorted(excused)))
+
+
+def submission_figures(submission: Submission) -> list[Figure]:
+    """The figures of one submission, each with the cell it was typed in."""
+    return [
+        _figure(
+            row,
+            Source(
+                document=submission.sha256,
+                file_name=submission.file_name,
+                sheet=row.sheet,
+                cell=row.cell,
+                submission_id=submission.id,
+            ),
+        )
+        for row in submission.observations
+    ]
+
+
+def _figure(row: Observation, source: Source) -> Figure:
+    return Figure(
+        region=row.region,
+        indicator=row.indicator,
+        period=parse_period(row.period_id),
+        unit=row.unit,
+        value=row.value,
+        text=row.text,
+        state=cast(FigureState, row.state),
+        centre=row.centre,
+        source=source,
+    )
+
+
+def history(session: Session, catalog: Catalog, period: Period) -> tuple[Figure, ...]:
+    """Figures of all other periods that were published, here or (imported) elsewhere.
+
+    What we published ourselves stands over an imported figure of the same key; a later import over an
+    earlier one.
+    """
+    found: dict[tuple[str, str, str], Figure] = {}
+    imported = session.execute(
+        select(Observation, ImportedTable)
+        .join(ImportedTable, Observation.import_id == ImportedTable.id)
+        .where(ImportedTable.profile == catalog.profile.id)
+        .order_by(ImportedTable.imported_at, Observation.id)
+    )
+    for row, table in imported:
+        source = Source(document=table.sha256, file_name=table.file_name, cell=row.cell)
+        figure = _figure(row, source)
+        found[figure.key] = figure
+    published = session.execute(
+        select(Cycle, Release)
+        .join(Release, Release.cycle_id == Cycle.id)
+        .where(Cycle.profile == catalog.profile.id, Release.is_live)
+    )
+    for cycle, _release in published:
+        for submission in cycles.standing_submissions(session, cycle).values():
+            found.update({figure.key: figure for figure in submission_figures(submission)})
+    return tuple(figure for figure in found.values() if figure.period != period)
+
+
+def figures_of_period(figures: Sequence[Figure], period: Period | None) -> tuple[Figure, ...]:
+    """Those of ``figures`` that are of ``period``."""
+    return tuple(figure for figure in figures if figure.period == period)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

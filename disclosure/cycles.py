@@ -1,0 +1,167 @@
+"""Opening cycles and asking where one stands: who must hand in, who has, who is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from disclosure.catalog import Catalog, Office
+from disclosure.clock import shanghai, utc_now
+from disclosure.errors import DisclosureError
+from disclosure.periods import CycleKind, Period, parse_period
+from disclosure.records import ledger
+from disclosure.records.tables import Compilation, Cycle, Decision, Excuse, Release, Submission
+
+#: The steps of a cycle in order, with what people read in ``status``.
+STEPS: Mapping[str, str] = {
+    "collect": "报送",
+    "compile": "汇总",
+    "audit": "数据检查",
+    "review": "审核",
+    "sign_off": "局领导审核",
+    "publish": "发布",
+    "archive": "已发布",
+}
+
+
+def open_cycle(
+    session: Session,
+    catalog: Catalog,
+    period: Period,
+    *,
+    only: Iterable[str] = (),
+    is_demo: bool = False,
+    actor: str = "系统",
+) -> Cycle:
+    """The cycle of ``period``, opened now if it was not: opening twice changes nothing.
+
+    Raises:
+        DisclosureError: for a kind this profile does not disclose, or ``only`` that fits no indicator.
+    """
+    if period.kind not in catalog.profile.cycles:
+        raise DisclosureError(f"“{catalog.profile.title}”不作{catalog.cycles[period.kind].name}披露，请核对周期。")
+    patterns = list(only)
+    if not catalog.indicators_for(period, only=patterns):
+        raise DisclosureError(f"{period.label}没有要报送的指标（{'、'.join(patterns) or '全部'}），请核对。")
+    if cycle := find_cycle(session, catalog, period):
+        return cycle
+    cycle = Cycle(profile=catalog.profile.id, period_id=period.id, only=patterns, is_demo=is_demo, opened_at=utc_now())
+    session.add(cycle)
+    session.flush()
+    ledger.append(session, "cycle.opened", actor=actor, cycle_id=cycle.id, period=period.id)
+    return cycle
+
+
+def find_cycle(session: Session, catalog: Catalog, period: Period) -> Cycle | None:
+    """The cycle of ``period`` of this profile, or None."""
+    return session.scalars(
+        select(Cycle).where(Cycle.profile == catalog.profile.id, Cycle.period_id == period.id)
+    ).one_or_none()
+
+
+def get_cycle(session: Session, cycle_id: int) -> Cycle:
+    """The cycle with this id, as this transaction sees it."""
+    return session.get_one(Cycle, cycle_id)
+
+
+def due_period(catalog: Catalog, kind: CycleKind, moment: dt.datetime) -> Period:
+    """The period that a run of a dated cycle at ``moment`` (aware) is about, by the Shanghai calendar.
+
+    Raises:
+        DisclosureError: for a special cycle, which no date implies.
+    """
+    if kind == "special":
+        raise DisclosureError("专项披露没有固定日期，必须写明数据所属年份和专项名称。")
+    return Period(shanghai(moment).year - catalog.cycles[kind].years_later, kind)
+
+
+def period_of(cycle: Cycle) -> Period:
+    """The period ``cycle`` is about."""
+    return parse_period(cycle.period_id)
+
+
+def enter(session: Session, cycle: Cycle, step: str) -> None:
+    """Note where the cycle stands, for people to read."""
+    if cycle.step != step:
+        cycle.step = step
+        ledger.append(session, "cycle.entered", actor="系统", cycle_id=cycle.id, step=step, round=cycle.round)
+
+
+def expected_centres(catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
+    """Centres that owe figures in this cycle, in catalogue order."""
+    asked = {i.centre for i in catalog.indicators_for(period_of(cycle), only=cycle.only)}
+    return tuple(office for office in catalog.offices.values() if office.id in asked)
+
+
+def centres_to_hand_in(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
+    """Centres that must hand in in the current round: all in the first, later those returned to."""
+    expected = expected_centres(catalog, cycle)
+    if cycle.round == 1:
+        return expected
+    returned = returned_centres(session, cycle, cycle.round - 1)
+    return tuple(office for office in expected if office.id in returned)
+
+
+def returned_centres(session: Session, cycle: Cycle, round_number: int) -> dict[str, str]:
+    """Centres that the decisions of a round sent back, with the reviewers' words."""
+    found: dict[str, str] = {}
+    for decision in decisions(session, cycle, round_number).values():
+        for centre in decision.returned_to:
+            words = f"{decision.person.name}：{decision.opinion}"
+            found[centre] = f"{found[centre]}\n{words}" if centre in found else words
+    return found
+
+
+def standing_submissions(session: Session, cycle: Cycle) -> dict[str, Submission]:
+    """Per centre the accepted submission that counts: the newest of the latest round."""
+    rows = session.scalars(
+        select(Submission)
+        .where(Submission.cycle_id == cycle.id, Submission.is_accepted, Submission.round <= cycle.round)
+        .order_by(Submission.round, Submission.received_at, Submission.id)
+    )
+    return {submission.centre: submission for submission in rows}
+
+
+def excuses(session: Session, cycle: Cycle) -> dict[str, Excuse]:
+    """Centres the compiler goes on without, in any round so far."""
+    rows = session.scalars(select(Excuse).where(Excuse.cycle_id == cycle.id).order_by(Excuse.round))
+    return {excuse.centre: excuse for excuse in rows}
+
+
+def missing_centres(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
+    """Centres the current round still waits for."""
+    standing = standing_submissions(session, cycle)
+    excused = {centre for centre, excuse in excuses(session, cycle).items() if excuse.round == cycle.round}
+    return tuple(
+        office
+        for office in centres_to_hand_in(session, catalog, cycle)
+        if office.id not in excused
+        and (office.id not in standing or (cycle.round > 1 and standing[office.id].round < cycle.round))
+    )
+
+
+def decisions(session: Session, cycle: Cycle, round_number: int) -> dict[str, Decision]:
+    """The decisions of one round, by gate."""
+    rows = session.scalars(
+        select(Decision)
+        .where(Decision.cycle_id == cycle.id, Decision.round == round_number)
+        .order_by(Decision.decided_at, Decision.id)
+    )
+    return {decision.gate: decision for decision in rows}
+
+
+def compilation_of(session: Session, cycle: Cycle) -> Compilation | None:
+    """The compilation of the current round, once it exists."""
+    return session.scalars(
+        select(Compilation).where(Compilation.cycle_id == cycle.id, Compilation.round == cycle.round)
+    ).one_or_none()
+
+
+def release_of(session: Session, cycle: Cycle) -> Release | None:
+    """The rendered release of the current round, once it exists."""
+    return session.scalars(
+        select(Release).where(Release.cycle_id == cycle.id, Release.round == cycle.round)
+    ).one_or_none()

@@ -1,0 +1,96 @@
+"""The manifest of a release: every file's SHA-256 and one digest over them and what the release is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from types import MappingProxyType
+
+from disclosure.errors import DisclosureError
+
+_FORMAT = "disclosure-manifest/1"
+
+
+def sha256(content: bytes) -> str:
+    """Hexadecimal SHA-256."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def check_path(path: str) -> str:
+    """``path`` when it is a plain relative POSIX path that stays below its folder.
+
+    Raises:
+        DisclosureError: otherwise.
+    """
+    parts = PurePosixPath(path).parts
+    plain = path and path == "/".join(parts) and not path.startswith("/") and not {"..", "."} & set(parts)
+    if not plain or "\\" in path or any(ord(letter) < 32 for letter in path):
+        raise DisclosureError(f"发布文件的路径“{path}”不合规定，应为发布文件夹内的相对路径。")
+    return path
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """``files``: path -> SHA-256; ``release``: what it belongs to (period, version, …); ``digest`` covers both."""
+
+    files: Mapping[str, str]
+    release: Mapping[str, str]
+    digest: str
+
+    def to_json(self) -> str:
+        """JSON text, sorted by path, ending in a line feed."""
+        content = {"format": _FORMAT, "digest": self.digest, "release": dict(self.release), "files": dict(self.files)}
+        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Manifest:
+        """The manifest that ``to_json`` wrote.
+
+        Raises:
+            DisclosureError: when it is none, or when its digest is not that of its content.
+        """
+        try:
+            raw = json.loads(text)
+            files, release, digest = raw["files"], raw["release"], raw["digest"]
+            known = raw["format"] == _FORMAT
+            texts = [*files.items(), *release.items()]
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise DisclosureError("这不是核验清单 manifest.json，或文件已损坏，请重新下载。") from error
+        if not known or not all(isinstance(key, str) and isinstance(value, str) for key, value in texts):
+            raise DisclosureError("核验清单 manifest.json 的格式不认识，请用发布它的版本核验。")
+        manifest = _manifest(files, release)
+        if manifest.digest != digest:
+            raise DisclosureError("核验清单 manifest.json 被改动过：摘要与内容不符。")
+        return manifest
+
+    def differences(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+        """What in ``files`` is not as listed, a sentence each; empty when all is right."""
+        return compare_hashes(self.files, {path: sha256(content) for path, content in files.items()})
+
+
+def make_manifest(files: Mapping[str, bytes], *, release: Mapping[str, str]) -> Manifest:
+    """The manifest of ``files`` (relative path -> content).
+
+    Raises:
+        DisclosureError: for a path that would leave the release's folder.
+    """
+    return _manifest({check_path(path): sha256(content) for path, content in files.items()}, release)
+
+
+def compare_hashes(expected: Mapping[str, str], found: Mapping[str, str]) -> tuple[str, ...]:
+    """Missing, changed and surplus paths as sentences, sorted by path."""
+    told = {path: f"缺少文件 {path}。" for path in expected.keys() - found.keys()}
+    told |= {path: f"多出文件 {path}。" for path in found.keys() - expected.keys()}
+    for path in expected.keys() & found.keys():
+        if expected[path] != found[path]:
+            told[path] = f"文件 {path} 的内容与发布的不符。"
+    return tuple(told[path] for path in sorted(told))
+
+
+def _manifest(files: Mapping[str, str], release: Mapping[str, str]) -> Manifest:
+    files, release = dict(sorted(files.items())), dict(sorted(release.items()))
+    canonical = json.dumps([_FORMAT, files, release], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Manifest(MappingProxyType(files), MappingProxyType(release), sha256(canonical.encode()))

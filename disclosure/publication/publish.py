@@ -1,0 +1,255 @@
+"""Rendering a round's release, and publishing it to every channel: all or none, once.
+
+The order of writes is what makes a kill at any point harmless: files before the row that names them,
+``published_at`` before the channels switch (a rerun renders the same bytes), ``is_live`` after they did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from disclosure import compilation, cycles
+from disclosure.catalog import Catalog, Channel
+from disclosure.clock import shanghai, utc_now
+from disclosure.collection.files import write_whole
+from disclosure.errors import DisclosureError
+from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
+from disclosure.records import ledger
+from disclosure.records.tables import ChannelDelivery, Compilation, Cycle, Release
+from disclosure.rendering import DisclosureDocument, build_document, render_release
+from disclosure.review.authority import REVIEW_GATES
+from disclosure.review.decisions import audit_of, standing
+from disclosure.workplace import Workplace
+
+
+@dataclass(frozen=True)
+class Published:
+    """A release the public can read; ``address`` is relative to the site's root."""
+
+    title: str
+    address: str
+    file_count: int
+
+
+def render_round(place: Workplace, cycle_id: int) -> Release:
+    """The rendered release of the current round, made now if it was not; its files lie in ``home/releases``."""
+    catalog = place.catalog
+    with place.records.read() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        compiled = cycles.compilation_of(session, cycle)
+        if compiled is None:
+            raise DisclosureError(f"{cycles.period_of(cycle).label}第 {cycle.round} 轮还没有汇总，不能生成页面。")
+        release = cycles.release_of(session, cycle)
+        if release is not None and not _damaged_files(place.settings.releases, release):
+            return release
+        content = compilation.content_of(session, catalog, cycle, compiled)
+        known = compilation.history(session, catalog, content.period)
+    period = content.period
+    document = build_document(
+        catalog,
+        period,
+        content.figures,
+        last_year_end=compilation.figures_of_period(known, period.last_year_end()),
+        year_before=compilation.figures_of_period(known, period.year_before()),
+        footnotes=content.footnotes,
+        compiled_on=shanghai(compiled.compiled_at).date(),
+        demo=cycle.is_demo,
+        only=cycle.only,
+    )
+    files = render_release(document)
+    hashes = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
+    digest = release_digest(compiled.digest, hashes)
+    for path, data in files.items():
+        write_whole(_folder(place.settings.releases, digest) / path, data)
+    with place.records.write() as session:
+        release = cycles.release_of(session, cycles.get_cycle(session, cycle_id))
+        if release is not None:
+            if release.digest != digest:
+                raise DisclosureError(
+                    f"重新生成的{period.label}页面与已记录的不一致（程序或模板可能已更换）。请退回一轮，重新审核后发布。"
+                )
+            return release
+        release = Release(
+            cycle_id=cycle_id,
+            round=cycle.round,
+            compilation_id=compiled.id,
+            digest=digest,
+            title=document.title,
+            summary=_summary(document),
+            files=hashes,
+            rendered_at=utc_now(),
+        )
+        session.add(release)
+        session.flush()
+        ledger.append(session, "release.rendered", actor="系统", cycle_id=cycle_id, digest=digest, files=len(hashes))
+        return release
+
+
+def _summary(document: DisclosureDocument) -> str:
+    """The notice's first sentences, for lists of releases."""
+    return next((paragraph.text for section in document.sections for paragraph in section.paragraphs), "")
+
+
+def release_digest(compilation_digest: str, hashes: dict[str, str]) -> str:
+    """One digest over the compilation and every rendered byte: what the leader signs."""
+    return hashlib.sha256(json.dumps([compilation_digest, sorted(hashes.items())]).encode()).hexdigest()
+
+
+def publish_round(place: Workplace, cycle_id: int) -> Published:
+    """Publish the current round's release on every channel.
+
+    Steps: check every approval; stage all channels out of sight; check again; switch all; read back.
+    Published already and intact: nothing is done.
+
+    Raises:
+        DisclosureError: when an approval is missing or was given to something else, or a channel fails.
+    """
+    catalog, settings = place.catalog, place.settings
+    channels = {c.id: FolderChannel(settings.home / c.path) for c in catalog.channels.values()}
+    with place.records.write() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        cycles.enter(session, cycle, "publish" if not _is_live(session, cycle) else "archive")
+        release = _signed_release(session, catalog, cycle, settings.releases)
+        if release.published_at is None:
+            release.published_at = utc_now()
+            ledger.append(session, "release.publishing", actor="系统", cycle_id=cycle_id, digest=release.digest)
+        site = build_site(catalog, _site_releases(session, place, cycle))
+    published = Published(release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(release.files))
+    if release.is_live and not any(channel.read_back(site) for channel in channels.values()):
+        return published
+
+    staged = {name: channel.stage(site) for name, channel in channels.items()}
+    with place.records.write() as session:
+        _signed_release(session, catalog, cycles.get_cycle(session, cycle_id), settings.releases)
+        for channel in catalog.channels.values():
+            _note(session, release, channel, "staged")
+    for name, channel_folder in channels.items():
+        channel_folder.switch(staged[name])
+    for name, channel_folder in channels.items():
+        if wrong := channel_folder.read_back(site):
+            raise DisclosureError(
+                f"渠道“{catalog.channels[name].name}”发布后核对不一致：{'；'.join(wrong)}。请重试发布。"
+            )
+    with place.records.write() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        released = session.get_one(Release, release.id)
+        released.is_live = True
+        for channel in catalog.channels.values():
+            _note(session, released, channel, "live")
+        cycles.enter(session, cycle, "archive")
+        ledger.append(
+            session,
+            "release.published",
+            actor="系统",
+            cycle_id=cycle_id,
+            digest=released.digest,
+            channels=[channel.id for channel in catalog.channels.values()],
+        )
+    return published
+
+
+def _signed_release(session: Session, catalog: Catalog, cycle: Cycle, releases: Path) -> Release:
+    """The current round's release, every approval of it checked against the records and the bytes on disk."""
+    label = f"{cycles.period_of(cycle).label}第 {cycle.round} 轮"
+    release = cycles.release_of(session, cycle)
+    compiled = cycles.compilation_of(session, cycle)
+    if release is None or compiled is None or release.compilation_id != compiled.id:
+        raise DisclosureError(f"{label}还没有生成发布件，不能发布。")
+    compilation.content_of(session, catalog, cycle, compiled)
+    if release.digest != release_digest(compiled.digest, release.files):
+        raise DisclosureError(f"{label}的发布件与摘要不符，已停止发布。请联系管理员核查记录库。")
+    audit = audit_of(session, cycle)
+    if audit is None or audit.is_blocking:
+        raise DisclosureError(f"{label}没有通过数据检查，不能发布。")
+    reviewed = standing(session, cycle, REVIEW_GATES, compiled.digest)
+    signed = standing(session, cycle, ("leader",), release.digest)
+    if not (reviewed.is_approved and signed.is_approved):
+        waiting = [catalog.gates[gate].name for gate in (*reviewed.open_gates, *signed.open_gates)]
+        raise DisclosureError(f"{label}尚未全部通过审核（{'、'.join(waiting) or '已被退回'}），不能发布。")
+    if damaged := _damaged_files(releases, release):
+        raise DisclosureError(f"{label}的发布件 {'、'.join(damaged)} 与签发时不同，已停止发布。请重试以重新生成。")
+    return release
+
+
+def _damaged_files(releases: Path, release: Release) -> list[str]:
+    """Files of the release that are missing or not the bytes that were signed."""
+    folder = _folder(releases, release.digest)
+    return [
+        path
+        for path, sha256 in release.files.items()
+        if not (folder / path).is_file() or hashlib.sha256((folder / path).read_bytes()).hexdigest() != sha256
+    ]
+
+
+def _folder(releases: Path, digest: str) -> Path:
+    return releases / digest[:16]
+
+
+def _is_live(session: Session, cycle: Cycle) -> bool:
+    release = cycles.release_of(session, cycle)
+    return release is not None and release.is_live
+
+
+def _site_releases(session: Session, place: Workplace, publishing: Cycle) -> list[SiteRelease]:
+    """Every release that is live, and the one being published."""
+    rows = session.execute(
+        select(Release, Cycle, Compilation)
+        .join(Cycle, Release.cycle_id == Cycle.id)
+        .join(Compilation, Release.compilation_id == Compilation.id)
+        .where(Cycle.profile == publishing.profile)
+        .order_by(Release.published_at)
+    )
+    return [
+        _site_release(place, release, cycle, compiled)
+        for release, cycle, compiled in rows
+        if release.is_live or (cycle.id == publishing.id and release.round == publishing.round)
+    ]
+
+
+def _site_release(place: Workplace, release: Release, cycle: Cycle, compiled: Compilation) -> SiteRelease:
+    assert release.published_at is not None  # noqa: S101 - set before the site is built
+    folder = _folder(place.settings.releases, release.digest)
+    files = {path: (folder / path).read_bytes() for path in release.files}
+    period = cycles.period_of(cycle)
+    about = {
+        "period": period.id,
+        "version": str(release.version),
+        "title": release.title,
+        "published_at": shanghai(release.published_at).isoformat(timespec="seconds"),
+        "release_digest": release.digest,
+        "compilation_digest": compiled.digest,
+    }
+    return SiteRelease(
+        period=period,
+        version=release.version,
+        title=release.title,
+        summary=release.summary,
+        published_at=release.published_at,
+        files=files,
+        manifest=make_manifest(files, release=about),
+        demo=cycle.is_demo,
+    )
+
+
+def _note(session: Session, release: Release, channel: Channel, state: str) -> None:
+    """One row per release, channel and action, however often it is tried."""
+    row = session.scalars(
+        select(ChannelDelivery).where(
+            ChannelDelivery.release_id == release.id,
+            ChannelDelivery.channel == channel.id,
+            ChannelDelivery.action == "publish",
+        )
+    ).one_or_none()
+    if row is None:
+        row = ChannelDelivery(
+            release_id=release.id, channel=channel.id, action="publish", attempts=0, updated_at=utc_now()
+        )
+        session.add(row)
+    row.attempts = (row.attempts or 0) + (state == "staged")
+    row.state, row.updated_at = state, utc_now()

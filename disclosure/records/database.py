@@ -1,0 +1,115 @@
+"""Opening our database: SQLite by default, PostgreSQL by URL, the same tables in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from disclosure.errors import DisclosureError
+
+_BUSY_MILLISECONDS = 30_000
+
+
+@dataclass(frozen=True)
+class Records:
+    """Our records. ``read`` and ``write`` give one transaction each."""
+
+    engine: Engine
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that changes something: committed whole at the end, or not at all."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that changes nothing and holds no one up."""
+        reader = self.engine.execution_options(reads_only=True)
+        with Session(reader, expire_on_commit=False) as session:
+            yield session
+            # Let go of what was read first: ending the transaction would empty it.
+            session.expunge_all()
+
+
+@cache
+def open_records(url: str) -> Records:
+    """Open the database at ``url`` and bring its tables up to date.
+
+    Raises:
+        DisclosureError: when it cannot be reached.
+    """
+    engine = create_records_engine(url)
+    try:
+        if migration_state(engine) != "current":
+            migrate(url, engine)
+    except OperationalError as error:
+        shown = make_url(url).render_as_string(hide_password=True)
+        raise DisclosureError(
+            f"打不开记录库 {shown}：{error.orig}。请核对 DISCLOSURE_DATABASE_URL 与数据库服务。"
+        ) from error
+    return Records(engine)
+
+
+def create_records_engine(url: str) -> Engine:
+    """An engine with the transaction habits the product relies on."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed)
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        # We say BEGIN ourselves below; Python's sqlite3 would say it late and let two writers collide.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        reads_only = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def migration_state(engine: Engine) -> Literal["empty", "behind", "current"]:
+    """Whether the tables are those of this version of the product."""
+    with engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    if at is None:
+        return "empty"
+    return "current" if at == ScriptDirectory.from_config(_alembic("")).get_current_head() else "behind"
+
+
+def migrate(url: str, engine: Engine | None = None) -> None:
+    """Bring the tables at ``url`` to this version."""
+    config = _alembic(url)
+    with (engine or create_records_engine(url)).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _alembic(url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config

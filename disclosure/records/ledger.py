@@ -1,0 +1,68 @@
+"""The append-only ledger: each entry is hashed over the one before it.
+
+``append`` is called inside the transaction of the change it tells of, so neither exists without the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from disclosure.clock import utc_now
+from disclosure.records.tables import LedgerEntry
+
+#: The hash "before" the first entry.
+GENESIS = "0" * 64
+#: Any constant: the name of the PostgreSQL lock under which the chain grows.
+_LOCK = 820_214
+
+
+def append(session: Session, event: str, *, actor: str, cycle_id: int | None = None, **details: Any) -> LedgerEntry:
+    """Add an entry. ``event`` is a dotted name such as ``decision.recorded``; ``details`` is JSON."""
+    if session.get_bind().dialect.name == "postgresql":
+        # SQLite's write transactions are one at a time anyway; PostgreSQL's are not.
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    session.flush()
+    last = session.scalars(select(LedgerEntry).order_by(LedgerEntry.number.desc()).limit(1)).first()
+    entry = LedgerEntry(
+        number=last.number + 1 if last else 1,
+        at=utc_now(),
+        actor=actor,
+        event=event,
+        cycle_id=cycle_id,
+        details=json.dumps(details, ensure_ascii=False, sort_keys=True, default=str),
+        previous_hash=last.hash if last else GENESIS,
+    )
+    entry.hash = entry_hash(entry)
+    session.add(entry)
+    return entry
+
+
+def entry_hash(entry: LedgerEntry) -> str:
+    """SHA-256, in hex, over everything the entry says and the hash before it."""
+    said = [
+        entry.number,
+        entry.at.astimezone(dt.UTC).isoformat(),
+        entry.actor,
+        entry.event,
+        entry.cycle_id,
+        entry.details,
+        entry.previous_hash,
+    ]
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
+
+
+def first_broken(session: Session) -> LedgerEntry | None:
+    """The first entry that does not follow from the one before it; None when the chain is whole."""
+    before, number = GENESIS, 0
+    for entry in session.scalars(select(LedgerEntry).order_by(LedgerEntry.number)):
+        number += 1
+        if entry.number != number or entry.previous_hash != before or entry.hash != entry_hash(entry):
+            return entry
+        before = entry.hash
+    return None

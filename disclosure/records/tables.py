@@ -1,0 +1,354 @@
+"""The tables. Whatever was submitted, decided or published is a row here before Prefect hears of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from disclosure.records.types import ExactDecimal, UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """Shared column types and a naming grammar, so that migrations can name every constraint."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+        dt.datetime: UtcDateTime,
+        Decimal: ExactDecimal,
+        dict[str, Any]: JSON,
+        list[str]: JSON,
+        list[dict[str, str]]: JSON,
+        dict[str, str]: JSON,
+    }
+
+
+class Cycle(Base):
+    """One disclosure cycle: a period of one profile, from opening to archive.
+
+    ``only`` and ``milestones`` (ISO dates) are what a special cycle was opened with. ``step`` is where the
+    cycle stands, for people to read; what has been done is told by the other tables. ``driver_run_id`` is
+    the Prefect flow run that drives it.
+    """
+
+    __tablename__ = "cycles"
+    __table_args__ = (UniqueConstraint("profile", "period_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(String(80))
+    period_id: Mapped[str] = mapped_column(String(80))
+    round: Mapped[int] = mapped_column(default=1)
+    step: Mapped[str] = mapped_column(String(20), default="collect")
+    only: Mapped[list[str]] = mapped_column(default=list)
+    milestones: Mapped[dict[str, str]] = mapped_column(default=dict)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    opened_at: Mapped[dt.datetime]
+    driver_run_id: Mapped[str | None] = mapped_column(String(36))
+
+
+class StoredFile(Base):
+    """Bytes handed in; they lie under ``home/files`` by their SHA-256, valid or not."""
+
+    __tablename__ = "stored_files"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int]
+    stored_at: Mapped[dt.datetime]
+
+
+class Submission(Base):
+    """A file a centre handed in for one round, with its verdict; the same file twice is one submission."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (UniqueConstraint("cycle_id", "round", "centre", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"), index=True)
+    round: Mapped[int]
+    centre: Mapped[str] = mapped_column(String(60))
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
+    file_name: Mapped[str] = mapped_column(String(255))
+    filler: Mapped[str] = mapped_column(String(60), default="")
+    checker: Mapped[str] = mapped_column(String(60), default="")
+    is_accepted: Mapped[bool]
+    problems: Mapped[list[dict[str, str]]] = mapped_column(default=list)
+    explanations: Mapped[list[dict[str, str]]] = mapped_column(default=list)
+    received_at: Mapped[dt.datetime]
+
+    observations: Mapped[list[Observation]] = relationship(back_populates="submission", order_by="Observation.id")
+
+
+class RefusedFile(Base):
+    """A file that names no cycle of ours: kept, with the reason."""
+
+    __tablename__ = "refused_files"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
+    file_name: Mapped[str] = mapped_column(String(255))
+    reason: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[dt.datetime]
+
+
+class ImportedTable(Base):
+    """A long CSV of figures published before, taken in as history."""
+
+    __tablename__ = "imported_tables"
+    __table_args__ = (UniqueConstraint("profile", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(String(80))
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
+    file_name: Mapped[str] = mapped_column(String(255))
+    row_count: Mapped[int]
+    unmatched: Mapped[list[dict[str, str]]] = mapped_column(default=list)
+    imported_at: Mapped[dt.datetime]
+
+
+class Observation(Base):
+    """A figure, handed in by a centre or imported, with the cell or row it came from."""
+
+    __tablename__ = "observations"
+    __table_args__ = (
+        UniqueConstraint("submission_id", "region", "indicator"),
+        UniqueConstraint("import_id", "period_id", "region", "indicator"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("imported_tables.id"))
+    period_id: Mapped[str] = mapped_column(String(80))
+    region: Mapped[str] = mapped_column(String(6))
+    indicator: Mapped[str] = mapped_column(String(120))
+    unit: Mapped[str] = mapped_column(String(20))
+    value: Mapped[Decimal | None]
+    text: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(20))
+    centre: Mapped[str] = mapped_column(String(60), default="")
+    sheet: Mapped[str] = mapped_column(String(60), default="")
+    cell: Mapped[str] = mapped_column(String(20), default="")
+
+    submission: Mapped[Submission | None] = relationship(back_populates="observations")
+    imported_table: Mapped[ImportedTable | None] = relationship()
+
+
+class Excuse(Base):
+    """A centre the compiler went on without in one round, with the printed reason."""
+
+    __tablename__ = "excuses"
+    __table_args__ = (UniqueConstraint("cycle_id", "round", "centre"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
+    round: Mapped[int]
+    centre: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    excused_at: Mapped[dt.datetime]
+
+
+class Compilation(Base):
+    """What all centres handed in for a round, as one canonical text with its SHA-256 (``digest``).
+
+    ``text_digest`` covers the narrative text and the set of tables alone: approvals of the first review
+    are carried over while it stays the same.
+    """
+
+    __tablename__ = "compilations"
+    __table_args__ = (UniqueConstraint("cycle_id", "round"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
+    round: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    text_digest: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text)
+    compiled_at: Mapped[dt.datetime]
+
+
+class AuditRun(Base):
+    """One run of the data audit over a compilation; ``rules`` tells how each rule went."""
+
+    __tablename__ = "audit_runs"
+    __table_args__ = (UniqueConstraint("compilation_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    compilation_id: Mapped[int] = mapped_column(ForeignKey("compilations.id"))
+    data_digest: Mapped[str] = mapped_column(String(64))
+    suite_version: Mapped[str] = mapped_column(String(64))
+    is_blocking: Mapped[bool]
+    critical_count: Mapped[int]
+    warning_count: Mapped[int]
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    report: Mapped[str] = mapped_column(String(255))
+    finished_at: Mapped[dt.datetime]
+
+    findings: Mapped[list[Finding]] = relationship(order_by="Finding.id")
+
+
+class Finding(Base):
+    """One value an audit rule objects to."""
+
+    __tablename__ = "findings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audit_run_id: Mapped[int] = mapped_column(ForeignKey("audit_runs.id"), index=True)
+    rule: Mapped[str] = mapped_column(String(10))
+    severity: Mapped[str] = mapped_column(String(10))
+    centre: Mapped[str] = mapped_column(String(60))
+    region: Mapped[str] = mapped_column(String(6))
+    indicator: Mapped[str] = mapped_column(String(120))
+    period_id: Mapped[str] = mapped_column(String(80))
+    value: Mapped[str] = mapped_column(Text)
+    expected: Mapped[str] = mapped_column(Text)
+    difference: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(Text)
+    cause: Mapped[str] = mapped_column(Text, default="")
+    file_name: Mapped[str] = mapped_column(String(255), default="")
+    sheet: Mapped[str] = mapped_column(String(60), default="")
+    cell: Mapped[str] = mapped_column(String(20), default="")
+
+
+class Person(Base):
+    """Somebody who may decide. ``secret`` is the TOTP secret, encrypted; authority follows the office."""
+
+    __tablename__ = "people"
+    __table_args__ = (UniqueConstraint("name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    office: Mapped[str] = mapped_column(String(60))
+    secret: Mapped[str] = mapped_column(Text)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[dt.datetime | None]
+    enrolled_at: Mapped[dt.datetime]
+
+
+class UsedCode(Base):
+    """A one-time code that was used: the number of its 30-second step, unique per person."""
+
+    __tablename__ = "used_codes"
+    __table_args__ = (UniqueConstraint("person_id", "time_step"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    time_step: Mapped[int]
+
+
+class Ask(Base):
+    """A question put to people through a suspended run; ``key`` is the run's pause key.
+
+    ``state``: open, answered (it led to a decision), refused (``refusal`` says why) or abandoned (the run
+    that asked is gone).
+    """
+
+    __tablename__ = "asks"
+    __table_args__ = (UniqueConstraint("key"), UniqueConstraint("cycle_id", "round", "step", "number"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
+    round: Mapped[int]
+    step: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int]
+    key: Mapped[str] = mapped_column(String(120))
+    digest: Mapped[str] = mapped_column(String(64))
+    flow_run_id: Mapped[str] = mapped_column(String(36))
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    refusal: Mapped[str] = mapped_column(Text, default="")
+    asked_at: Mapped[dt.datetime]
+    closed_at: Mapped[dt.datetime | None]
+
+
+class Decision(Base):
+    """What one person decided at one gate of one round, on exactly ``digest``.
+
+    A decision that was carried over from an earlier round names it in ``carried_from_id``.
+    """
+
+    __tablename__ = "decisions"
+    __table_args__ = (UniqueConstraint("cycle_id", "round", "gate"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
+    round: Mapped[int]
+    gate: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str] = mapped_column(String(10))
+    digest: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    ask_id: Mapped[int | None] = mapped_column(ForeignKey("asks.id"))
+    opinion: Mapped[str] = mapped_column(Text, default="")
+    returned_to: Mapped[list[str]] = mapped_column(default=list)
+    carried_from_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
+    decided_at: Mapped[dt.datetime]
+
+    person: Mapped[Person] = relationship()
+
+
+class Release(Base):
+    """The rendered channels of one round, what the leader signs and the public reads.
+
+    ``digest`` covers the compilation's digest and every rendered file (``files``: path to SHA-256, bytes
+    under ``home/releases``). ``published_at`` is set before the channels switch, so that a rerun writes
+    the same bytes; ``is_live`` after they did.
+    """
+
+    __tablename__ = "releases"
+    __table_args__ = (UniqueConstraint("cycle_id", "round"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
+    round: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
+    compilation_id: Mapped[int] = mapped_column(ForeignKey("compilations.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200))
+    summary: Mapped[str] = mapped_column(Text, default="")
+    files: Mapped[dict[str, str]] = mapped_column(default=dict)
+    rendered_at: Mapped[dt.datetime]
+    published_at: Mapped[dt.datetime | None]
+    is_live: Mapped[bool] = mapped_column(default=False)
+
+    compilation: Mapped[Compilation] = relationship()
+
+
+class ChannelDelivery(Base):
+    """One action of one release on one channel, done at most once."""
+
+    __tablename__ = "channel_deliveries"
+    __table_args__ = (UniqueConstraint("release_id", "channel", "action"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    release_id: Mapped[int] = mapped_column(ForeignKey("releases.id"))
+    channel: Mapped[str] = mapped_column(String(60))
+    action: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[dt.datetime]
+
+
+class LedgerEntry(Base):
+    """One line of the append-only ledger; ``hash`` covers the line and the hash before it."""
+
+    __tablename__ = "ledger"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[dt.datetime]
+    actor: Mapped[str] = mapped_column(String(80))
+    event: Mapped[str] = mapped_column(String(60))
+    cycle_id: Mapped[int | None]
+    details: Mapped[str] = mapped_column(Text)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,10 @@
+"""Rendering: the disclosure document model and the page, printed sheet and open data made from it.
+
+``build_document`` settles every number and sentence; ``render_release`` only prints them.
+"""
+
+from disclosure.rendering.compose import build_document, key_text
+from disclosure.rendering.document import DisclosureDocument, document_json
+from disclosure.rendering.release import render_release
+
+__all__ = ["DisclosureDocument", "build_document", "document_json", "key_text", "render_release"]

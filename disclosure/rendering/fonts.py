@@ -1,0 +1,22 @@
+"""The fonts of print and charts: Noto CJK (OFL), shipped by mplfonts; no system font is needed."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from disclosure.errors import DisclosureError
+
+SANS = "Noto Sans CJK SC"
+SERIF = "Noto Serif CJK SC"
+
+
+def _font_folder() -> Path:
+    # Looked up, not imported: importing mplfonts loads matplotlib.
+    found = importlib.util.find_spec("mplfonts")
+    if found is None or found.origin is None:
+        raise DisclosureError("缺少字体包 mplfonts，请按 requirements.lock 重新安装后重试。")
+    return Path(found.origin).parent / "fonts"
+
+
+FONT_FOLDER = _font_folder()

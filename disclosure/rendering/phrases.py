@@ -1,0 +1,207 @@
+"""The fixed words of a disclosure, read from ``catalog/phrases.yaml`` and the profile's own ``phrases.yaml``."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from disclosure.catalog.catalog import BASE, Catalog
+from disclosure.catalog.models import Fact, Indicator, IndicatorKind
+from disclosure.catalog.yaml_source import Document, load_document
+from disclosure.errors import DisclosureError
+from disclosure.rendering.document import Run
+
+Timing = Literal["at_end", "in_period"]
+ChartKind = Literal["funds", "regions", "parts"]
+
+
+class ChangePhrases(Fact):
+    """How a change is told; keys as in the YAML."""
+
+    flat: str
+    up: str
+    down: str
+    up_little: str
+    down_little: str
+    up_amount: str
+    down_amount: str
+    up_points: str
+    down_points: str
+
+
+class IndicatorTablePhrases(Fact):
+    """Caption and column heads of the table of one insurance."""
+
+    caption: str
+    indicator: str
+    unit: str
+    value: str
+    base: str
+    base_annual: str
+    difference: str
+    percent: str
+
+
+class RegionTablePhrases(Fact):
+    """Caption and heads of the table by region."""
+
+    caption: str
+    region: str
+    indicator: str
+
+
+class Highlights(Fact):
+    """Which indicators (without their insurance) stand on the cards."""
+
+    lead: str
+    also: tuple[str, ...]
+
+
+class ChartPhrases(Fact):
+    """Title and indicators (without their insurance) of one kind of chart."""
+
+    title: str
+    indicators: tuple[str, ...] = Field(min_length=1)
+
+
+class Charts(Fact):
+    """Which chart an insurance gets and what is written on it."""
+
+    preference: tuple[ChartKind, ...]
+    preference_of: dict[str, tuple[ChartKind, ...]] = Field(default={})
+    funds: ChartPhrases
+    regions: ChartPhrases
+    parts: ChartPhrases
+    series_now: str
+    series_base: str
+    series_base_part_year: str
+    unit: str
+    description: str
+    bar: str
+    between_bars: str
+
+
+class NotePhrases(Fact):
+    """The notes below the tables."""
+
+    indicator: str
+    rounding: str
+    bases: str
+    centre_silent: str
+    centre_partly: str
+    reason: str
+    between: str
+    demo: str
+
+
+class Phrases(Fact):
+    """All fixed words of a disclosure document."""
+
+    title: str
+    summary: str
+    numerals: tuple[str, ...] = Field(min_length=10)
+    appendix: str
+    timing: dict[IndicatorKind, Timing]
+    timing_exceptions: dict[str, Timing] = Field(default={})
+    subject: str
+    subject_again: str
+    clause: str
+    clause_missing: str
+    first_part: str
+    next_part: str
+    text_clause: str
+    text_alone: str
+    between_clauses: str
+    full_stop: str
+    silent_insurances: tuple[str, ...] = ()
+    changes: dict[Timing, ChangePhrases]
+    points: dict[str, str]
+    states: dict[Literal["not_provided", "not_applicable"], str]
+    no_comparison: str
+    indicator_table: IndicatorTablePhrases
+    region_table: RegionTablePhrases
+    highlights: Highlights
+    charts: Charts
+    notes: NotePhrases
+    notes_for_fillers: tuple[str, ...] = ()
+    demo_label: str
+
+    def timing_of(self, indicator: Indicator) -> Timing:
+        """Whether ``indicator`` speaks of the end of the period or of the period."""
+        return self.timing_exceptions.get(indicator.id) or self.timing[indicator.kind]
+
+    def public_note(self, indicator: Indicator) -> str:
+        """The note about ``indicator`` that the public may read, or an empty text."""
+        return "" if indicator.note in self.notes_for_fillers else indicator.note
+
+
+def load_phrases(catalog: Catalog) -> Phrases:
+    """The phrases of ``catalog``'s profile.
+
+    Raises:
+        DisclosureError: naming the file when an entry is missing, unknown or of another kind.
+    """
+    return _load(catalog.folder)
+
+
+@cache
+def _load(folder: Path) -> Phrases:
+    merged = load_document(BASE / "phrases.yaml")
+    own = folder / "phrases.yaml"
+    if own.is_file():
+        merged = merged.overlay(load_document(own))
+    try:
+        return Phrases.model_validate(merged.data)
+    except ValidationError as error:
+        raise DisclosureError("\n".join(_sentence(merged, detail["loc"]) for detail in error.errors())) from error
+
+
+def _sentence(document: Document, at: tuple[str | int, ...]) -> str:
+    return f"{document.locate(at)}：{'.'.join(map(str, at))} 缺少、多余或写法不对，请对照 phrases.yaml 改正。"
+
+
+def fill(phrase: str, values: Mapping[str, str | Run | tuple[Run, ...]]) -> tuple[Run, ...]:
+    """``phrase`` with its ``{names}`` replaced, as runs; a figure keeps its key.
+
+    Values are put in as they are: nothing in them is read as part of the phrase.
+
+    Raises:
+        DisclosureError: for a name that is not in ``values``.
+    """
+    runs: list[Run] = []
+    for literal, name, _, _ in string.Formatter().parse(phrase):
+        if literal:
+            runs.append(Run(literal))
+        if name is None:
+            continue
+        if name not in values:
+            raise DisclosureError(f"phrases.yaml 的“{phrase}”里有不认识的名称“{name}”，可用：{'、'.join(values)}。")
+        value = values[name]
+        if isinstance(value, str):
+            runs.append(Run(value))
+        elif isinstance(value, Run):
+            runs.append(value)
+        else:
+            runs.extend(value)
+    return join_runs(runs)
+
+
+def fill_text(phrase: str, **values: str) -> str:
+    """``fill`` for phrases without figures."""
+    return "".join(run.text for run in fill(phrase, values))
+
+
+def join_runs(runs: list[Run]) -> tuple[Run, ...]:
+    """Neighbouring plain runs made one, empty ones left out."""
+    joined: list[Run] = []
+    for run in runs:
+        if joined and not run.key and not joined[-1].key:
+            joined[-1] = Run(joined[-1].text + run.text)
+        elif run.text:
+            joined.append(run)
+    return tuple(joined)

@@ -1,0 +1,31 @@
+"""Filling the site's templates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup
+
+from disclosure.templating import TEMPLATES, render_text
+
+
+def render_html(template: str, **values: Any) -> bytes:
+    """``templates/site/TEMPLATE`` as UTF-8: everything escaped, the style sheet inside, so no other file is needed."""
+    return render_text(f"site/{template}", style=_style(), **values).encode()
+
+
+@cache
+def _style() -> Markup:
+    return Markup((TEMPLATES / "site" / "style.css").read_text(encoding="utf-8").strip())  # noqa: S704 - our own file
+
+
+def chinese_date(day: dt.date) -> str:
+    """``2026年3月15日``."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def kilobytes(content: bytes) -> int:
+    """Size in kB, at least 1."""
+    return max(1, round(len(content) / 1000))

@@ -1,0 +1,101 @@
+"""Who may decide what: pure rules, each refusal a whole Chinese sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from disclosure.catalog import Catalog, Gate, GateId, Office
+
+Outcome = Literal["approved", "returned"]
+
+#: The gates that review a compilation side by side; the leader's comes after them.
+REVIEW_GATES: tuple[GateId, ...] = ("policy", "finance", "confidentiality")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person filled in, cleaned but not yet believed."""
+
+    gate: GateId
+    outcome: Outcome
+    name: str
+    code: str
+    opinion: str
+    returned_to: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """What the rules must know of a round.
+
+    ``acted``: gates this round's people already decided, by person name; ``drafters``: names of those who
+    filled in or checked a workbook, or compiled; ``returnable``: centre ids that have figures to rework.
+    """
+
+    open_gates: Collection[GateId]
+    acted: Mapping[str, GateId]
+    drafters: Collection[str]
+    audit_blocks: bool
+    unexplained_warnings: int
+    returnable: Collection[str]
+
+
+def refusal(catalog: Catalog, answer: Answer, office: Office | None, is_active: bool, state: Deciding) -> str:
+    """Why this answer cannot be taken, or an empty text. The code is checked elsewhere, after this.
+
+    ``office`` is the person's office, None for a name that is not enrolled.
+    """
+    gate = catalog.gates[answer.gate]
+    checks = (
+        _who(answer, gate, catalog, office, is_active),
+        _when(answer, gate, catalog, state),
+        _what(answer, gate, catalog, state),
+    )
+    return next((sentence for sentence in checks if sentence), "")
+
+
+def _who(answer: Answer, gate: Gate, catalog: Catalog, office: Office | None, is_active: bool) -> str:
+    if office is None:
+        return f"“{answer.name}”没有登记，请核对姓名，或请管理员登记（disclosure people add）。"
+    if not is_active:
+        return f"“{answer.name}”已停用，不能审核，请联系管理员。"
+    if office.id != gate.office:
+        needed = catalog.offices[gate.office].name
+        return f"“{answer.name}”属于{office.name}，{gate.name}须由{needed}的人作出。"
+    return ""
+
+
+def _when(answer: Answer, gate: Gate, catalog: Catalog, state: Deciding) -> str:
+    if answer.gate not in state.open_gates:
+        return f"{gate.name}本轮已有结论或尚未开始，请选择仍待审核的环节。"
+    if acted := state.acted.get(answer.name):
+        return f"“{answer.name}”本轮已作过{catalog.gates[acted].name}，同一轮中一人只能作一个环节的结论。"
+    if answer.name in state.drafters:
+        return f"“{answer.name}”参与了本轮的填报或汇总，不能审核自己经手的数据，请换人审核。"
+    return ""
+
+
+def _what(answer: Answer, gate: Gate, catalog: Catalog, state: Deciding) -> str:
+    if answer.outcome == "returned":
+        if len(answer.opinion.strip()) < 2 or answer.opinion.strip() in {"同意", "无"}:
+            return "退回时必须写明意见，说清哪里有问题、应怎样修改。"
+        if not answer.returned_to:
+            return "退回时必须选择退回给哪个单位。"
+        unknown = [centre for centre in answer.returned_to if centre not in state.returnable]
+        if unknown:
+            return f"不能退回给“{'、'.join(unknown)}”：它没有报送本期数据。"
+        return ""
+    if answer.returned_to:
+        return f"{gate.name}选择了“通过”，就不能同时选择退回的单位。"
+    if answer.gate == "finance" and state.audit_blocks:
+        return "数据质量报告中有严重问题或未能运行的检查，数据审核只能退回。"
+    if answer.gate == "finance" and state.unexplained_warnings and len(answer.opinion.strip()) < 5:
+        return f"数据质量报告中有 {state.unexplained_warnings} 条提示，通过前须在意见中逐条说明。"
+    return ""
+
+
+def as_gate(text: str) -> GateId:
+    """A gate id that came out of our own records."""
+    return cast(GateId, text)

@@ -1,0 +1,195 @@
+"""Recording decisions, carrying them over, and asking what a round has come to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from disclosure import cycles
+from disclosure.catalog import Catalog, GateId
+from disclosure.errors import DisclosureError
+from disclosure.records import ledger
+from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, Decision, Excuse, Person
+from disclosure.review import asks, authority
+from disclosure.review.authority import REVIEW_GATES, Answer, Deciding
+from disclosure.review.people import check_code, find_person
+from disclosure.review.secrets import Cipher
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a round has come to: gates still open in order, and whether somebody returned it."""
+
+    open_gates: tuple[GateId, ...]
+    is_returned: bool
+
+    @property
+    def is_approved(self) -> bool:
+        """Every gate asked about has said 通过."""
+        return not self.open_gates and not self.is_returned
+
+
+def standing(session: Session, cycle: Cycle, gates: tuple[GateId, ...], digest: str) -> Standing:
+    """What the current round's decisions on ``digest`` at ``gates`` have come to.
+
+    A decision made on another digest does not count.
+    """
+    made = cycles.decisions(session, cycle, cycle.round)
+    counted = {gate: decision for gate, decision in made.items() if decision.digest == digest}
+    return Standing(
+        open_gates=tuple(gate for gate in gates if gate not in counted),
+        is_returned=any(counted[gate].outcome == "returned" for gate in gates if gate in counted),
+    )
+
+
+def record_answer(
+    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, ask: Ask, answer: Answer, now: dt.datetime
+) -> str:
+    """Take ``answer`` to ``ask``: a decision, or the sentence that says why not (empty when decided).
+
+    The ask is closed either way, in this transaction.
+    """
+    reason = _refusal(session, catalog, cipher, cycle, ask, answer, now)
+    if reason:
+        asks.close(session, ask, "refused", reason)
+        return reason
+    person = find_person(session, answer.name)
+    assert person is not None  # noqa: S101 - _refusal would have said so
+    session.add(
+        Decision(
+            cycle_id=cycle.id,
+            round=cycle.round,
+            gate=answer.gate,
+            outcome=answer.outcome,
+            digest=ask.digest,
+            person_id=person.id,
+            ask_id=ask.id,
+            opinion=answer.opinion.strip(),
+            returned_to=list(answer.returned_to),
+            decided_at=now,
+        )
+    )
+    asks.close(session, ask, "answered")
+    ledger.append(
+        session,
+        "decision.recorded",
+        actor=person.name,
+        cycle_id=cycle.id,
+        gate=answer.gate,
+        round=cycle.round,
+        outcome=answer.outcome,
+        digest=ask.digest,
+        opinion=answer.opinion.strip(),
+        returned_to=list(answer.returned_to),
+    )
+    return ""
+
+
+def _refusal(
+    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, ask: Ask, answer: Answer, now: dt.datetime
+) -> str:
+    if ask.round != cycle.round:
+        return "这一问属于已结束的一轮，请按新的一轮审核。"
+    gates: tuple[GateId, ...] = REVIEW_GATES if ask.step == "review" else ("leader",)
+    person = find_person(session, answer.name)
+    reason = authority.refusal(
+        catalog,
+        answer,
+        catalog.offices.get(person.office) if person else None,
+        person.is_active if person else False,
+        _deciding(session, catalog, cycle, standing(session, cycle, gates, ask.digest)),
+    )
+    if reason or person is None:
+        return reason
+    return check_code(session, cipher, person, answer.code, now)
+
+
+def _deciding(session: Session, catalog: Catalog, cycle: Cycle, round_standing: Standing) -> Deciding:
+    submissions = cycles.standing_submissions(session, cycle)
+    drafters = {name for s in submissions.values() for name in (s.filler, s.checker) if name}
+    compilers = session.scalars(select(Excuse).where(Excuse.cycle_id == cycle.id))
+    drafters |= {session.get_one(Person, excuse.person_id).name for excuse in compilers}
+    made = cycles.decisions(session, cycle, cycle.round)
+    audit = audit_of(session, cycle)
+    return Deciding(
+        open_gates=round_standing.open_gates,
+        acted={decision.person.name: authority.as_gate(gate) for gate, decision in made.items()},
+        drafters=drafters,
+        audit_blocks=audit is None or audit.is_blocking,
+        unexplained_warnings=audit.warning_count if audit else 0,
+        returnable={office.id for office in cycles.expected_centres(catalog, cycle)},
+    )
+
+
+def audit_of(session: Session, cycle: Cycle) -> AuditRun | None:
+    """The audit of the current round's compilation, once it ran."""
+    compilation = cycles.compilation_of(session, cycle)
+    if compilation is None:
+        return None
+    return session.scalars(select(AuditRun).where(AuditRun.compilation_id == compilation.id)).one_or_none()
+
+
+def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Compilation, now: dt.datetime) -> None:
+    """Let approvals of the round before stand where the rules allow it; done once, before anyone is asked.
+
+    An approval of exactly the same digest stands at every gate. Another digest needs a gate marked
+    ``first_review_only``, a dated cycle, and unchanged narrative text and tables (附件2：虚框程序只在首次审核中进行).
+    """
+    if cycle.round == 1:
+        return
+    before = cycles.decisions(session, cycle, cycle.round - 1)
+    made = cycles.decisions(session, cycle, cycle.round)
+    earlier = session.scalars(
+        select(Compilation).where(Compilation.cycle_id == cycle.id, Compilation.round == cycle.round - 1)
+    ).one()
+    for gate in REVIEW_GATES:
+        decision = before.get(gate)
+        if decision is None or decision.outcome != "approved" or gate in made:
+            continue
+        is_same = decision.digest == compilation.digest
+        is_first_review_only = (
+            catalog.gates[gate].first_review_only
+            and cycles.period_of(cycle).kind != "special"
+            and earlier.text_digest == compilation.text_digest
+        )
+        if not (is_same or is_first_review_only):
+            continue
+        session.add(
+            Decision(
+                cycle_id=cycle.id,
+                round=cycle.round,
+                gate=gate,
+                outcome="approved",
+                digest=compilation.digest,
+                person_id=decision.person_id,
+                opinion=decision.opinion,
+                carried_from_id=decision.id,
+                decided_at=now,
+            )
+        )
+        ledger.append(
+            session,
+            "decision.carried_over",
+            actor=decision.person.name,
+            cycle_id=cycle.id,
+            gate=gate,
+            round=cycle.round,
+            digest=compilation.digest,
+            why="content unchanged" if is_same else "first review only, text and tables unchanged",
+        )
+    session.flush()
+
+
+def begin_next_round(session: Session, cycle: Cycle) -> None:
+    """Round n+1 for just what was returned; the rest stands."""
+    returned = cycles.returned_centres(session, cycle, cycle.round)
+    if not returned:
+        raise DisclosureError(f"{cycles.period_of(cycle).label}第 {cycle.round} 轮没有被退回，不能开始下一轮。")
+    cycle.round += 1
+    cycles.enter(session, cycle, "collect")
+    ledger.append(
+        session, "round.begun", actor="系统", cycle_id=cycle.id, round=cycle.round, returned_to=sorted(returned)
+    )

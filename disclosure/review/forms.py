@@ -1,0 +1,94 @@
+"""What the forms offer and how their answers are read: enumerations and short text, believed by no one yet.
+
+The same raw answer comes from the Prefect UI, from ``disclosure resume`` or from anybody who can reach the
+server's API, so every field is checked again here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from disclosure.catalog import Catalog, GateId
+from disclosure.review.authority import Answer, Outcome
+
+OUTCOMES: Mapping[str, Outcome] = {"通过": "approved", "退回": "returned"}
+LONGEST_OPINION = 2000
+
+CHECK_AGAIN = "报表已补齐，请再检查一次"
+GO_ON_WITHOUT = "不再等待，先行汇总"
+#: Said in the form's "退回给" when a reviewer approves: Prefect's form needs something chosen.
+RETURN_TO_NOBODY = "不退回"
+COLLECT_ACTIONS = (CHECK_AGAIN, GO_ON_WITHOUT)
+#: Who resumes a run that waits for files once the last one has arrived.
+SYSTEM_NAME = "系统"
+
+
+@dataclass(frozen=True)
+class CollectAnswer:
+    """The compiler's answer to "these centres are missing"."""
+
+    goes_on_without: bool
+    name: str
+    code: str
+    reason: str
+
+
+def parse_review(raw: object, catalog: Catalog) -> Answer | str:
+    """A review or sign-off answer, or the sentence that says which field is unfit."""
+    fields = _fields(raw)
+    gates: dict[str, GateId] = {gate.name: gate.id for gate in catalog.gates.values()}
+    gate = gates.get(fields.get("gate", ""))
+    if gate is None:
+        return "没有选择审核环节，请重新填写。"
+    outcome = OUTCOMES.get(fields.get("outcome", ""))
+    if outcome is None:
+        return "没有选择“通过”或“退回”，请重新填写。"
+    centres = {office.name: office.id for office in catalog.offices.values()}
+    chosen = raw.get("returned_to", []) if isinstance(raw, Mapping) else []
+    names = [str(name) for name in chosen] if isinstance(chosen, Sequence) and not isinstance(chosen, str) else []
+    if RETURN_TO_NOBODY in names and len(names) > 1:
+        return f"“退回给”选了“{RETURN_TO_NOBODY}”，就不能再选单位，请重新选择。"
+    names = [name for name in names if name != RETURN_TO_NOBODY]
+    if unknown := [name for name in names if name not in centres]:
+        return f"没有“{'、'.join(unknown)}”这个单位，请重新选择退回的单位。"
+    return _proof(fields) or Answer(
+        gate=gate,
+        outcome=outcome,
+        name=fields["name"],
+        code=fields["code"],
+        opinion=fields.get("opinion", ""),
+        returned_to=tuple(dict.fromkeys(centres[name] for name in names)),
+    )
+
+
+def parse_collect(raw: object) -> CollectAnswer | str:
+    """The compiler's answer, or the sentence that says which field is unfit."""
+    fields = _fields(raw)
+    action = fields.get("action")
+    if action not in COLLECT_ACTIONS:
+        return "没有选择处理方式，请重新填写。"
+    if action == CHECK_AGAIN:
+        return CollectAnswer(goes_on_without=False, name=fields.get("name", ""), code="", reason="")
+    if len(fields.get("reason", "")) < 4:
+        return "先行汇总必须写明理由（至少 4 个字），理由会作为脚注公开。"
+    return _proof(fields) or CollectAnswer(
+        goes_on_without=True, name=fields["name"], code=fields["code"], reason=fields["reason"]
+    )
+
+
+def _fields(raw: object) -> dict[str, str]:
+    if not isinstance(raw, Mapping):
+        return {}
+    texts: dict[str, Any] = {str(key): value for key, value in raw.items()}
+    return {key: value.strip()[:LONGEST_OPINION] for key, value in texts.items() if isinstance(value, str)}
+
+
+def _proof(fields: Mapping[str, str]) -> str:
+    if not fields.get("name"):
+        return "没有填写姓名，请重新填写。"
+    if not re.fullmatch(r"\d{6}", fields.get("code", "")):
+        return "一次性口令应为验证器上的 6 位数字，请重新填写。"
+    return ""

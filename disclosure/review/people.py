@@ -1,0 +1,99 @@
+"""People who may decide, and the one-time codes that prove who they are (RFC 6238, 30 s, 6 digits)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+import pyotp
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from disclosure.catalog import Catalog
+from disclosure.clock import said, utc_now
+from disclosure.errors import DisclosureError
+from disclosure.records import ledger
+from disclosure.records.tables import Person, UsedCode
+from disclosure.review.secrets import Cipher
+
+STEP_SECONDS = 30
+#: A code is good in its own step and in the one just past, for slow typing and clocks a little off.
+STEPS_ACCEPTED = 1
+WRONG_CODES_UNTIL_LOCK = 5
+LOCK = dt.timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What a person needs once, to set up their authenticator; the secret is not shown again."""
+
+    person: Person
+    secret: str
+    uri: str
+
+
+def enrol(
+    session: Session, catalog: Catalog, cipher: Cipher, name: str, office: str, *, is_demo: bool = False
+) -> Enrolment:
+    """Enrol ``name`` of ``office`` (an id or a name of the catalogue).
+
+    Raises:
+        DisclosureError: for an unknown office, an unfit name, or a name already enrolled.
+    """
+    found = next((o for o in catalog.offices.values() if office in (o.id, o.name, *o.aliases)), None)
+    if found is None:
+        names = "、".join(o.name for o in catalog.offices.values())
+        raise DisclosureError(f"没有“{office}”这个科室，应为 {names} 之一。")
+    if not re.fullmatch(r"[\w\u4e00-\u9fff·.\- ]{1,30}", name):
+        raise DisclosureError(f"姓名“{name}”不合要求：1 到 30 个汉字、字母或数字。")
+    if find_person(session, name) is not None:
+        raise DisclosureError(f"“{name}”已经登记过了。同名的人请在姓名后加科室以示区别。")
+    secret = pyotp.random_base32()
+    person = Person(name=name, office=found.id, secret=cipher.encrypt(secret), is_demo=is_demo, enrolled_at=utc_now())
+    session.add(person)
+    session.flush()
+    ledger.append(session, "person.enrolled", actor="管理员", name=name, office=found.id, demo=is_demo)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=catalog.profile.short_title)
+    return Enrolment(person, secret, uri)
+
+
+def find_person(session: Session, name: str) -> Person | None:
+    """The person enrolled under this name."""
+    return session.scalars(select(Person).where(Person.name == name.strip())).one_or_none()
+
+
+def check_code(session: Session, cipher: Cipher, person: Person, code: str, now: dt.datetime) -> str:
+    """Use up ``code``; an empty text when it is right, otherwise the sentence that says why not.
+
+    Wrong attempts are counted in the same transaction; the fifth locks the person for a quarter of an hour.
+    """
+    if person.locked_until is not None and now < person.locked_until:
+        return f"“{person.name}”因口令连续错误已锁定，{said(person.locked_until)} 以后再试。"
+    step = _step_of(cipher.decrypt(person.secret), code, now)
+    if step is None:
+        person.wrong_codes += 1
+        ledger.append(session, "code.wrong", actor=person.name, attempts=person.wrong_codes)
+        if person.wrong_codes >= WRONG_CODES_UNTIL_LOCK:
+            person.wrong_codes, person.locked_until = 0, now + LOCK
+            ledger.append(session, "person.locked", actor=person.name, until=person.locked_until.isoformat())
+            return f"口令连续错误 {WRONG_CODES_UNTIL_LOCK} 次，“{person.name}”已锁定到 {said(person.locked_until)}。"
+        left = WRONG_CODES_UNTIL_LOCK - person.wrong_codes
+        return f"口令不对或已过期，请输入验证器上正在显示的 6 位数字（再错 {left} 次将锁定）。"
+    used = select(UsedCode).where(UsedCode.person_id == person.id, UsedCode.time_step == step)
+    if session.scalars(used).one_or_none() is not None:
+        return "这个口令已经用过一次，请等验证器显示下一个再填。"
+    session.add(UsedCode(person_id=person.id, time_step=step))
+    person.wrong_codes, person.locked_until = 0, None
+    return ""
+
+
+def _step_of(secret: str, code: str, now: dt.datetime) -> int | None:
+    """The time step whose code this is, if it is a recent one."""
+    totp = pyotp.TOTP(secret, interval=STEP_SECONDS)
+    current = int(now.timestamp()) // STEP_SECONDS
+    cleaned = re.sub(r"\s", "", code)
+    for step in range(current, current - STEPS_ACCEPTED - 1, -1):
+        if pyotp.utils.strings_equal(totp.at(step * STEP_SECONDS), cleaned):
+            return step
+    return None

@@ -1,0 +1,30 @@
+"""Jinja2, set up once: everything people read is a template under ``templates/``."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+#: Beside this package, in a checkout and installed alike.
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+@cache
+def environment() -> Environment:
+    """The environment of all templates: HTML escaped, missing values an error, blocks trimmed."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html.j2", "html", "svg.j2", "xml.j2")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def render_text(template: str, **values: Any) -> str:
+    """``templates/TEMPLATE`` with ``values``."""
+    return environment().get_template(template).render(**values)

@@ -1,0 +1,1 @@
+"""What Prefect schedules. A flow reads like the process."""

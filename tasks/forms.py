@@ -1,0 +1,66 @@
+"""The forms that people answer on a suspended run: RunInput models in Chinese, no field with a default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from prefect.input import RunInput
+from pydantic import Field, create_model
+
+from disclosure.review.forms import COLLECT_ACTIONS, LONGEST_OPINION, OUTCOMES, RETURN_TO_NOBODY
+
+_NAME = (str, Field(title="姓名", description="登记时的姓名", min_length=1, max_length=30))
+_CODE = (str, Field(title="一次性口令", description="验证器上正在显示的 6 位数字", pattern=r"^\d{6}$"))
+
+
+def review_form(gates: Sequence[str], centres: Sequence[str], description: str) -> type[RunInput]:
+    """The form of a review or of the sign-off: ``gates`` still open, ``centres`` one can return to."""
+    fields: dict[str, Any] = {
+        "gate": (_choice(gates), Field(title="审核环节")),
+        "outcome": (_choice(tuple(OUTCOMES)), Field(title="结论")),
+        "name": _NAME,
+        "code": _CODE,
+        "opinion": (
+            str,
+            Field(
+                title="意见",
+                description="退回时写明哪里有问题、怎样修改；通过可写“同意”，有提示的须逐条说明",
+                min_length=1,
+                max_length=LONGEST_OPINION,
+            ),
+        ),
+        "returned_to": (
+            list[_choice((RETURN_TO_NOBODY, *centres))],  # type: ignore[misc]
+            Field(title="退回给", description="退回时选择需要重报的单位（可多选）；通过时选“不退回”"),
+        ),
+    }
+    return _form("审核", fields, description)
+
+
+def collect_form(description: str) -> type[RunInput]:
+    """The compiler's form while centres are missing."""
+    fields: dict[str, Any] = {
+        "action": (_choice(COLLECT_ACTIONS), Field(title="处理方式")),
+        "name": _NAME,
+        "code": (
+            str,
+            Field(title="一次性口令", description="先行汇总时必须正确；再检查时可填 000000", pattern=r"^\d{6}$"),
+        ),
+        "reason": (
+            str,
+            Field(title="理由", description="先行汇总的理由会作为脚注公开", min_length=1, max_length=LONGEST_OPINION),
+        ),
+    }
+    return _form("报送", fields, description)
+
+
+def _choice(options: Sequence[str]) -> Any:
+    return Literal[tuple(options)]
+
+
+def _form(name: str, fields: dict[str, Any], description: str) -> type[RunInput]:
+    form = create_model(name, __base__=RunInput, **fields)
+    # Set on the class, as Prefect reads it there; with_initial_data would drop the fields' constraints.
+    form._description = description  # type: ignore[assignment]
+    return form

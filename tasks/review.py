@@ -1,0 +1,132 @@
+"""Asking people through a suspended run, and taking their answers into our records.
+
+An ask is a row: it is written before the run suspends under its key, and read first when the run comes back.
+What ``suspend_flow_run`` returns is never looked at, so a retry, a fresh run or a lost Prefect database asks
+again instead of reusing or losing an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from prefect import runtime, task
+from prefect.flow_runs import suspend_flow_run
+from prefect.input import RunInput
+from prefect.input.run_input import read_flow_run_input
+
+from disclosure import cycles
+from disclosure.clock import utc_now
+from disclosure.review import asks, briefing, decisions
+from disclosure.review.asks import AskStep
+from disclosure.review.authority import REVIEW_GATES
+from disclosure.review.forms import parse_review
+from disclosure.workplace import Workplace, open_workplace
+from tasks.collect import missing_centres, record_collect_answer
+from tasks.forms import collect_form, review_form
+
+
+def collect_submissions(cycle_id: int) -> None:
+    """Go on once every centre has handed in, or the compiler goes on without the rest."""
+    settle_open_ask(cycle_id, "collect", lambda ask_id, raw: record_collect_answer(ask_id, raw))
+    if missing := missing_centres(cycle_id):
+        place = open_workplace()
+        put_ask(place, cycle_id, "collect", "", lambda: collect_form(briefing.of_collect(place, cycle_id, missing)))
+
+
+def review(cycle_id: int) -> bool:
+    """Policy, data and confidentiality review, in any order. True when all approved, False when returned."""
+    settle_open_ask(cycle_id, "review", lambda ask_id, raw: record_review_answer(ask_id, raw))
+    place = open_workplace()
+    with place.records.write() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        compiled = cycles.compilation_of(session, cycle)
+        assert compiled is not None  # noqa: S101 - the flow compiles before it asks
+        cycles.enter(session, cycle, "review")
+        decisions.carry_over(session, place.catalog, cycle, compiled, utc_now())
+        standing = decisions.standing(session, cycle, REVIEW_GATES, compiled.digest)
+    if standing.is_returned or standing.is_approved:
+        return standing.is_approved
+    return put_ask(
+        place,
+        cycle_id,
+        "review",
+        compiled.digest,
+        lambda: review_form(
+            [place.catalog.gates[gate].name for gate in standing.open_gates],
+            briefing.returnable(place, cycle_id),
+            briefing.of_review(place, cycle_id),
+        ),
+    )
+
+
+def sign_off(cycle_id: int, release_digest: str) -> bool:
+    """The leader's review of the exact rendered channels. True when approved, False when returned."""
+    settle_open_ask(cycle_id, "sign_off", lambda ask_id, raw: record_review_answer(ask_id, raw))
+    place = open_workplace()
+    with place.records.write() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        cycles.enter(session, cycle, "sign_off")
+        standing = decisions.standing(session, cycle, ("leader",), release_digest)
+    if standing.is_returned or standing.is_approved:
+        return standing.is_approved
+    return put_ask(
+        place,
+        cycle_id,
+        "sign_off",
+        release_digest,
+        lambda: review_form(
+            [place.catalog.gates["leader"].name],
+            briefing.returnable(place, cycle_id),
+            briefing.of_sign_off(place, cycle_id),
+        ),
+    )
+
+
+@task(name="开始下一轮")
+def begin_next_round(cycle_id: int) -> None:
+    """Open round n+1 for the centres that were returned."""
+    place = open_workplace()
+    with place.records.write() as session:
+        decisions.begin_next_round(session, cycles.get_cycle(session, cycle_id))
+
+
+@task(name="记录审核答复")
+def record_review_answer(ask_id: int, raw: object) -> None:
+    """Take a reviewer's answer: a decision, or a refusal that the next form explains."""
+    place = open_workplace()
+    with place.records.write() as session:
+        ask = asks.get(session, ask_id)
+        answer = parse_review(raw, place.catalog)
+        if isinstance(answer, str):
+            asks.close(session, ask, "refused", answer)
+            return
+        cycle = cycles.get_cycle(session, ask.cycle_id)
+        decisions.record_answer(session, place.catalog, place.cipher, cycle, ask, answer, utc_now())
+
+
+def settle_open_ask(cycle_id: int, step: AskStep, record: Callable[[int, object], None]) -> None:
+    """Read the answer to the open ask of this step, if this run has one; give up an ask nobody can answer."""
+    place = open_workplace()
+    with place.records.read() as session:
+        ask = asks.open_ask_of(session, cycles.get_cycle(session, cycle_id))
+    if ask is None:
+        return
+    is_mine = ask.step == step and ask.flow_run_id == str(runtime.flow_run.id)
+    raw = read_flow_run_input(f"suspended-{ask.key}-response", flow_run_id=runtime.flow_run.id) if is_mine else None
+    if raw is not None:
+        record(ask.id, raw)
+    elif is_mine or ask.step == step:
+        with place.records.write() as session:
+            asks.close(session, asks.get(session, ask.id), "abandoned")
+
+
+def put_ask(
+    place: Workplace, cycle_id: int, step: AskStep, digest: str, form: Callable[[], type[RunInput]]
+) -> NoReturn:
+    """Write the ask, then suspend this run until somebody answers; the run starts over from the top then."""
+    made = form()
+    with place.records.write() as session:
+        ask = asks.put(session, cycles.get_cycle(session, cycle_id), step, digest, str(runtime.flow_run.id))
+    suspend_flow_run(wait_for_input=made, key=ask.key, timeout=None)
+    raise RuntimeError("a suspended run does not go on")

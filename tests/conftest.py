@@ -1,0 +1,172 @@
+"""What every test stands on: a clean environment, a database of its own, and no silent skips.
+
+``database_url`` gives a test an empty database on SQLite and once more on PostgreSQL; ``chromium_path`` gives it
+Debian's browser. Where one of them is missing the test is skipped and says how to get it; where everything must run
+(``CI=true`` or ``DISCLOSURE_TEST_ALL=1``) a skip is a failure.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import hypothesis
+import psycopg
+import pytest
+from sqlalchemy import URL, make_url
+
+# No deadline for one example: on a busy machine it would fail tests that are right.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
+
+MARKERS = frozenset({"unit", "records", "flows", "faults", "browser"})
+POSTGRES_VARIABLE = "DISCLOSURE_TEST_POSTGRES_URL"
+POSTGRES_MISSING = (
+    f"no PostgreSQL: run by `make test` with Debian's postgresql installed (apt-get install postgresql), "
+    f"or set {POSTGRES_VARIABLE} to a server where databases may be created"
+)
+
+ReportT = TypeVar("ReportT", pytest.TestReport, pytest.CollectReport)
+
+
+def _of_the_product(variable: str) -> bool:
+    return variable.startswith(("DISCLOSURE_", "PREFECT_")) and not variable.startswith("DISCLOSURE_TEST_")
+
+
+def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
+    """Audit hook: the product runs where there is no way out, so a test that connects to another machine fails."""
+    if event != "socket.connect" or not isinstance(arguments[1], tuple):
+        return
+    host = arguments[1][0]
+    try:
+        inside = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        inside = host in {"localhost", ""}
+    if not inside:
+        raise ConnectionRefusedError(f"a test tried to connect to {host}, which is not this machine")
+
+
+def pytest_configure() -> None:
+    """Forget the developer's own settings before any session fixture sees them; keep connections on this machine."""
+    for variable in filter(_of_the_product, list(os.environ)):
+        del os.environ[variable]
+    sys.addaudithook(_refuse_the_outside)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test that would run in no part of the suite, or in two."""
+    for item in items:
+        carried = MARKERS & {mark.name for mark in item.iter_markers()}
+        if len(carried) != 1:
+            found = ", ".join(sorted(carried)) or "none"
+            raise pytest.UsageError(f"{item.nodeid} must carry one marker of {', '.join(sorted(MARKERS))}; has {found}")
+
+
+def _everything_must_run() -> bool:
+    return os.environ.get("CI") == "true" or os.environ.get("DISCLOSURE_TEST_ALL") == "1"
+
+
+def _fail_if_skipped(report: ReportT) -> ReportT:
+    if report.skipped and not hasattr(report, "wasxfail") and _everything_must_run():
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"Nothing may be skipped here. {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a test's skip into a failure where everything must run."""
+    return _fail_if_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn a whole file's skip into a failure where everything must run."""
+    return _fail_if_skipped((yield))
+
+
+@pytest.fixture(autouse=True)
+def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the machine reaches a test; whatever the product writes by default goes to ``tmp_path``."""
+    for variable in filter(_of_the_product, list(os.environ)):
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("DISCLOSURE_HOME", str(tmp_path))
+    monkeypatch.setenv("DISCLOSURE_CONFIG", str(tmp_path / "disclosure.toml"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> URL:
+    """SQLAlchemy URL of a server where databases may be created."""
+    url = os.environ.get(POSTGRES_VARIABLE)
+    if not url:
+        pytest.skip(POSTGRES_MISSING)
+    return make_url(url).set(drivername="postgresql+psycopg")
+
+
+@contextmanager
+def _new_database(server: URL) -> Iterator[str]:
+    """An empty database on ``server``, dropped at the end even where a connection was left open."""
+    name = f"disclosure_test_{uuid.uuid4().hex}"
+    admin = server.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
+        try:
+            yield server.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: URL) -> Iterator[str]:
+    """SQLAlchemy URL of an empty PostgreSQL database."""
+    with _new_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """SQLAlchemy URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'records.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """SQLAlchemy URL of an empty database; a test that asks for it runs on SQLite and on PostgreSQL."""
+    fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(fixture)
+    return url
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Path of the installed Chromium, on a machine that has Chinese fonts to show."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    fonts = shutil.which("fc-list")
+    listed = subprocess.run([fonts, ":lang=zh-cn"], capture_output=True, check=True).stdout if fonts else b""
+    if not listed.strip():
+        pytest.skip("no Chinese fonts: apt-get install fontconfig fonts-noto-cjk")
+    return program
+
+
+@pytest.fixture(scope="session")
+def poppler() -> Callable[..., str]:
+    """Run one of poppler's programs, an independent reader of PDF: ``poppler("pdftotext", file, "-")``."""
+
+    def run(program: str, *arguments: str | Path) -> str:
+        found = shutil.which(program)
+        if found is None:
+            pytest.skip(f"no {program}: apt-get install poppler-utils")
+        return subprocess.run([found, *arguments], capture_output=True, check=True, encoding="utf-8").stdout
+
+    return run

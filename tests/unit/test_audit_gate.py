@@ -1,0 +1,223 @@
+"""The gate fails closed: a check that raised, an empty table or a disagreement can never pass for good."""
+
+from dataclasses import replace
+from decimal import Decimal
+from types import MappingProxyType, SimpleNamespace
+
+import pytest
+
+from data_checks import audit, figures_digest, run_audit, suite_version, suites
+from data_checks.rules import CHECKS, Checked
+from data_checks.suites import Judged
+from disclosure.catalog import load_catalog
+from disclosure.demo_figures import demo_figures
+from disclosure.figures import Figure, Source
+from disclosure.periods import Period
+
+pytestmark = pytest.mark.unit
+
+CATALOG = load_catalog("chuxiong")
+Q1 = Period(2025, "q1")
+FIGURES = demo_figures(CATALOG, Q1)
+WHOLE = CATALOG.prefecture.code
+
+
+def with_rules(**rules):
+    return replace(CATALOG, rules=MappingProxyType(rules), identities=MappingProxyType({}))
+
+
+def outcome(result, rule):
+    return next(each for each in result.rules if each.rule == rule)
+
+
+def test_a_check_that_raises_is_critical_whatever_its_severity(monkeypatch):
+    def broken(_tables, _rule):
+        raise ZeroDivisionError("x")
+
+    monkeypatch.setitem(CHECKS, "decimals", broken)
+    result = run_audit(with_rules(R14=CATALOG.rules["R14"], R07=CATALOG.rules["R07"]), Q1, FIGURES, [])
+    assert CATALOG.rules["R14"].severity == "warning"
+    assert "ZeroDivisionError" in outcome(result, "R14").error
+    assert result.is_blocking
+    assert result.count("critical") == 1
+    assert result.count("warning") == 0
+    assert outcome(result, "R07").error == ""
+
+
+def test_a_rule_naming_no_check_or_lacking_a_threshold_is_critical():
+    typo = CATALOG.rules["R51"].model_copy(update={"check": "jmup"})
+    bare = CATALOG.rules["R52"].model_copy(update={"parameters": {}})
+    history = [replace(f, period=Period(2024, "q1")) for f in FIGURES]
+    result = run_audit(with_rules(R51=typo, R52=bare), Q1, FIGURES, history)
+    assert "jmup" in outcome(result, "R51").error
+    assert "people" in outcome(result, "R52").error or "level" in outcome(result, "R52").error
+    assert result.is_blocking
+
+
+def test_an_exception_inside_great_expectations_is_critical(monkeypatch):
+    """A column that is missing raises in the engine, in the shape of one record per metric."""
+    rule = CATALOG.rules["R14"]
+    monkeypatch.setitem(CHECKS, "decimals", lambda _t, _r: Checked(compared=1))
+    monkeypatch.setattr(audit.Tables, "long_frame", _without_measures(audit.Tables.long_frame))
+    result = run_audit(with_rules(R14=rule), Q1, FIGURES, [])
+    assert "审核引擎没有运行成功" in outcome(result, "R14").error
+    assert result.is_blocking
+
+
+def _without_measures(original):
+    return lambda tables, _measures: original(tables, {})
+
+
+@pytest.mark.parametrize(
+    ("info", "raised"),
+    [
+        ({"raised_exception": False, "exception_message": None, "exception_traceback": None}, ""),
+        ({"raised_exception": True, "exception_message": "甲", "exception_traceback": ""}, "甲"),
+        ({"metric a": {"raised_exception": True, "exception_message": "乙"}}, "乙"),
+        ({}, ""),
+    ],
+)
+def test_both_shapes_of_exception_info_are_read(info, raised):
+    assert suites.exception_of(SimpleNamespace(exception_info=info)) == raised
+
+
+def test_the_engine_failing_altogether_fails_every_rule(monkeypatch):
+    def no_engine(*_):
+        raise RuntimeError("engine")
+
+    monkeypatch.setattr(suites, "judge", no_engine)
+    result = run_audit(CATALOG, Q1, FIGURES, [])
+    assert result.findings == ()
+    compared = [rule for rule in result.rules if rule.checked]
+    assert compared
+    assert all("engine" in rule.error for rule in compared)
+    assert result.is_blocking
+
+
+@pytest.mark.parametrize("judged", [Judged(unexpected=1, expectations=1), Judged(unexpected=0, expectations=0)])
+def test_a_count_that_differs_or_is_missing_is_critical(monkeypatch, judged):
+    monkeypatch.setattr(suites, "judge", lambda *_: {"R01": judged})
+    result = run_audit(with_rules(R01=CATALOG.rules["R01"]), Q1, FIGURES, [])
+    assert outcome(result, "R01").error
+    assert result.is_blocking
+
+
+def test_results_are_mapped_by_rule_whatever_their_order():
+    """Two faults of different rules; the engine returns results in an order of its own."""
+    first = next(f for f in FIGURES if f.indicator == "unemployment.benefit_standard")
+    bad = [replace(f, value=-f.value) if f is first else f for f in FIGURES if f.indicator != "unemployment.income"]
+    for rules in (("R01", "R11"), ("R11", "R01")):
+        result = run_audit(with_rules(**{r: CATALOG.rules[r] for r in rules}), Q1, bad, [])
+        assert [(f.rule, f.indicator) for f in result.findings] == [
+            ("R01", "unemployment.income"),
+            ("R11", "unemployment.benefit_standard"),
+        ]
+        assert not result.not_run
+
+
+def test_an_empty_table_is_critical():
+    result = run_audit(CATALOG, Q1, [], [])
+    assert outcome(result, "R07").failed == 1
+    assert outcome(result, "R08").failed == 1
+    assert not result.not_run
+    assert result.is_blocking
+
+
+def test_an_empty_table_is_critical_even_when_every_centre_is_excused():
+    result = run_audit(CATALOG, Q1, [], [], excused_centres=[centre.id for centre in CATALOG.centres])
+    assert {f.rule for f in result.findings if f.severity == "critical"} == {"R07", "R08"}
+
+
+def test_an_all_null_value_column_is_critical():
+    empty = [replace(f, value=None, text="待补", state="not_provided") for f in FIGURES]
+    result = run_audit(CATALOG, Q1, empty, [])
+    assert [f.rule for f in result.findings if f.severity == "critical"] == ["R08"]
+    assert not result.not_run
+
+
+def test_what_an_excused_centre_did_not_hand_in_is_info():
+    medical = "medical_centre"
+    rest = [f for f in FIGURES if f.centre != medical]
+    late = run_audit(CATALOG, Q1, rest, [])
+    assert late.is_blocking
+    excused = run_audit(CATALOG, Q1, rest, [], excused_centres={medical})
+    assert not excused.is_blocking
+    assert {(f.rule, f.severity, f.centre) for f in excused.findings} == {("R01", "info", medical)}
+    assert excused.count("info") == late.count("critical") > 50
+
+
+def test_more_than_two_hundred_bad_rows_are_all_found():
+    bad = [replace(f, value=f.value + Decimal("0.5")) if f.unit == "人" and f.value else f for f in FIGURES]
+    number = sum(f.unit == "人" and bool(f.value) for f in FIGURES)
+    result = run_audit(with_rules(R12=CATALOG.rules["R12"]), Q1, bad, [])
+    assert number > 200
+    assert outcome(result, "R12").failed == number
+    assert len({(f.region, f.indicator) for f in result.findings}) == number
+
+
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_a_number_that_is_none_is_found_and_stops_nothing(value):
+    bad = [replace(f, value=Decimal(value)) if f.indicator == "unemployment.income" else f for f in FIGURES]
+    result = run_audit(CATALOG, Q1, bad, [])
+    assert [(f.rule, f.indicator) for f in result.findings if f.severity == "critical"] == [
+        ("R10", "unemployment.income")
+    ]
+    assert not result.not_run
+
+
+def test_unknown_ids_units_and_odd_texts_stop_nothing():
+    odd = [
+        Figure("", "", Q1, "", None),
+        Figure("x{region}", "y.{value}", Q1, "斤", Decimal(1), text="{0}"),
+        Figure(WHOLE, "unemployment.income", Q1, "人", Decimal("1E+40"), centre="无此科室"),
+    ]
+    result = run_audit(CATALOG, Q1, [*FIGURES, *odd], odd)
+    assert not result.not_run
+    assert {"R02", "R03", "R04", "R05", "R06"} <= {f.rule for f in result.findings}
+
+
+def test_only_narrows_what_must_be_there():
+    only = ["unemployment.*"]
+    some = [f for f in FIGURES if f.indicator.startswith("unemployment.")]
+    assert run_audit(CATALOG, Q1, some, []).is_blocking
+    assert run_audit(CATALOG, Q1, some, [], only=only).findings == ()
+
+
+def test_a_finding_names_region_indicator_period_value_place_and_cause():
+    where = Source(document="0" * 64, file_name="就业中心.xlsx", sheet="失业", cell="D7")
+    bad = [
+        replace(f, value=f.value + 8, source=where) if f.indicator == "unemployment.current_surplus" else f
+        for f in FIGURES
+    ]
+    (found,) = run_audit(CATALOG, Q1, bad, []).findings
+    assert (found.rule, found.severity, found.region, found.indicator) == (
+        "R20",
+        "critical",
+        WHOLE,
+        "unemployment.current_surplus",
+    )
+    assert (found.period, found.centre, found.source) == ("2025-q1", "employment_centre", where)
+    assert found.difference == "8.00 万元"
+    assert found.value in found.message
+    assert found.expected in found.message
+    for words in ("楚雄彝族自治州", "失业“当期结余”", "2025年1季度", "工作表“失业”单元格 D7", "基金收入", "基金支出"):
+        assert words in found.message
+    assert found.cause
+
+
+def test_the_data_digest_is_of_what_figures_say_in_any_order():
+    assert figures_digest(FIGURES) == figures_digest(reversed(FIGURES))
+    moved = [replace(f, source=Source(sheet="甲", cell="A1")) for f in FIGURES]
+    assert figures_digest(moved) == figures_digest(FIGURES)
+    first = next(f for f in FIGURES if f.value and not f.decimals)
+    reprinted = [replace(f, value=Decimal(f"{f.value}.00")) if f is first else f for f in FIGURES]
+    assert figures_digest(reprinted) != figures_digest(FIGURES)  # printed precision is part of a figure
+    changed = [replace(f, value=f.value + 1) if f is first else f for f in FIGURES]
+    assert figures_digest(changed) != figures_digest(FIGURES)
+
+
+def test_the_suite_version_changes_with_a_threshold():
+    looser = CATALOG.rules["R51"].model_copy(update={"parameters": {"people": Decimal(9)}})
+    other = replace(CATALOG, rules=MappingProxyType({**CATALOG.rules, "R51": looser}))
+    assert suite_version(CATALOG) == suite_version(load_catalog("chuxiong"))
+    assert suite_version(other) != suite_version(CATALOG)

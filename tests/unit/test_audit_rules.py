@@ -1,0 +1,485 @@
+"""Every audit rule and identity reports a minimal corruption of good figures, and good figures pass.
+
+The lists of rules come from the catalogue: one that is added without a corruption here fails.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_checks import run_audit
+from data_checks.causes import of_difference, swaps
+from data_checks.identities import balance_of, check_identity
+from data_checks.rules import CHECKS
+from data_checks.tables import Tables
+from disclosure.catalog import load_catalog
+from disclosure.demo_figures import demo_figures, demo_history
+from disclosure.figures import Figure, rounding_half_unit
+from disclosure.periods import Period
+
+pytestmark = pytest.mark.unit
+
+BASE = load_catalog("chuxiong")
+#: With the optional indicators that an identity needs, so that every identity has figures.
+WIDER = replace(
+    BASE,
+    profile=BASE.profile.model_copy(
+        update={
+            "indicators": BASE.profile.indicators.model_copy(
+                update={
+                    "also": (
+                        *BASE.profile.indicators.also,
+                        "unemployment.migrant_workers",
+                        "work_injury.migrant_workers",
+                    )
+                }
+            )
+        }
+    ),
+)
+CATALOGS = {
+    "chuxiong": WIDER,
+    "kunming-2017": load_catalog("kunming-2017"),
+    "gaogang-2016": load_catalog("gaogang-2016"),
+}
+ANNUAL = Period(2025, "annual")
+WHOLE, CHUXIONG_CITY, NANHUA = "532300", "532301", "532324"
+
+
+@cache
+def good(profile="chuxiong"):
+    """(period, figures, history) of a profile's demonstration, without a fault."""
+    catalog = CATALOGS[profile]
+    period = {"kunming-2017": Period(2017, "annual"), "gaogang-2016": Period(2016, "annual")}.get(profile, ANNUAL)
+    return period, demo_figures(catalog, period), demo_history(catalog, period)
+
+
+def value_of(figures, region, indicator):
+    return next(f.value for f in figures if (f.region, f.indicator) == (region, indicator))
+
+
+def changed(region, indicator, **fields):
+    """A corruption: the one figure gets other fields; a callable is given the figure."""
+
+    def corrupt(figures):
+        return [
+            replace(f, **{k: v(f) if callable(v) else v for k, v in fields.items()})
+            if (f.region, f.indicator) == (region, indicator)
+            else f
+            for f in figures
+        ]
+
+    return corrupt
+
+
+def earlier_value(indicator, region, kind):
+    return lambda _f: value_of(demo_figures(WIDER, Period(2025, kind)), region, indicator)
+
+
+def copied_from_autumn(figures):
+    autumn = {(f.region, f.indicator): f for f in demo_figures(WIDER, Period(2025, "q3"))}
+    return [
+        replace(f, value=autumn[f.region, f.indicator].value)
+        if f.region == "532329" and f.indicator.startswith("employee_pension.")
+        else f
+        for f in figures
+    ]
+
+
+#: rule -> (corruption, where it is reported); each touches a cell of its own.
+CORRUPTIONS = {
+    "R01": (
+        lambda fs: [f for f in fs if (f.region, f.indicator) != (NANHUA, "resident_medical.participants")],
+        (NANHUA, "resident_medical.participants"),
+    ),
+    "R02": (
+        lambda fs: [*fs, next(f for f in fs if f.indicator == "employee_pension.dependency_ratio")],
+        (WHOLE, "employee_pension.dependency_ratio"),
+    ),
+    "R03": (
+        lambda fs: [*fs, replace(fs[0], region="999999")],
+        ("999999", next(iter(WIDER.reported))),
+    ),
+    "R04": (
+        lambda fs: [*fs, replace(fs[-5], region=WHOLE, indicator="work_injury.unheard_of")],
+        (WHOLE, "work_injury.unheard_of"),
+    ),
+    "R05": (
+        changed(WHOLE, "work_injury.hospital_meals.amount", unit="万元"),
+        (WHOLE, "work_injury.hospital_meals.amount"),
+    ),
+    "R06": (changed(WHOLE, "work_injury.referrals", centre="medical_centre"), (WHOLE, "work_injury.referrals")),
+    "R07": (lambda _fs: [], ("", "")),
+    "R08": (
+        lambda fs: [
+            f if f.value is None else replace(f, value=None, state="not_provided", text="系统升级") for f in fs
+        ],
+        ("", ""),
+    ),
+    "R09": (
+        changed(WHOLE, "resident_medical.income.interest", value=None, state="not_provided", text="尚未结息"),
+        (WHOLE, "resident_medical.income.interest"),
+    ),
+    "R10": (
+        changed(WHOLE, "resident_pension.basic_pension_minimum", value=None, text="约一百五十"),
+        (WHOLE, "resident_pension.basic_pension_minimum"),
+    ),
+    "R11": (
+        changed(WHOLE, "unemployment.benefit_standard", value=lambda f: -f.value),
+        (WHOLE, "unemployment.benefit_standard"),
+    ),
+    "R12": (
+        changed(WHOLE, "work_injury.assistive_devices.person_times", value=lambda f: f.value + Decimal("0.5")),
+        (WHOLE, "work_injury.assistive_devices.person_times"),
+    ),
+    "R13": (
+        changed(WHOLE, "employee_pension.individual_account_interest_rate", value=Decimal("100.01")),
+        (WHOLE, "employee_pension.individual_account_interest_rate"),
+    ),
+    "R14": (
+        changed(WHOLE, "resident_pension.monthly_average_benefit", value=lambda f: f.value + Decimal("0.001")),
+        (WHOLE, "resident_pension.monthly_average_benefit"),
+    ),
+    "R40": (
+        changed(WHOLE, "resident_pension.contributors", value=lambda f: f.value + 1),
+        (WHOLE, "resident_pension.contributors"),
+    ),
+    "R50": (
+        changed(
+            WHOLE,
+            "unemployment.benefit_person_months",
+            value=lambda f: earlier_value("unemployment.benefit_person_months", WHOLE, "q3")(f) - 1,
+        ),
+        (WHOLE, "unemployment.benefit_person_months"),
+    ),
+    "R51": (
+        changed(CHUXIONG_CITY, "institution_pension.beneficiaries", value=lambda f: f.value * 2),
+        (CHUXIONG_CITY, "institution_pension.beneficiaries"),
+    ),
+    "R52": (
+        changed(CHUXIONG_CITY, "maternity.beneficiaries", value=lambda f: f.value * 2),
+        (CHUXIONG_CITY, "maternity.beneficiaries"),
+    ),
+    "R70": (
+        changed(CHUXIONG_CITY, "unemployment.contributors", value=lambda f: f.value // 10000),
+        (CHUXIONG_CITY, "unemployment.contributors"),
+    ),
+    "R71": (
+        changed(CHUXIONG_CITY, "employee_medical.contributors", value=lambda f: f.value * 10),
+        (CHUXIONG_CITY, "employee_medical.contributors"),
+    ),
+    "R72": (copied_from_autumn, ("532329", "employee_pension.participants")),
+}
+#: Corruptions of the whole table, which leave no room for others.
+WHOLE_TABLE = {"R07", "R08"}
+
+
+def check(catalog, rule, period, figures, history):
+    return CHECKS[rule.check](Tables.of(catalog, period, figures, history), rule)
+
+
+def places(violations):
+    return [(v.row.region, v.row.indicator_id) if v.row else ("", "") for v in violations]
+
+
+@pytest.mark.parametrize("profile", CATALOGS)
+def test_good_figures_give_no_critical_finding_and_no_check_fails_to_run(profile):
+    period, figures, history = good(profile)
+    result = run_audit(CATALOGS[profile], period, figures, history)
+    assert [f.message for f in result.findings if f.severity == "critical"] == []
+    assert [rule.error for rule in result.rules if rule.error] == []
+    assert [rule.rule for rule in result.rules] == sorted(
+        (*CATALOGS[profile].rules, *CATALOGS[profile].identities), key=lambda rule: (rule[:3], rule)
+    )
+    assert not result.is_blocking
+
+
+@pytest.mark.parametrize("kind", ["q1", "h1", "q3", "annual"])
+def test_sample_figures_give_neither_critical_nor_warning(kind):
+    period = Period(2025, kind)
+    result = run_audit(BASE, period, demo_figures(BASE, period), demo_history(BASE, period))
+    assert [f.message for f in result.findings if f.severity != "info"] == []
+    assert result.count("critical") == result.count("warning") == 0
+
+
+def each(facts):
+    """(profile, id) of every rule or identity; those that a profile shares with the base only once."""
+    base = getattr(WIDER, facts)
+    own = [
+        (profile, name)
+        for profile, catalog in CATALOGS.items()
+        for name, fact in getattr(catalog, facts).items()
+        if base.get(name) != fact
+    ]
+    return [*(("chuxiong", name) for name in base), *own]
+
+
+@pytest.mark.parametrize(("profile", "rule_id"), each("rules"))
+def test_every_rule_reports_its_corruption_and_nothing_in_good_figures(profile, rule_id):
+    catalog = CATALOGS[profile]
+    rule = catalog.rules[rule_id]
+    period, figures, history = good(profile)
+    assert check(catalog, rule, period, figures, history).violations == []
+    corrupt, where = CORRUPTIONS[rule_id]
+    bad = check(catalog, rule, period, corrupt(list(figures)), history)
+    assert where in places(bad.violations)
+    assert len(set(places(bad.violations))) == 1
+
+
+def test_great_expectations_agrees_on_every_rule_at_once():
+    period, figures, history = good()
+    bad = list(figures)
+    for rule, (corrupt, _) in CORRUPTIONS.items():
+        if rule not in WHOLE_TABLE:
+            bad = corrupt(bad)
+    result = run_audit(WIDER, period, bad, history)
+    assert [rule.error for rule in result.rules if rule.error] == []
+    for rule, (_, where) in CORRUPTIONS.items():
+        if rule not in WHOLE_TABLE:
+            found = [f for f in result.findings if f.rule == rule and (f.region, f.indicator) == where]
+            assert found, rule
+            assert found[0].message.endswith("。")
+            assert found[0].cause
+    told = Counter(f.rule for f in result.findings)
+    assert all(told[outcome.rule] == outcome.failed for outcome in result.rules)
+    assert result.is_blocking
+
+
+def broken_by(catalog, period, figures, history, *, identity, beyond):
+    """The figures with one amount moved to the edge of rounding and ``beyond`` places further; None without any."""
+    tables = Tables.of(catalog, period, figures, history)
+    for insurance in identity.for_each:
+        total_id = f"{insurance}.{identity.total}"
+        for region in catalog.regions:
+            balance = balance_of(tables, identity, insurance, region)
+            if balance is None:
+                continue
+            target = balance.terms[0][2].figure if balance.bound else balance.total.figure
+            place = Decimal(1).scaleb(-target.decimals)
+            factor = catalog.units[target.unit].factor
+            move = balance.tolerance // (place * factor) * place + beyond * place
+            if balance.bound:
+                move += (balance.excess / factor).quantize(place)
+            value = target.value + move
+            corrupt = changed(target.region, target.indicator, value=value)
+            return corrupt(list(figures)), (region, total_id)
+    return None
+
+
+@pytest.mark.parametrize(("profile", "identity_id"), each("identities"))
+def test_every_identity_reports_one_printed_unit_beyond_rounding_and_nothing_within(profile, identity_id):
+    catalog = CATALOGS[profile]
+    identity = catalog.identities[identity_id]
+    period, figures, history = good(profile)
+
+    def violations(fs):
+        return check_identity(Tables.of(catalog, period, fs, history), identity).violations
+
+    assert violations(figures) == []
+    broken = broken_by(catalog, period, figures, history, identity=identity, beyond=1)
+    assert broken is not None, f"no figures to show that {identity_id} works"
+    bad, where = broken
+    assert where in places(violations(bad))
+    within, _ = broken_by(catalog, period, figures, history, identity=identity, beyond=0)
+    assert where not in places(violations(within))
+
+
+def test_people_counted_one_by_one_must_agree_to_the_last_person():
+    period, figures, history = good()
+    bad = changed(WHOLE, "employee_pension.participants", value=lambda f: f.value + 1)(figures)
+    tables = Tables.of(WIDER, period, bad, history)
+    assert len(CHECKS["county_sum"](tables, WIDER.rules["R40"]).violations) == 1
+    assert len(check_identity(tables, WIDER.identities["R24"]).violations) == 1
+
+
+# --- identities --------------------------------------------------------------------------------------
+
+numbers = st.decimals(min_value=0, max_value=10**9, places=4)
+
+
+def fund(income, expenditure, surplus):
+    made = {"income": income, "expenditure": expenditure, "current_surplus": surplus}
+    return [
+        Figure(WHOLE, f"unemployment.{name}", ANNUAL, "万元", value, centre="employment_centre")
+        for name, value in made.items()
+    ]
+
+
+@settings(max_examples=40)
+@given(income=numbers, expenditure=numbers, places=st.integers(0, 3))
+def test_rounding_alone_never_breaks_an_identity_and_more_always_does(income, expenditure, places):
+    step = Decimal(1).scaleb(-places)
+    exact = (income, expenditure, income - expenditure)
+    printed = [amount.quantize(step) for amount in exact]
+    identity = BASE.identities["R20"]
+    assert check_identity(Tables.of(BASE, ANNUAL, fund(*printed)), identity).violations == []
+    printed[2] += 4 * step
+    assert len(check_identity(Tables.of(BASE, ANNUAL, fund(*printed)), identity).violations) == 1
+
+
+def test_amounts_that_floats_cannot_add_balance_exactly():
+    figures = fund(Decimal("0.3000"), Decimal("0.1000"), Decimal("0.2000"))
+    balance = balance_of(Tables.of(BASE, ANNUAL, figures), BASE.identities["R20"], "unemployment", WHOLE)
+    assert balance is not None
+    assert balance.excess == 0
+    assert balance.tolerance == 3 * rounding_half_unit(Decimal("0.0000")) * 10000
+
+
+def without(figures, *indicators, state=None):
+    kept = [f for f in figures if f.indicator not in indicators]
+    if state is None:
+        return kept
+    return [*kept, *(Figure(WHOLE, i, ANNUAL, "万元", text="尚未结账", state=state) for i in indicators)]
+
+
+def income_of(figures, shift):
+    return changed(WHOLE, "unemployment.income", value=lambda f: f.value + shift)(figures)
+
+
+@pytest.mark.parametrize(
+    ("state", "shift", "severities"),
+    [
+        (None, 1, [None]),  # every part at hand: any difference counts
+        ("not_provided", 1, []),  # a part is missing: the others may be less than the whole
+        ("not_provided", -(10**8), ["warning"]),  # and more only if a missing part is negative
+        ("not_applicable", 0, [None]),  # a part that does not exist is a zero, and the rest falls short
+    ],
+)
+def test_income_items_by_what_is_at_hand(state, shift, severities):
+    figures = list(good()[1])
+    name = "unemployment.income.from_upper_level"
+    assert value_of(figures, WHOLE, name)
+    if state:
+        figures = without(figures, name, state=state)
+    found = check_identity(Tables.of(WIDER, ANNUAL, income_of(figures, shift)), BASE.identities["R21"])
+    assert [v.severity for v in found.violations] == severities
+
+
+def test_parts_beyond_the_whole_are_critical_when_no_missing_part_can_be_negative():
+    figures = without(list(good()[1]), "unemployment.income.interest", state="not_provided")
+    bad = changed(WHOLE, "unemployment.income", value=Decimal("1.00"))(figures)
+    (found,) = check_identity(Tables.of(WIDER, ANNUAL, bad), BASE.identities["R21"]).violations
+    assert found.severity is None
+
+
+def test_opening_balance_without_last_year_has_nothing_to_compare_with():
+    done = check_identity(Tables.of(BASE, ANNUAL, good()[1]), BASE.identities["R25"])
+    assert (done.compared, done.violations) == (0, [])
+    assert done.skipped == 7
+
+
+# --- between periods and units -----------------------------------------------------------------------
+
+
+def series(indicator, unit, now, before, *, period=ANNUAL, earlier=None):
+    earlier = earlier or period.year_before()
+
+    def made(when, value):
+        return Figure(WHOLE, indicator, when, unit, Decimal(value))
+
+    return Tables.of(BASE, period, [made(period, now)], [made(earlier, before)])
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "rules"),
+    [
+        ("68123", "67000", set()),
+        ("6.81", "67000", {"R70"}),
+        ("681230000", "67000", {"R70"}),
+        ("681230", "67000", {"R71"}),
+        ("670", "67000", {"R71"}),
+        ("400000", "67000", set()),  # sixfold is growth to explain, not a slip
+        ("9000", "900", set()),  # small numbers do change tenfold
+        ("0", "67000", set()),
+    ],
+)
+def test_unit_slips_only_of_large_numbers_and_near_a_power_of_ten(now, before, rules):
+    tables = series("unemployment.participants", "人", now, before)
+    fired = {rule for rule in ("R70", "R71") if CHECKS["unit_slip"](tables, BASE.rules[rule]).violations}
+    assert fired == rules
+
+
+@pytest.mark.parametrize(
+    ("indicator", "unit", "now", "before", "cause"),
+    [
+        ("unemployment.participants", "人", "7", "68123", "应为人，填成了万人"),
+        ("unemployment.income", "万元", "94155400.00", "9018.66", "应为万元，填成了元"),
+        ("unemployment.income", "万元", "0.94", "9018.66", "应为万元，填成了亿元"),
+        ("work_injury.hospital_meals.amount", "元", "123.45", "1200000.00", "应为元，填成了万元"),
+    ],
+)
+def test_a_slip_names_the_unit_that_was_filled_in(indicator, unit, now, before, cause):
+    (found,) = CHECKS["unit_slip"](series(indicator, unit, now, before), BASE.rules["R70"]).violations
+    assert cause in found.cause
+
+
+def test_a_flow_is_compared_in_proportion_when_only_the_year_so_far_is_known():
+    half, quarter = Period(2025, "h1"), Period(2025, "q1")
+    tables = series("unemployment.income", "万元", "20000000.00", "1000.00", period=half, earlier=quarter)
+    (found,) = CHECKS["unit_slip"](tables, BASE.rules["R70"]).violations
+    assert found.words["before"] == "2,000 万元"
+
+
+def test_year_to_date_may_stay_and_items_that_can_be_negative_may_fall():
+    half, quarter = Period(2025, "h1"), Period(2025, "q1")
+
+    def fell(indicator, now, before):
+        tables = series(indicator, "万元", now, before, period=half, earlier=quarter)
+        return bool(CHECKS["never_falls"](tables, BASE.rules["R50"]).violations)
+
+    assert not fell("unemployment.income", "3.09", "3.09")
+    assert fell("unemployment.income", "3.07", "3.09")
+    assert not fell("unemployment.income", "3.08", "3.09")  # may be 3.085 both times
+    assert not fell("unemployment.income.from_upper_level", "-5.00", "3.09")
+
+
+def test_an_unchanged_figure_is_no_copy_but_a_whole_insurance_is():
+    period, figures, history = good()
+    autumn = {(f.region, f.indicator): f.value for f in history if f.period == Period(2025, "q3")}
+    one = changed(WHOLE, "maternity.participants", value=autumn[WHOLE, "maternity.participants"])(figures)
+    assert check(WIDER, WIDER.rules["R72"], period, one, history).violations == []
+    (found,) = check(WIDER, WIDER.rules["R72"], period, copied_from_autumn(figures), history).violations
+    assert found.words["before_period"] == "2025年1-3季度"
+
+
+# --- likely causes -----------------------------------------------------------------------------------
+
+
+def cause(total, *parts):
+    yuan = BASE.units["万元"]
+    named = [(name, Decimal(value) * 10000, yuan) for name, value in (("合计", total), *parts)]
+    expected = sum(amount for _, amount, _ in named[1:])
+    return of_difference(BASE, named[0], named[1:], expected, Decimal(100))
+
+
+@pytest.mark.parametrize(
+    ("total", "parts", "words"),
+    [
+        ("3048.46", (("甲", "1408.46"), ("乙", "2000.00")), "数字颠倒：合计若为 3,408.46 万元"),
+        ("3408.46", (("甲", "1408.46"), ("乙", "200000000.00")), ""),
+        ("3408.46", (("甲", "1408.46"), ("乙", "20000000.00")), "乙应为万元，填成了元"),
+        ("34084.60", (("甲", "1408.46"), ("乙", "2000.00")), "合计应为 3,408.46 万元，多写了 1 位"),
+        ("1408.46", (("甲", "1408.46"), ("乙", "2000.00")), "漏加：差额正好等于乙"),
+        ("5408.46", (("甲", "1408.46"), ("乙", "2000.00")), "重复计算：差额正好等于乙"),
+        ("3408.46", (("甲", "1408.46"), ("乙", "-2000.00")), "乙改变符号后即相符"),
+        ("3333.33", (("甲", "1408.46"), ("乙", "2000.00")), ""),
+        ("3408.47", (("甲", "1408.46"), ("乙", "2000.00")), ""),
+    ],
+)
+def test_a_likely_cause_is_named_only_when_undoing_it_balances(total, parts, words):
+    found = cause(total, *parts)
+    assert words in found
+    assert bool(found) == bool(words)
+
+
+@given(st.decimals(min_value=0, max_value=10**6, places=2))
+def test_swapped_digits_are_the_same_digits(value):
+    for other in swaps(value):
+        assert other != value
+        assert sorted(str(other).zfill(12)) == sorted(str(value).zfill(12))
+        assert other.as_tuple().exponent == value.as_tuple().exponent

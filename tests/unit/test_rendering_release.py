@@ -1,0 +1,208 @@
+"""What is published equals what was given: page, printed sheet and open data are read back by other programs.
+
+Also: the same document gives the same bytes, hostile text stays text, and a page stays small.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pytest
+
+from disclosure.catalog import load_catalog
+from disclosure.demo_figures import demo_figures, demo_history
+from disclosure.figures import Figure
+from disclosure.periods import Period
+from disclosure.rendering import DisclosureDocument, build_document, render_release
+
+pytestmark = pytest.mark.unit
+
+PERIOD = Period(2025, "annual")
+CATALOG = load_catalog("chuxiong")
+HOSTILE = "=cmd|'/c calc'!A1 <script>alert(1)</script> \"&' #eval(\"x\") {{ 7*7 }} $x$ *粗*"
+
+
+def documented(figures: tuple[Figure, ...], *footnotes: str) -> DisclosureDocument:
+    history = demo_history(CATALOG, PERIOD)
+    return build_document(
+        CATALOG,
+        PERIOD,
+        figures,
+        last_year_end=history,
+        year_before=history,
+        footnotes=footnotes,
+        compiled_on=dt.date(2026, 3, 10),
+        demo=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def figures() -> tuple[Figure, ...]:
+    return demo_figures(CATALOG, PERIOD)
+
+
+@pytest.fixture(scope="module")
+def files(figures: tuple[Figure, ...]) -> dict[str, bytes]:
+    return render_release(documented(figures))
+
+
+class PageReader(HTMLParser):
+    """Collects the text of every element with ``data-key``, ids, addresses and all visible text."""
+
+    VOID = frozenset({"meta", "link", "br", "img", "path", "line"})
+
+    def __init__(self, page: bytes) -> None:
+        super().__init__()
+        self.figures: dict[str, set[str]] = {}
+        self.ids: list[str] = []
+        self.tags: set[str] = set()
+        self.addresses: list[str] = []
+        self.text = ""
+        self._open: list[tuple[str, str]] = []
+        self.feed(page.decode())
+        assert not self._open, self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = {name: value or "" for name, value in attrs}
+        self.tags.add(tag)
+        self.ids += [known["id"]] if "id" in known else []
+        self.addresses += [known[name] for name in ("href", "src") if name in known]
+        if tag not in self.VOID:
+            self._open.append((tag, known.get("data-key", "")))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        pass
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._open and (key := self._open[-1][1]):
+            self.figures.setdefault(key, set()).add(data)
+
+
+def test_page_shows_every_figure_as_given(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
+    page = PageReader(files["index.html"])
+    shown = {key: texts for key, texts in page.figures.items() if key.endswith(f"/{PERIOD.id}")}
+    assert shown == {"/".join(f.key): {f.printed} for f in figures}
+
+
+def test_page_compares_with_the_published_base(files: dict[str, bytes]) -> None:
+    page = PageReader(files["index.html"])
+    bases = {"/".join(f.key): {f.printed} for f in demo_history(CATALOG, PERIOD) if f.period == PERIOD.year_before()}
+    shown = {key: texts for key, texts in page.figures.items() if not key.endswith(f"/{PERIOD.id}")}
+    assert shown
+    assert shown.items() <= bases.items()
+
+
+def test_csv_gives_back_every_figure(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
+    rows = list(csv.DictReader(io.StringIO(files["figures.csv"].decode("utf-8-sig"), newline="")))
+    assert files["figures.csv"].startswith(b"\xef\xbb\xbf")
+    given = {(f.region, f.indicator): (f"{f.value:f}" if f.value is not None else f.text, f.unit) for f in figures}
+    assert {(r["region_code"], r["indicator_id"]): (r["value"], r["unit"]) for r in rows} == given
+    assert {row["period"] for row in rows} == {PERIOD.id}
+    assert all(row["note"].startswith("演示") for row in rows)
+
+
+def test_printed_sheet_shows_every_figure(
+    files: dict[str, bytes], figures: tuple[Figure, ...], tmp_path: Path, poppler: Callable[..., str]
+) -> None:
+    (tmp_path / "sheet.pdf").write_bytes(files["disclosure.pdf"])
+    words = set(poppler("pdftotext", "-raw", tmp_path / "sheet.pdf", "-").split())
+    missing = [f.key for f in figures if f.value is not None and f.printed not in words]
+    assert not missing
+    reader = pypdf.PdfReader(io.BytesIO(files["disclosure.pdf"]))
+    assert reader.metadata is not None
+    assert reader.metadata.title == "2025年度楚雄州社会保险信息披露"
+    root: Any = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] in {"zh", "zh-CN"}
+    assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
+
+
+def test_printed_sheet_says_it_is_a_demonstration_on_every_page(files: dict[str, bytes]) -> None:
+    pages = pypdf.PdfReader(io.BytesIO(files["disclosure.pdf"])).pages
+    assert len(pages) > 5
+    assert all("演示" in page.extract_text() for page in pages)
+
+
+def test_same_document_gives_the_same_bytes(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
+    assert render_release(documented(tuple(reversed(figures)))) == files
+
+
+def test_json_twin_is_the_document(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
+    twin = json.loads(files["document.json"])
+    assert {seen["key"] for seen in twin["observations"]} == {"/".join(f.key) for f in figures}
+
+
+def test_page_is_small_whole_and_needs_nothing_from_outside(files: dict[str, bytes]) -> None:
+    page = PageReader(files["index.html"])
+    assert len(files["index.html"]) < 150_000
+    assert len(page.ids) == len(set(page.ids))
+    assert "script" not in page.tags
+    assert {"main", "nav", "header", "footer", "h1", "svg", "caption"} <= page.tags
+    anchors = {address[1:] for address in page.addresses if address.startswith("#")}
+    assert anchors <= set(page.ids)
+    others = {address for address in page.addresses if not address.startswith(("#", "data:,"))}
+    assert others == {"../../index.html", "manifest.json", *files} - {"index.html"}
+    assert not re.search(rb"url\(|@import|https?://(?!www\.w3\.org/2000/svg\")", files["index.html"])
+
+
+def test_hostile_text_stays_text(figures: tuple[Figure, ...], tmp_path: Path, poppler: Callable[..., str]) -> None:
+    texts = {f.key for f in figures if f.value is None}
+    hostile = tuple(
+        Figure(f.region, f.indicator, f.period, f.unit, text=HOSTILE, centre=f.centre) if f.key in texts else f
+        for f in figures
+    )
+    assert texts
+    released = render_release(documented(hostile, HOSTILE))
+    page = PageReader(released["index.html"])
+    assert "script" not in page.tags
+    assert page.text.count(HOSTILE) == 1 + 2 * len(texts)  # the note; prose and table for each text
+    rows = csv.DictReader(io.StringIO(released["figures.csv"].decode("utf-8-sig"), newline=""))
+    assert [row["value"] for row in rows if "calc" in row["value"]] == [f"'{HOSTILE}"] * len(texts)
+    (tmp_path / "sheet.pdf").write_bytes(released["disclosure.pdf"])
+    printed = re.sub(r"\s", "", poppler("pdftotext", tmp_path / "sheet.pdf", "-"))
+    assert re.sub(r"\s", "", '<script>alert(1)</script>"&\'#eval("x"){{7*7}}$x$*粗*') in printed
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "＝", " ="])
+def test_csv_text_is_never_a_formula(start: str) -> None:
+    text = Figure("532300", "all_insurances.contribution_rates", PERIOD, "", text=f"{start}1+1")
+    negative = Figure("532300", "work_injury.current_surplus", PERIOD, "万元", Decimal("-1.50"))
+    released = render_release(documented((text, negative)))
+    rows = {
+        row["indicator_id"]: row["value"]
+        for row in csv.DictReader(io.StringIO(released["figures.csv"].decode("utf-8-sig"), newline=""))
+        if row["region_code"] == "532300"
+    }
+    assert rows[text.indicator] == f"'{start}1+1"
+    assert rows[negative.indicator] == "-1.50"
+
+
+def test_charts_are_drawn_to_scale_and_described(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
+    page = files["index.html"].decode()
+    charts = re.findall(r'<svg [^>]*role="img"[^>]*>.*?</svg>', page, re.S)
+    assert len(charts) == 8
+    for chart in charts:
+        assert re.search(r"<title [^>]*>.+</title><desc [^>]*>条形图，单位为.+</desc>", chart)
+    by_region = next(chart for chart in charts if "城乡居民基本养老保险分地区参保人数" in chart)
+    widths = [float(width) for width in re.findall(r'd="M[-\d.]+,[-\d.]+h([\d.]+)v[\d.]+h', by_region)]
+    values = [
+        float(f.value or 0)
+        for region in CATALOG.parts_of_prefecture
+        for f in figures
+        if (f.region, f.indicator) == (region.code, "resident_pension.participants")
+    ]
+    assert widths == pytest.approx([value * max(widths) / max(values) for value in values], abs=0.2)

@@ -1,0 +1,144 @@
+"""Protects the reading of one cell: what counts as a number, what is refused, and that no digit is lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from disclosure.collection.workbook_cells import CellReading, CellValue, Complaint, NumberForm, read_number, read_text
+
+pytestmark = pytest.mark.unit
+
+PEOPLE = NumberForm("人", 0, may_be_negative=False)
+MONEY = NumberForm("万元", 2, may_be_negative=False)
+SURPLUS = NumberForm("万元", 2, may_be_negative=True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "form", "value"),
+    [
+        (52002.0, PEOPLE, "52002"),
+        (0, PEOPLE, "0"),
+        (0.1 + 0.2, MONEY, "0.30"),
+        (sum([0.1] * 10), MONEY, "1.00"),
+        (12345678.9, MONEY, "12345678.90"),
+        (-140.82, SURPLUS, "-140.82"),
+        (-0.0, MONEY, "0.00"),
+        (" 52002 ", PEOPLE, "52002"),
+        ("\u3000５２，００２\u00a0", PEOPLE, "52002"),
+        ("1,234,567.80", MONEY, "1234567.80"),
+        ("１２．５", MONEY, "12.50"),
+        ("－12.5", SURPLUS, "-12.50"),
+        ("\u221212.5", SURPLUS, "-12.50"),
+        ("+7", PEOPLE, "7"),
+        ("\u200b7\ufeff", PEOPLE, "7"),
+    ],
+)
+def test_reads_what_can_mean_only_one_number(raw: CellValue, form: NumberForm, value: str) -> None:
+    reading = read_number(raw, form)
+    assert isinstance(reading, CellReading)
+    assert str(reading.value) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "form", "why"),
+    [
+        ("12万", PEOPLE, "单位"),
+        ("921.23人", PEOPLE, "单位"),
+        ("3.5 亿元", MONEY, "单位"),
+        ("95%", MONEY, "百分号"),
+        ("９５％", MONEY, "百分号"),
+        ("(12.50)", SURPLUS, "负数请用减号"),
+        ("（12.50）", SURPLUS, "负数请用减号"),
+        ("1,23", MONEY, "位置不对"),
+        ("12,345,67", MONEY, "位置不对"),
+        ("1 234", PEOPLE, "位置不对"),
+        ("1.2.3", MONEY, "位置不对"),
+        ("—", MONEY, "留空"),
+        ("/", MONEY, "留空"),
+        ("无", MONEY, "留空"),
+        ("1e5", PEOPLE, "请只填数字"),
+        ("=1+1", PEOPLE, "请只填数字"),
+        ("约100", PEOPLE, "请只填数字"),
+        ("#REF!", PEOPLE, "请只填数字"),
+        (12.5, PEOPLE, "小数位过多"),
+        (100.123, MONEY, "小数位过多"),
+        ("100.123", MONEY, "小数位过多"),
+        (0.0001, MONEY, "小数位过多"),
+        (-1.0, PEOPLE, "不会小于 0"),
+        ("-1", PEOPLE, "不会小于 0"),
+        (1e15, PEOPLE, "数字过大"),
+        (1e13, MONEY, "数字过大"),
+        ("9" * 400, MONEY, "数字过大"),
+        (float("inf"), MONEY, "数字过大"),
+        (float("nan"), MONEY, "数字过大"),
+        (True, PEOPLE, "请改填数字"),
+        (dt.date(2025, 12, 31), PEOPLE, "当成了日期"),
+        (dt.datetime(2025, 12, 31, 8), PEOPLE, "当成了日期"),  # noqa: DTZ001 - as calamine gives it
+        (dt.time(8), PEOPLE, "当成了日期"),
+        (dt.timedelta(1), PEOPLE, "当成了日期"),
+    ],
+)
+def test_refuses_what_could_mean_something_else(raw: CellValue, form: NumberForm, why: str) -> None:
+    complaint = read_number(raw, form)
+    assert isinstance(complaint, Complaint)
+    assert why in complaint.why
+    assert form.unit in complaint.expected
+
+
+def test_what_is_expected_is_said_in_words() -> None:
+    assert PEOPLE.expected == "不小于 0 的整数（单位：人）"
+    assert SURPLUS.expected == "最多 2 位小数的数字（单位：万元）"
+
+
+@pytest.mark.parametrize("raw", ["", "  ", "\u3000", "\u200b"])
+def test_a_cell_of_spaces_is_blank(raw: str) -> None:
+    for reading in (read_number(raw, PEOPLE), read_text(raw)):
+        assert isinstance(reading, CellReading)
+        assert reading.is_blank
+
+
+@pytest.mark.parametrize("read", [lambda raw: read_number(raw, PEOPLE), read_text])
+def test_states_are_read_with_spaces_around(read) -> None:  # type: ignore[no-untyped-def]
+    assert read(" 未提供 ").state == "not_provided"
+    assert read("不适用").state == "not_applicable"
+
+
+def test_text_cells_keep_their_text() -> None:
+    assert read_text(" 单位16%\n个人8% ") == CellReading(text="单位16%\n个人8%")
+    assert read_text(12.0) == CellReading(text="12")
+    assert isinstance(read_text("长" * 2001), Complaint)
+    assert isinstance(read_text(dt.date(2025, 1, 1)), Complaint)
+    assert isinstance(read_text(value := True), Complaint), value
+
+
+@given(decimals=st.integers(0, 6), data=st.data())
+def test_every_decimal_survives_the_float_of_a_cell(decimals: int, data: st.DataObject) -> None:
+    """15 significant digits at most, as Excel keeps them."""
+    unscaled = data.draw(st.integers(-(10**15) + 1, 10**15 - 1))
+    value = Decimal(unscaled).scaleb(-decimals)
+    form = NumberForm("元", decimals, may_be_negative=True)
+    for raw in (float(value), f"{value:f}", f"{value:,f}"):
+        reading = read_number(raw, form)
+        assert isinstance(reading, CellReading)
+        assert reading.value == value
+        assert reading.value is not None
+        assert reading.value.as_tuple().exponent == -decimals
+
+
+@given(unscaled=st.integers(10, 10**12), decimals=st.integers(0, 2))
+def test_a_digit_too_many_is_never_rounded_away(unscaled: int, decimals: int) -> None:
+    too_fine = Decimal(unscaled * 10 + 5).scaleb(-decimals - 1)
+    form = NumberForm("元", decimals, may_be_negative=False)
+    assert isinstance(read_number(float(too_fine), form), Complaint)
+    assert isinstance(read_number(str(too_fine), form), Complaint)
+
+
+@given(raw=st.one_of(st.text(), st.floats(), st.integers(), st.booleans(), st.dates(), st.timedeltas()))
+def test_no_cell_makes_the_reader_fail(raw: CellValue) -> None:
+    assert isinstance(read_number(raw, SURPLUS), CellReading | Complaint)
+    assert isinstance(read_text(raw), CellReading | Complaint)

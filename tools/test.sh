@@ -1,0 +1,13 @@
+#!/bin/sh
+# The whole test suite, fast parts first; stops at the first part that fails.
+# Test files that start a Prefect server are spread over the workers whole (loadfile), so each starts one.
+set -eu
+part() {
+    echo "== $1"
+    shift
+    .venv/bin/python -m pytest -q "$@"
+}
+part "unit and records" -m "unit or records" -n 2
+part "flows" -m flows -n 2 --dist loadfile
+part "faults" -m faults -n 2 --dist loadfile
+part "browser" -m browser
