@@ -76,7 +76,7 @@ def demo(
     if cycle:
         if cycle not in CYCLE_KINDS or cycle == "special":
             raise DisclosureError(f"演示周期“{cycle}”不对，应为 annual、q1、h1、q3 之一。")
-        period = replace(period, kind=cycle)  # type: ignore[arg-type]
+        period = replace(period, kind=cycle)
     prepare_home(settings.home)
     use_server(settings)
     from deployments.demo import run_demo
@@ -250,10 +250,10 @@ def doctor() -> None:
     marks = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[bold red]✗[/]"}
     checks = check_environment(settings, load_catalog(settings.profile))
     for check in checks:
-        console.print(f"{marks[check.level]} {check.name}：{check.found}", soft_wrap=True)
+        console.print(f"{marks[check.status]} {check.name}：{check.found}", soft_wrap=True)
         if check.advice:
             console.print(f"  [dim]→ {check.advice}[/]", soft_wrap=True)
-    if any(check.level == "fail" for check in checks):
+    if any(check.status == "fail" for check in checks):
         sys.exit(1)
 
 

@@ -107,7 +107,8 @@ def content_of(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
     content = _gather(session, catalog, cycle)
     if content.digest != compilation.digest or _sha256(compilation.content) != compilation.digest:
         raise DisclosureError(
-            f"{cycles.period_of(cycle).label}第 {compilation.round} 轮的记录与汇总时的摘要不符，已停止。请联系管理员核查记录库。"
+            f"{cycles.period_of(cycle).label}第 {compilation.round} 轮的记录与汇总时的摘要不符，已停止。"
+            "请联系管理员核查记录库。"
         )
     return content
 

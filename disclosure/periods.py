@@ -62,6 +62,7 @@ class Period:
 
     @property
     def end_month(self) -> int:
+        """The last month of the period, 1 to 12."""
         return _LAST_MONTH[self.kind]
 
     @property

@@ -28,7 +28,7 @@ from tasks.forms import collect_form, review_form
 
 def collect_submissions(cycle_id: int) -> None:
     """Go on once every centre has handed in, or the compiler goes on without the rest."""
-    settle_open_ask(cycle_id, "collect", lambda ask_id, raw: record_collect_answer(ask_id, raw))
+    settle_open_ask(cycle_id, "collect", record_collect_answer)
     if missing := missing_centres(cycle_id):
         place = open_workplace()
         put_ask(place, cycle_id, "collect", "", lambda: collect_form(briefing.of_collect(place, cycle_id, missing)))
@@ -36,7 +36,7 @@ def collect_submissions(cycle_id: int) -> None:
 
 def review(cycle_id: int) -> bool:
     """Policy, data and confidentiality review, in any order. True when all approved, False when returned."""
-    settle_open_ask(cycle_id, "review", lambda ask_id, raw: record_review_answer(ask_id, raw))
+    settle_open_ask(cycle_id, "review", record_review_answer)
     place = open_workplace()
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
@@ -62,7 +62,7 @@ def review(cycle_id: int) -> bool:
 
 def sign_off(cycle_id: int, release_digest: str) -> bool:
     """The leader's review of the exact rendered channels. True when approved, False when returned."""
-    settle_open_ask(cycle_id, "sign_off", lambda ask_id, raw: record_review_answer(ask_id, raw))
+    settle_open_ask(cycle_id, "sign_off", record_review_answer)
     place = open_workplace()
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
@@ -102,7 +102,7 @@ def record_review_answer(ask_id: int, raw: object) -> None:
             asks.close(session, ask, "refused", answer)
             return
         cycle = cycles.get_cycle(session, ask.cycle_id)
-        decisions.record_answer(session, place.catalog, place.cipher, cycle, ask, answer, utc_now())
+        decisions.record_answer(session, place.catalog, place.cipher, cycle, ask, answer=answer, now=utc_now())
 
 
 def settle_open_ask(cycle_id: int, step: AskStep, record: Callable[[int, object], None]) -> None:

@@ -113,7 +113,8 @@ def _check_due(session: Session, catalog: Catalog, cycle: Cycle, reading: Workbo
     label = cycles.period_of(cycle).label
     if cover.round != cycle.round:
         raise DisclosureError(
-            f"这是{label}第 {cover.round} 轮的报表，现在是第 {cycle.round} 轮，请用“{name}”第 {cycle.round} 轮的报表填报。"
+            f"这是{label}第 {cover.round} 轮的报表，现在是第 {cycle.round} 轮，"
+            f"请用“{name}”第 {cycle.round} 轮的报表填报。"
         )
     if cycles.compilation_of(session, cycle) is not None:
         raise DisclosureError(f"{label}第 {cycle.round} 轮已经汇总，不能再交。确需修改的，请由审核人退回后重报。")

@@ -22,7 +22,7 @@ from disclosure.errors import DisclosureError
 from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
 from disclosure.records import ledger
 from disclosure.records.tables import ChannelDelivery, Compilation, Cycle, Release
-from disclosure.rendering import DisclosureDocument, build_document, render_release
+from disclosure.rendering import build_document, render_release
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of, standing
 from disclosure.workplace import Workplace
@@ -81,7 +81,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
             compilation_id=compiled.id,
             digest=digest,
             title=document.title,
-            summary=_summary(document),
+            summary=document.summary,
             files=hashes,
             rendered_at=utc_now(),
         )
@@ -89,11 +89,6 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         session.flush()
         ledger.append(session, "release.rendered", actor="系统", cycle_id=cycle_id, digest=digest, files=len(hashes))
         return release
-
-
-def _summary(document: DisclosureDocument) -> str:
-    """The notice's first sentences, for lists of releases."""
-    return next((paragraph.text for section in document.sections for paragraph in section.paragraphs), "")
 
 
 def release_digest(compilation_digest: str, hashes: dict[str, str]) -> str:

@@ -59,9 +59,8 @@ def entry_hash(entry: LedgerEntry) -> str:
 
 def first_broken(session: Session) -> LedgerEntry | None:
     """The first entry that does not follow from the one before it; None when the chain is whole."""
-    before, number = GENESIS, 0
-    for entry in session.scalars(select(LedgerEntry).order_by(LedgerEntry.number)):
-        number += 1
+    before = GENESIS
+    for number, entry in enumerate(session.scalars(select(LedgerEntry).order_by(LedgerEntry.number)), 1):
         if entry.number != number or entry.previous_hash != before or entry.hash != entry_hash(entry):
             return entry
         before = entry.hash

@@ -51,7 +51,7 @@ def refusal(catalog: Catalog, answer: Answer, office: Office | None, is_active: 
     checks = (
         _who(answer, gate, catalog, office, is_active),
         _when(answer, gate, catalog, state),
-        _what(answer, gate, catalog, state),
+        _what(answer, gate, state),
     )
     return next((sentence for sentence in checks if sentence), "")
 
@@ -77,22 +77,25 @@ def _when(answer: Answer, gate: Gate, catalog: Catalog, state: Deciding) -> str:
     return ""
 
 
-def _what(answer: Answer, gate: Gate, catalog: Catalog, state: Deciding) -> str:
+def _what(answer: Answer, gate: Gate, state: Deciding) -> str:
     if answer.outcome == "returned":
-        if len(answer.opinion.strip()) < 2 or answer.opinion.strip() in {"同意", "无"}:
-            return "退回时必须写明意见，说清哪里有问题、应怎样修改。"
-        if not answer.returned_to:
-            return "退回时必须选择退回给哪个单位。"
-        unknown = [centre for centre in answer.returned_to if centre not in state.returnable]
-        if unknown:
-            return f"不能退回给“{'、'.join(unknown)}”：它没有报送本期数据。"
-        return ""
+        return _what_is_returned(answer, state)
     if answer.returned_to:
         return f"{gate.name}选择了“通过”，就不能同时选择退回的单位。"
     if answer.gate == "finance" and state.audit_blocks:
         return "数据质量报告中有严重问题或未能运行的检查，数据审核只能退回。"
     if answer.gate == "finance" and state.unexplained_warnings and len(answer.opinion.strip()) < 5:
         return f"数据质量报告中有 {state.unexplained_warnings} 条提示，通过前须在意见中逐条说明。"
+    return ""
+
+
+def _what_is_returned(answer: Answer, state: Deciding) -> str:
+    if len(answer.opinion.strip()) < 2 or answer.opinion.strip() in {"同意", "无"}:
+        return "退回时必须写明意见，说清哪里有问题、应怎样修改。"
+    if not answer.returned_to:
+        return "退回时必须选择退回给哪个单位。"
+    if unknown := [centre for centre in answer.returned_to if centre not in state.returnable]:
+        return f"不能退回给“{'、'.join(unknown)}”：它没有报送本期数据。"
     return ""
 
 

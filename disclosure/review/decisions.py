@@ -46,13 +46,13 @@ def standing(session: Session, cycle: Cycle, gates: tuple[GateId, ...], digest: 
 
 
 def record_answer(
-    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, ask: Ask, answer: Answer, now: dt.datetime
+    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, ask: Ask, *, answer: Answer, now: dt.datetime
 ) -> str:
     """Take ``answer`` to ``ask``: a decision, or the sentence that says why not (empty when decided).
 
     The ask is closed either way, in this transaction.
     """
-    reason = _refusal(session, catalog, cipher, cycle, ask, answer, now)
+    reason = _refusal(session, catalog, cipher, cycle, ask, answer=answer, now=now)
     if reason:
         asks.close(session, ask, "refused", reason)
         return reason
@@ -89,7 +89,7 @@ def record_answer(
 
 
 def _refusal(
-    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, ask: Ask, answer: Answer, now: dt.datetime
+    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, ask: Ask, *, answer: Answer, now: dt.datetime
 ) -> str:
     if ask.round != cycle.round:
         return "这一问属于已结束的一轮，请按新的一轮审核。"

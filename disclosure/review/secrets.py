@@ -37,7 +37,8 @@ class Cipher:
             return self._fernet.decrypt(stored.encode()).decode()
         except InvalidToken as error:
             raise DisclosureError(
-                "审核人的密钥不是用现在的钥匙加密的：请恢复原来的 secret.key（或 DISCLOSURE_SECRET_KEY），或重新登记审核人。"
+                "审核人的密钥不是用现在的钥匙加密的：请恢复原来的 secret.key（或 DISCLOSURE_SECRET_KEY），"
+                "或重新登记审核人。"
             ) from error
 
 
