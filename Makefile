@@ -3,7 +3,7 @@
 
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check quick format lock clean setup-run setup-test
+.PHONY: help run test check quick format pictures lock clean setup-run setup-test
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ quick: setup-test ## Only the tests that start no server
 format: setup-test ## Put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: setup-test ## Make the README's pictures anew from a demonstration run (needs Chromium)
+	@$(BIN)/python tools/pictures.py
 
 lock: ## Resolve pyproject.toml anew into the locks (ARGS=--upgrade for newer versions)
 	@tools/setup.sh run

@@ -80,7 +80,8 @@ def running(settings: Settings, progress: Callable[[str], None] = lambda _: None
 def is_up(settings: Settings) -> bool:
     """Whether a Prefect server answers where the settings say."""
     try:
-        return _client(settings).get("/health").status_code == httpx.codes.OK
+        with _client(settings) as client:
+            return client.get("/health").status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 
@@ -88,7 +89,8 @@ def is_up(settings: Settings) -> bool:
 def deployment_count(settings: Settings) -> int:
     """How many deployments the server knows."""
     try:
-        answer = _client(settings).post("/deployments/count", json={})
+        with _client(settings) as client:
+            answer = client.post("/deployments/count", json={})
         return int(answer.json()) if answer.status_code == httpx.codes.OK else 0
     except httpx.HTTPError:
         return 0

@@ -18,21 +18,26 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Scheduled
 
+from deployments.schedules import FLOW_NAME
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 
-_FLOW = "社会保险信息披露"
 _POLL_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
 class OpenForm:
-    """The form of a suspended run: its JSON schema and the Markdown above it."""
+    """The form of a suspended run: its JSON schema, and the key it is answered under."""
 
     run_id: UUID
     key: str
     schema: Mapping[str, Any]
-    description: str
+
+    @property
+    def description(self) -> str:
+        """The Markdown a person reads before answering; it is the first field's description."""
+        first = next(iter(self.schema["properties"].values()))
+        return str(first.get("description", ""))
 
 
 def start_run(period: Period, only: tuple[str, ...] = ()) -> UUID:
@@ -44,7 +49,7 @@ def start_run(period: Period, only: tuple[str, ...] = ()) -> UUID:
     parameters = {"kind": period.kind, "year": period.year, "name": period.name, "only": list(only) or None}
     with _client() as client:
         try:
-            deployment = client.read_deployment_by_name(f"{_FLOW}/{period.kind}")
+            deployment = client.read_deployment_by_name(f"{FLOW_NAME}/{period.kind}")
         except ObjectNotFound as error:
             raise DisclosureError(
                 f"Prefect 服务里没有“{period.kind}”的部署。请在另一个终端运行 disclosure up 后重试。"
@@ -70,10 +75,7 @@ def open_form(run_id: UUID) -> OpenForm | None:
     keys = run.state.state_details.run_input_keyset
     with _client() as client:
         schema = _input(client, run_id, keys["schema"])
-        description = _input(client, run_id, keys["description"])
-    if schema is None or description is None:
-        return None
-    return OpenForm(run_id, keys["response"], schema, description)
+    return None if schema is None else OpenForm(run_id, keys["response"], schema)
 
 
 def answer_form(run_id: UUID, answer: Mapping[str, Any]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
-from prefect.schedules import Cron
+from typing import cast
+
+from prefect.deployments.runner import RunnerDeployment
+from prefect.schedules import Cron, Schedule
+from prefect.types.entrypoint import EntrypointType
 
 from disclosure.catalog import Catalog, Cycle
 from flows.cycle import disclosure_cycle
@@ -20,7 +23,7 @@ def cycle_deployments(catalog: Catalog) -> list[RunnerDeployment]:
 
 
 def _deployment(catalog: Catalog, cycle: Cycle) -> RunnerDeployment:
-    return disclosure_cycle.to_deployment(
+    made = disclosure_cycle.to_deployment(
         name=cycle.id,
         description=f"{catalog.profile.publisher}：{cycle.name}披露",
         tags=[cycle.name, catalog.profile.id],
@@ -28,9 +31,11 @@ def _deployment(catalog: Catalog, cycle: Cycle) -> RunnerDeployment:
         schedule=_schedule(cycle),
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
+    # Outside an event loop this is the deployment itself, never a coroutine.
+    return cast(RunnerDeployment, made)
 
 
-def _schedule(cycle: Cycle) -> Cron | None:
+def _schedule(cycle: Cycle) -> Schedule | None:
     """The morning of the first milestone's date, every year; a special cycle has none."""
     if "draft" not in cycle.milestones:
         return None

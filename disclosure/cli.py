@@ -6,6 +6,7 @@ imports it.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import socket
 import sys
@@ -26,6 +27,7 @@ from disclosure.settings import Settings
 
 if TYPE_CHECKING:
     from deployments.runs import OpenForm
+    from disclosure.catalog import Milestone
     from disclosure.collection.submissions import Receipt
     from disclosure.workplace import Workplace
 
@@ -68,8 +70,8 @@ def demo(
         "home": out or base.home,
         "profile": profile or base.profile,
         "database_url": "",
-        "server_port": _free_port(base.server_port),
-        "desk_port": _free_port(base.desk_port),
+        "server_port": free_port(base.server_port),
+        "desk_port": free_port(base.desk_port),
     }
     settings = Settings(**chosen)
     period = parse_period(load_catalog(settings.profile).profile.demo_period)
@@ -85,7 +87,7 @@ def demo(
     with _progress() as progress:
         result = run_demo(settings, period, progress)
     console.print(f"[bold green]✓[/] {period.label}已发布：{result.figure_count} 个数据，", end="")
-    console.print(f"数据检查严重问题 {result.critical} 个、提示 {result.warnings} 个。")
+    console.print(f"数据检查：严重问题 {result.critical} 个，须说明的问题 {result.warnings} 个。")
     _print_pairs(
         {
             "网站首页": str(result.site),
@@ -128,6 +130,9 @@ def open_(
     period: Annotated[str, Parameter(help="期间，如 2025-annual、2026-q1、2026-special-工伤专项")],
     *,
     only: Annotated[tuple[str, ...], Parameter(help="专项只报哪些指标，如 work_injury.*")] = (),
+    dates: Annotated[
+        tuple[str, ...], Parameter(help="专项的节点日期，如 draft=2026-06-05 publish=2026-06-30", consume_multiple=True)
+    ] = (),
     run: Annotated[bool, Parameter(help="同时让 Prefect 开始办理")] = True,
 ) -> None:
     """开启一个周期：建立记录、生成各单位报表，并让 Prefect 开始办理。"""
@@ -138,7 +143,7 @@ def open_(
     place = _workplace()
     wanted = parse_period(period)
     with place.records.write() as session:
-        cycle = cycles.open_cycle(session, place.catalog, wanted, only=only, actor="操作员")
+        cycle = cycles.open_cycle(session, place.catalog, wanted, only=only, milestones=_dates(dates), actor="操作员")
     console.print(f"[bold green]✓[/] {wanted.label}已开启。")
     _hand_out(place, cycle.id)
     if run:
@@ -212,6 +217,11 @@ def status() -> None:
     for row in rows:
         table.add_row(row.period, str(row.round), row.step, row.waiting_for, row.decisions, row.published)
     console.print(table if rows else "还没有开启任何周期。运行 disclosure open 2025-annual 开启一个。")
+    for row in rows:
+        if row.run_id:
+            console.print(
+                f"{row.period} 的答复请到 {place.settings.server_url}/runs/flow-run/{row.run_id}", soft_wrap=True
+            )
 
 
 @app.command
@@ -293,6 +303,26 @@ def people_list() -> None:
     console.print(table)
 
 
+def _dates(given: tuple[str, ...]) -> dict[Milestone, dt.date]:
+    """``draft=2026-06-05`` and the like, read."""
+    from disclosure.cycles import MILESTONES
+
+    found: dict[Milestone, dt.date] = {}
+    for text in given:
+        step, _, day = text.partition("=")
+        known = next((milestone for milestone in MILESTONES if milestone == step.strip()), None)
+        try:
+            date = dt.date.fromisoformat(day.strip())
+        except ValueError:
+            date = None
+        if known is None or date is None:
+            raise DisclosureError(
+                f"看不懂节点日期“{text}”，应写成 publish=2026-06-30，节点为 {'、'.join(MILESTONES)} 之一。"
+            )
+        found[known] = date
+    return found
+
+
 def _workplace() -> Workplace:
     from disclosure.workplace import open_workplace
 
@@ -347,7 +377,7 @@ def _fill_in(form: OpenForm) -> dict[str, Any]:
     for name, field in form.schema["properties"].items():
         shape = definitions.get(str(field.get("$ref", "")).rpartition("/")[2], field)
         label = field.get("title", name)
-        if hint := field.get("description"):
+        if (hint := field.get("description")) and hint != form.description:
             console.print(f"[dim]{hint}[/]")
         if shape.get("type") == "array":
             options = shape["items"].get("enum") or [shape["items"].get("const")]
@@ -385,7 +415,7 @@ def _print_pairs(pairs: dict[str, str]) -> None:
         console.print(f"  {name}  [bold]{value}[/]", soft_wrap=True)
 
 
-def _free_port(preferred: int) -> int:
+def free_port(preferred: int) -> int:
     """``preferred`` when nothing listens there, otherwise any free port: a demonstration disturbs nobody."""
     for port in (preferred, 0):
         with socket.socket() as probe:

@@ -59,7 +59,7 @@ class CompiledContent:
     @property
     def text_digest(self) -> str:
         """SHA-256 of the narrative text and the set of tables: what a first-review-only gate looked at."""
-        texts = sorted((f.region, f.indicator, f.text) for f in self.figures if f.value is None)
+        texts = sorted((f.region, f.indicator, f.state, f.text) for f in self.figures if f.value is None)
         tables = sorted({f.indicator for f in self.figures})
         return _sha256(json.dumps([texts, tables, self.footnotes], ensure_ascii=False))
 
@@ -70,6 +70,7 @@ def compile_round(session: Session, catalog: Catalog, cycle: Cycle) -> Compilati
     Raises:
         DisclosureError: when the round still waits for a centre.
     """
+    cycles.lock(session, cycle)
     if existing := cycles.compilation_of(session, cycle):
         return existing
     if missing := cycles.missing_centres(session, catalog, cycle):
@@ -187,8 +188,7 @@ def history(session: Session, catalog: Catalog, period: Period) -> tuple[Figure,
         .where(Cycle.profile == catalog.profile.id, Release.is_live)
     )
     for cycle, _release in published:
-        for submission in cycles.standing_submissions(session, cycle).values():
-            found.update({figure.key: figure for figure in submission_figures(submission)})
+        found.update({figure.key: figure for figure in _gather(session, catalog, cycle).figures})
     return tuple(figure for figure in found.values() if figure.period != period)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from disclosure.catalog import Catalog, Office
+from disclosure.catalog import Catalog, Milestone, Office
 from disclosure.clock import shanghai, utc_now
 from disclosure.errors import DisclosureError
 from disclosure.periods import CycleKind, Period, parse_period
@@ -27,32 +29,59 @@ STEPS: Mapping[str, str] = {
 }
 
 
+#: The six milestones in the order of the work.
+MILESTONES: tuple[Milestone, ...] = get_args(Milestone)
+
+
 def open_cycle(
     session: Session,
     catalog: Catalog,
     period: Period,
     *,
     only: Iterable[str] = (),
+    milestones: Mapping[Milestone, dt.date] | None = None,
     is_demo: bool = False,
     actor: str = "系统",
 ) -> Cycle:
     """The cycle of ``period``, opened now if it was not: opening twice changes nothing.
 
+    ``only`` and ``milestones`` are for special cycles, whose content and dates are given when they open.
+
     Raises:
-        DisclosureError: for a kind this profile does not disclose, or ``only`` that fits no indicator.
+        DisclosureError: for a kind this profile does not disclose, ``only`` that fits no indicator, or dates
+            that are out of order or of a dated cycle.
     """
     if period.kind not in catalog.profile.cycles:
         raise DisclosureError(f"“{catalog.profile.title}”不作{catalog.cycles[period.kind].name}披露，请核对周期。")
     patterns = list(only)
     if not catalog.indicators_for(period, only=patterns):
         raise DisclosureError(f"{period.label}没有要报送的指标（{'、'.join(patterns) or '全部'}），请核对。")
+    dates = check_milestones(period, milestones or {})
     if cycle := find_cycle(session, catalog, period):
         return cycle
-    cycle = Cycle(profile=catalog.profile.id, period_id=period.id, only=patterns, is_demo=is_demo, opened_at=utc_now())
+    cycle = Cycle(
+        profile=catalog.profile.id,
+        period_id=period.id,
+        only=patterns,
+        milestones=dates,
+        is_demo=is_demo,
+        opened_at=utc_now(),
+    )
     session.add(cycle)
     session.flush()
     ledger.append(session, "cycle.opened", actor=actor, cycle_id=cycle.id, period=period.id)
     return cycle
+
+
+def check_milestones(period: Period, milestones: Mapping[Milestone, dt.date]) -> dict[str, str]:
+    """The dates of a special cycle as they are recorded (ISO), in the order of the work."""
+    if milestones and period.kind != "special":
+        raise DisclosureError(f"{period.label}的各节点日期由目录规定，不能在开启时另定；只有专项披露可以。")
+    given = [(step, milestones[step]) for step in MILESTONES if step in milestones]
+    for (_, earlier), (step, later) in pairwise(given):
+        if later < earlier:
+            raise DisclosureError(f"节点日期先后不对：{step} {later} 早于前一节点的 {earlier}，请核对。")
+    return {step: day.isoformat() for step, day in given}
 
 
 def find_cycle(session: Session, catalog: Catalog, period: Period) -> Cycle | None:
@@ -65,6 +94,11 @@ def find_cycle(session: Session, catalog: Catalog, period: Period) -> Cycle | No
 def get_cycle(session: Session, cycle_id: int) -> Cycle:
     """The cycle with this id, as this transaction sees it."""
     return session.get_one(Cycle, cycle_id)
+
+
+def lock(session: Session, cycle: Cycle) -> None:
+    """Wait until no other transaction changes this cycle, and see it as it is then; held until the end of ours."""
+    session.refresh(cycle, with_for_update=True)
 
 
 def due_period(catalog: Catalog, kind: CycleKind, moment: dt.datetime) -> Period:

@@ -18,7 +18,7 @@ from disclosure.workplace import Workplace
 
 @dataclass(frozen=True)
 class CycleLine:
-    """One cycle as ``status`` lists it; all text for people."""
+    """One cycle as ``status`` lists it; all text for people. ``run_id``: the run whose form is open, if any."""
 
     period: str
     round: int
@@ -26,6 +26,7 @@ class CycleLine:
     waiting_for: str
     decisions: str
     published: str
+    run_id: str
 
 
 def overview(place: Workplace) -> list[CycleLine]:
@@ -39,6 +40,7 @@ def _line(session: Session, catalog: Catalog, cycle: Cycle) -> CycleLine:
     made = cycles.decisions(session, cycle, cycle.round)
     words = {"approved": "通过", "returned": "退回"}
     release = cycles.release_of(session, cycle)
+    ask = asks.open_ask_of(session, cycle)
     return CycleLine(
         period=cycles.period_of(cycle).label + ("（演示）" if cycle.is_demo else ""),
         round=cycle.round,
@@ -46,6 +48,7 @@ def _line(session: Session, catalog: Catalog, cycle: Cycle) -> CycleLine:
         waiting_for=_waiting_for(session, catalog, cycle),
         decisions="、".join(f"{catalog.gates[gate].name}{words[d.outcome]}" for gate, d in made.items()) or "—",
         published=said(release.published_at) if release and release.is_live and release.published_at else "—",
+        run_id=ask.flow_run_id if ask else "",
     )
 
 

@@ -9,7 +9,7 @@ from data_checks.recording import audit_round
 from disclosure.workplace import open_workplace
 
 
-@task(name="数据检查")
+@task(name="audit 数据检查")
 def audit_round_data(cycle_id: int) -> bool:
     """Audit the current round; whether finance may approve it. An audit that ran before is not run again."""
     place = open_workplace()
@@ -20,7 +20,7 @@ def audit_round_data(cycle_id: int) -> bool:
     create_markdown_artifact(
         key=f"audit-cycle-{cycle_id}",
         description="数据检查结果",
-        markdown=f"**{verdict}**：严重问题 {audit.critical_count} 个，提示 {audit.warning_count} 个。\n\n"
+        markdown=f"**{verdict}**：严重问题 {audit.critical_count} 个，须说明的问题 {audit.warning_count} 个。\n\n"
         f"[打开数据质量报告]({link})",
     )
     return not audit.is_blocking

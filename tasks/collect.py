@@ -14,7 +14,7 @@ from disclosure.review import asks
 from disclosure.workplace import open_workplace
 
 
-@task(name="开启周期")
+@task(name="open 开启周期")
 def open_cycle(kind: CycleKind, year: int | None, name: str = "", only: list[str] | None = None) -> int:
     """The id of the cycle of this period, opened now if it was not; without a year, of the period now due."""
     place = open_workplace()
@@ -24,13 +24,13 @@ def open_cycle(kind: CycleKind, year: int | None, name: str = "", only: list[str
         return cycles.open_cycle(session, place.catalog, period, only=only or ()).id
 
 
-@task(name="发放报表")
+@task(name="workbooks 发放报表")
 def hand_out_workbooks(cycle_id: int) -> list[Path]:
     """Write the workbooks of the centres that must hand in this round; those written before stay."""
     return workbooks.hand_out(open_workplace(), cycle_id)
 
 
-@task(name="查看报送")
+@task(name="collect 查看报送")
 def missing_centres(cycle_id: int) -> list[str]:
     """Names of the centres the current round waits for."""
     place = open_workplace()
@@ -42,7 +42,7 @@ def missing_centres(cycle_id: int) -> list[str]:
         return [office.name for office in missing]
 
 
-@task(name="记录汇总人答复")
+@task(name="answer 记录汇总人答复")
 def record_collect_answer(ask_id: int, raw: object) -> None:
     """Take the compiler's answer to an ask about missing centres."""
     place = open_workplace()

@@ -8,7 +8,7 @@ from disclosure import compilation, cycles
 from disclosure.workplace import open_workplace
 
 
-@task(name="汇总")
+@task(name="compile 汇总")
 def compile_round(cycle_id: int) -> str:
     """The digest of the current round's compilation."""
     place = open_workplace()

@@ -13,7 +13,7 @@ from disclosure.records import ledger
 from disclosure.workplace import open_workplace
 
 
-@task(name="接手周期")
+@task(name="take-over 接手周期")
 def take_over(cycle_id: int) -> str:
     """Make this run the driver; an empty text, or the name of the live run that drives the cycle already."""
     place = open_workplace()

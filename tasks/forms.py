@@ -1,12 +1,17 @@
-"""The forms that people answer on a suspended run: RunInput models in Chinese, no field with a default."""
+"""The forms that people answer on a suspended run: RunInput models in Chinese, no field with a default.
+
+What a person reads before answering (Markdown) is the description of the first field: the form's own
+description stands above it too, but the UI squeezes it to nothing as soon as the form is taller than the window.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from prefect.input import RunInput
-from pydantic import Field, create_model
+from pydantic import Field, WithJsonSchema, create_model
 
 from disclosure.review.forms import COLLECT_ACTIONS, LONGEST_OPINION, OUTCOMES, RETURN_TO_NOBODY
 
@@ -14,10 +19,10 @@ _NAME = (str, Field(title="姓名", description="登记时的姓名", min_length
 _CODE = (str, Field(title="一次性口令", description="验证器上正在显示的 6 位数字", pattern=r"^\d{6}$"))
 
 
-def review_form(gates: Sequence[str], centres: Sequence[str], description: str) -> type[RunInput]:
+def review_form(gates: Sequence[str], centres: Sequence[str], briefing: str) -> type[RunInput]:
     """The form of a review or of the sign-off: ``gates`` still open, ``centres`` one can return to."""
     fields: dict[str, Any] = {
-        "gate": (_choice(gates), Field(title="审核环节")),
+        "gate": (_choice(gates), Field(title="审核环节", description=_as_paragraphs(briefing))),
         "outcome": (_choice(tuple(OUTCOMES)), Field(title="结论")),
         "name": _NAME,
         "code": _CODE,
@@ -25,7 +30,7 @@ def review_form(gates: Sequence[str], centres: Sequence[str], description: str) 
             str,
             Field(
                 title="意见",
-                description="退回时写明哪里有问题、怎样修改；通过可写“同意”，有提示的须逐条说明",
+                description="退回时写明哪里有问题、怎样修改；通过可写“同意”；数据审核通过前，报告中须说明的问题要逐条写明",
                 min_length=1,
                 max_length=LONGEST_OPINION,
             ),
@@ -35,13 +40,13 @@ def review_form(gates: Sequence[str], centres: Sequence[str], description: str) 
             Field(title="退回给", description="退回时选择需要重报的单位（可多选）；通过时选“不退回”"),
         ),
     }
-    return _form("审核", fields, description)
+    return create_model("审核", __base__=RunInput, **fields)
 
 
-def collect_form(description: str) -> type[RunInput]:
+def collect_form(briefing: str) -> type[RunInput]:
     """The compiler's form while centres are missing."""
     fields: dict[str, Any] = {
-        "action": (_choice(COLLECT_ACTIONS), Field(title="处理方式")),
+        "action": (_choice(COLLECT_ACTIONS), Field(title="处理方式", description=_as_paragraphs(briefing))),
         "name": _NAME,
         "code": (
             str,
@@ -52,15 +57,14 @@ def collect_form(description: str) -> type[RunInput]:
             Field(title="理由", description="先行汇总的理由会作为脚注公开", min_length=1, max_length=LONGEST_OPINION),
         ),
     }
-    return _form("报送", fields, description)
+    return create_model("报送", __base__=RunInput, **fields)
 
 
 def _choice(options: Sequence[str]) -> Any:
-    return Literal[tuple(options)]
+    """One of ``options``; a drop-down even when there is only one, which the UI would show as a locked, empty box."""
+    return Annotated[Literal[tuple(options)], WithJsonSchema({"type": "string", "enum": list(options)})]
 
 
-def _form(name: str, fields: dict[str, Any], description: str) -> type[RunInput]:
-    form = create_model(name, __base__=RunInput, **fields)
-    # Set on the class, as Prefect reads it there; with_initial_data would drop the fields' constraints.
-    form._description = description  # type: ignore[assignment]
-    return form
+def _as_paragraphs(markdown: str) -> str:
+    """Every line a paragraph of its own: the UI runs single line breaks of a field's description together."""
+    return re.sub(r"\n+", "\n\n", markdown.strip())

@@ -9,7 +9,7 @@ from disclosure.publication.publish import publish_round
 from disclosure.workplace import open_workplace
 
 
-@task(name="发布", retries=3, retry_delay_seconds=2)
+@task(name="publish 发布", retries=3, retry_delay_seconds=2)
 def publish_release(cycle_id: int) -> str:
     """Where the release is; published before, nothing is done twice."""
     place = open_workplace()

@@ -9,7 +9,7 @@ from disclosure.publication.publish import render_round
 from disclosure.workplace import open_workplace
 
 
-@task(name="生成页面与文件")
+@task(name="render 生成页面与文件")
 def render_release(cycle_id: int) -> str:
     """The digest of the rendered release; rendered before, it stands."""
     place = open_workplace()

@@ -12,8 +12,7 @@ from typing import NoReturn
 
 from prefect import runtime, task
 from prefect.flow_runs import suspend_flow_run
-from prefect.input import RunInput
-from prefect.input.run_input import read_flow_run_input
+from prefect.input import RunInput, read_flow_run_input
 
 from disclosure import cycles
 from disclosure.clock import utc_now
@@ -83,7 +82,7 @@ def sign_off(cycle_id: int, release_digest: str) -> bool:
     )
 
 
-@task(name="开始下一轮")
+@task(name="next-round 开始下一轮")
 def begin_next_round(cycle_id: int) -> None:
     """Open round n+1 for the centres that were returned."""
     place = open_workplace()
@@ -91,7 +90,7 @@ def begin_next_round(cycle_id: int) -> None:
         decisions.begin_next_round(session, cycles.get_cycle(session, cycle_id))
 
 
-@task(name="记录审核答复")
+@task(name="answer 记录审核答复")
 def record_review_answer(ask_id: int, raw: object) -> None:
     """Take a reviewer's answer: a decision, or a refusal that the next form explains."""
     place = open_workplace()

@@ -21,6 +21,10 @@ COMPILER_OFFICE = "publicity_section"
 def record_collect_answer(session: Session, catalog: Catalog, cipher: Cipher, ask: Ask, raw: object) -> str:
     """Take the answer; an empty text, or the sentence that says why it was not taken. The ask is closed."""
     cycle = cycles.get_cycle(session, ask.cycle_id)
+    cycles.lock(session, cycle)
+    session.refresh(ask)
+    if ask.state != "open":
+        return ask.refusal
     answer = parse_collect(raw)
     reason = answer if isinstance(answer, str) else _excuse(session, catalog, cipher, cycle, answer)
     asks.close(session, ask, "refused" if reason else "answered", reason)

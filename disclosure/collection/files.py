@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from disclosure.clock import utc_now
@@ -22,8 +24,9 @@ def keep_file(session: Session, folder: Path, content: bytes) -> str:
     sha256 = hashlib.sha256(content).hexdigest()
     write_whole(file_path(folder, sha256), content)
     if session.get(StoredFile, sha256) is None:
-        session.add(StoredFile(sha256=sha256, size=len(content), stored_at=utc_now()))
-        session.flush()
+        # Somebody else may hand in the same file this very moment.
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(StoredFile(sha256=sha256, size=len(content), stored_at=utc_now()))
     return sha256
 
 

@@ -19,11 +19,16 @@ from disclosure.records import Records, ledger
 from disclosure.records.tables import Cycle, Observation, RefusedFile, Submission
 
 
+#: Longest text that is taken for 填报人 or 审核人, in characters.
+LONGEST_NAME = 60
+
+
 @dataclass(frozen=True)
 class Receipt:
     """The answer to the centre.
 
-    ``is_repeat``: this very file had been handed in for this round before; nothing new was recorded.
+    ``is_repeat``: this very file had been handed in for this round before; it counts again where another one
+    had replaced it, otherwise nothing new was recorded.
     ``still_missing``: names of the centres the round still waits for.
     """
 
@@ -54,6 +59,7 @@ def hand_in(records: Records, files: Path, catalog: Catalog, content: bytes, fil
     try:
         with records.write() as session:
             cycle = _cycle_for(session, catalog, reading, file_name)
+            cycles.lock(session, cycle)
             assert reading.cover is not None  # noqa: S101 - _cycle_for refused the rest
             if cycle.only:
                 reading = read_workbook(content, file_name, catalog, only=cycle.only)
@@ -71,6 +77,8 @@ def hand_in(records: Records, files: Path, catalog: Catalog, content: bytes, fil
             is_repeat = submission is not None
             if submission is None:
                 submission = _record(session, cycle, reading, sha256, file_name)
+            else:
+                _stand_again(session, cycle, submission)
             missing = cycles.missing_centres(session, catalog, cycle)
             return Receipt(
                 submission_id=submission.id,
@@ -87,7 +95,7 @@ def hand_in(records: Records, files: Path, catalog: Catalog, content: bytes, fil
     except DisclosureError as error:
         with records.write() as session:
             session.add(RefusedFile(sha256=sha256, file_name=file_name, reason=str(error), received_at=utc_now()))
-            ledger.append(session, "file.refused", actor=file_name, sha256=sha256, reason=str(error))
+            ledger.append(session, "file.refused", actor="系统", file=file_name, sha256=sha256, reason=str(error))
         raise
 
 
@@ -116,6 +124,9 @@ def _check_due(session: Session, catalog: Catalog, cycle: Cycle, reading: Workbo
             f"这是{label}第 {cover.round} 轮的报表，现在是第 {cycle.round} 轮，"
             f"请用“{name}”第 {cycle.round} 轮的报表填报。"
         )
+    for what, written in (("填报人", cover.filler), ("审核人", cover.checker)):
+        if len(written) > LONGEST_NAME:
+            raise DisclosureError(f"“{name}”报表封面的{what}超过 {LONGEST_NAME} 个字，请只写姓名。")
     if cycles.compilation_of(session, cycle) is not None:
         raise DisclosureError(f"{label}第 {cycle.round} 轮已经汇总，不能再交。确需修改的，请由审核人退回后重报。")
     if cover.centre not in {office.id for office in cycles.centres_to_hand_in(session, catalog, cycle)}:
@@ -156,6 +167,21 @@ def _record(session: Session, cycle: Cycle, reading: WorkbookReading, sha256: st
         problems=len(reading.problems),
     )
     return submission
+
+
+def _stand_again(session: Session, cycle: Cycle, submission: Submission) -> None:
+    """A file handed in once more after another one is the newest again."""
+    if submission.is_accepted and cycles.standing_submissions(session, cycle)[submission.centre] is not submission:
+        submission.received_at = utc_now()
+        ledger.append(
+            session,
+            "submission.restored",
+            actor=submission.filler or submission.centre,
+            cycle_id=cycle.id,
+            centre=submission.centre,
+            round=submission.round,
+            sha256=submission.sha256,
+        )
 
 
 def observation(figure: Figure, *, submission_id: int | None = None, import_id: int | None = None) -> Observation:

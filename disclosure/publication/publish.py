@@ -6,8 +6,11 @@ The order of writes is what makes a kill at any point harmless: files before the
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,7 +67,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
     )
     files = render_release(document)
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
-    digest = release_digest(compiled.digest, hashes)
+    digest = release_digest(compiled.digest, document.title, document.summary, hashes)
     for path, data in files.items():
         write_whole(_folder(place.settings.releases, digest) / path, data)
     with place.records.write() as session:
@@ -91,9 +94,10 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         return release
 
 
-def release_digest(compilation_digest: str, hashes: dict[str, str]) -> str:
-    """One digest over the compilation and every rendered byte: what the leader signs."""
-    return hashlib.sha256(json.dumps([compilation_digest, sorted(hashes.items())]).encode()).hexdigest()
+def release_digest(compilation_digest: str, title: str, summary: str, hashes: dict[str, str]) -> str:
+    """One digest over the compilation, the words on the home page and every rendered byte: what the leader signs."""
+    signed = [compilation_digest, title, summary, sorted(hashes.items())]
+    return hashlib.sha256(json.dumps(signed).encode()).hexdigest()
 
 
 def publish_round(place: Workplace, cycle_id: int) -> Published:
@@ -105,6 +109,19 @@ def publish_round(place: Workplace, cycle_id: int) -> Published:
     Raises:
         DisclosureError: when an approval is missing or was given to something else, or a channel fails.
     """
+    with _one_at_a_time(place.settings.home):
+        return _publish(place, cycle_id)
+
+
+@contextmanager
+def _one_at_a_time(home: Path) -> Iterator[None]:
+    """Two cycles published together would each build a site without the other."""
+    with (home / ".publishing.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _publish(place: Workplace, cycle_id: int) -> Published:
     catalog, settings = place.catalog, place.settings
     channels = {c.id: FolderChannel(settings.home / c.path) for c in catalog.channels.values()}
     with place.records.write() as session:
@@ -157,7 +174,7 @@ def _signed_release(session: Session, catalog: Catalog, cycle: Cycle, releases: 
     if release is None or compiled is None or release.compilation_id != compiled.id:
         raise DisclosureError(f"{label}还没有生成发布件，不能发布。")
     compilation.content_of(session, catalog, cycle, compiled)
-    if release.digest != release_digest(compiled.digest, release.files):
+    if release.digest != release_digest(compiled.digest, release.title, release.summary, release.files):
         raise DisclosureError(f"{label}的发布件与摘要不符，已停止发布。请联系管理员核查记录库。")
     audit = audit_of(session, cycle)
     if audit is None or audit.is_blocking:

@@ -13,13 +13,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from disclosure.errors import DisclosureError
 
 _BUSY_MILLISECONDS = 30_000
+#: Any constant: the name of the PostgreSQL lock under which the tables change.
+_MIGRATION_LOCK = 820_213
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,18 @@ def open_records(url: str) -> Records:
     """Open the database at ``url`` and bring its tables up to date.
 
     Raises:
-        DisclosureError: when it cannot be reached.
+        DisclosureError: when it cannot be reached, or holds the tables of a version unknown to this one.
     """
     engine = create_records_engine(url)
+    shown = make_url(url).render_as_string(hide_password=True)
     try:
         if migration_state(engine) != "current":
             migrate(url, engine)
+    except CommandError as error:
+        engine.dispose()
+        raise DisclosureError(f"记录库 {shown} 是由别的版本建立的，请用建立它的版本或更新的版本打开。") from error
     except OperationalError as error:
-        shown = make_url(url).render_as_string(hide_password=True)
+        engine.dispose()
         raise DisclosureError(
             f"打不开记录库 {shown}：{error.orig}。请核对 DISCLOSURE_DATABASE_URL 与数据库服务。"
         ) from error
@@ -103,9 +110,15 @@ def migration_state(engine: Engine) -> Literal["empty", "behind", "current"]:
 def migrate(url: str, engine: Engine | None = None) -> None:
     """Bring the tables at ``url`` to this version."""
     config = _alembic(url)
-    with (engine or create_records_engine(url)).begin() as connection:
+    used = engine or create_records_engine(url)
+    with used.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # Two processes that open an empty database together; SQLite's BEGIN IMMEDIATE does the same.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    if engine is None:
+        used.dispose()
 
 
 def _alembic(url: str) -> Config:

@@ -24,10 +24,11 @@ _LOCK = 820_214
 
 def append(session: Session, event: str, *, actor: str, cycle_id: int | None = None, **details: Any) -> LedgerEntry:
     """Add an entry. ``event`` is a dotted name such as ``decision.recorded``; ``details`` is JSON."""
+    # The change itself goes first: whoever holds the ledger's lock never waits for a row of somebody else's.
+    session.flush()
     if session.get_bind().dialect.name == "postgresql":
         # SQLite's write transactions are one at a time anyway; PostgreSQL's are not.
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    session.flush()
     last = session.scalars(select(LedgerEntry).order_by(LedgerEntry.number.desc()).limit(1)).first()
     entry = LedgerEntry(
         number=last.number + 1 if last else 1,

@@ -24,7 +24,9 @@ class ExactDecimal(TypeDecorator[Decimal]):
         return dialect.type_descriptor(Numeric() if dialect.name == "postgresql" else String(60))
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        """Plain notation, never an exponent."""
+        """Plain notation, never an exponent, and no minus before zero (PostgreSQL has none)."""
+        if value is not None and value.is_zero():
+            value = value.copy_abs()
         if value is None or dialect.name == "postgresql":
             return value
         return f"{value:f}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -31,7 +32,7 @@ class Deciding:
     """What the rules must know of a round.
 
     ``acted``: gates this round's people already decided, by person name; ``drafters``: names of those who
-    filled in or checked a workbook, or compiled; ``returnable``: centre ids that have figures to rework.
+    filled in or checked a workbook, or compiled, as ``names_in`` gives them; ``returnable``: centre ids that have figures to rework.
     """
 
     open_gates: Collection[GateId]
@@ -70,9 +71,9 @@ def _who(answer: Answer, gate: Gate, catalog: Catalog, office: Office | None, is
 def _when(answer: Answer, gate: Gate, catalog: Catalog, state: Deciding) -> str:
     if answer.gate not in state.open_gates:
         return f"{gate.name}本轮已有结论或尚未开始，请选择仍待审核的环节。"
-    if acted := state.acted.get(answer.name):
+    if acted := state.acted.get(answer.name.strip()):
         return f"“{answer.name}”本轮已作过{catalog.gates[acted].name}，同一轮中一人只能作一个环节的结论。"
-    if answer.name in state.drafters:
+    if names_in(answer.name) & set(state.drafters):
         return f"“{answer.name}”参与了本轮的填报或汇总，不能审核自己经手的数据，请换人审核。"
     return ""
 
@@ -85,7 +86,7 @@ def _what(answer: Answer, gate: Gate, state: Deciding) -> str:
     if answer.gate == "finance" and state.audit_blocks:
         return "数据质量报告中有严重问题或未能运行的检查，数据审核只能退回。"
     if answer.gate == "finance" and state.unexplained_warnings and len(answer.opinion.strip()) < 5:
-        return f"数据质量报告中有 {state.unexplained_warnings} 条提示，通过前须在意见中逐条说明。"
+        return f"数据质量报告中有 {state.unexplained_warnings} 个须说明的问题，通过前请在意见中逐条说明。"
     return ""
 
 
@@ -97,6 +98,11 @@ def _what_is_returned(answer: Answer, state: Deciding) -> str:
     if unknown := [centre for centre in answer.returned_to if centre not in state.returnable]:
         return f"不能退回给“{'、'.join(unknown)}”：它没有报送本期数据。"
     return ""
+
+
+def names_in(text: str) -> set[str]:
+    """The names written in one cell: several may stand there, and 张　三 is 张三."""
+    return {re.sub(r"\s", "", name) for name in re.split("[、，,;；/]", text)} - {""}
 
 
 def as_gate(text: str) -> GateId:

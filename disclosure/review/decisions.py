@@ -50,8 +50,12 @@ def record_answer(
 ) -> str:
     """Take ``answer`` to ``ask``: a decision, or the sentence that says why not (empty when decided).
 
-    The ask is closed either way, in this transaction.
+    The ask is closed either way, in this transaction; one that was closed before is not answered twice.
     """
+    cycles.lock(session, cycle)
+    session.refresh(ask)
+    if ask.state != "open":
+        return ask.refusal
     reason = _refusal(session, catalog, cipher, cycle, ask, answer=answer, now=now)
     if reason:
         asks.close(session, ask, "refused", reason)
@@ -109,15 +113,15 @@ def _refusal(
 
 def _deciding(session: Session, catalog: Catalog, cycle: Cycle, round_standing: Standing) -> Deciding:
     submissions = cycles.standing_submissions(session, cycle)
-    drafters = {name for s in submissions.values() for name in (s.filler, s.checker) if name}
+    written = [name for s in submissions.values() for name in (s.filler, s.checker)]
     compilers = session.scalars(select(Excuse).where(Excuse.cycle_id == cycle.id))
-    drafters |= {session.get_one(Person, excuse.person_id).name for excuse in compilers}
+    written += [session.get_one(Person, excuse.person_id).name for excuse in compilers]
     made = cycles.decisions(session, cycle, cycle.round)
     audit = audit_of(session, cycle)
     return Deciding(
         open_gates=round_standing.open_gates,
         acted={decision.person.name: authority.as_gate(gate) for gate, decision in made.items()},
-        drafters=drafters,
+        drafters=set().union(*map(authority.names_in, written)),
         audit_blocks=audit is None or audit.is_blocking,
         unexplained_warnings=audit.warning_count if audit else 0,
         returnable={office.id for office in cycles.expected_centres(catalog, cycle)},
@@ -135,8 +139,9 @@ def audit_of(session: Session, cycle: Cycle) -> AuditRun | None:
 def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Compilation, now: dt.datetime) -> None:
     """Let approvals of the round before stand where the rules allow it; done once, before anyone is asked.
 
-    An approval of exactly the same digest stands at every gate. Another digest needs a gate marked
-    ``first_review_only``, a dated cycle, and unchanged narrative text and tables (附件2：虚框程序只在首次审核中进行).
+    An approval of exactly the same digest stands at every gate (at finance's only while the audit of this round
+    does not block). Another digest needs a gate marked ``first_review_only``, a dated cycle, and unchanged
+    narrative text and tables (附件2：虚框程序只在首次审核中进行).
     """
     if cycle.round == 1:
         return
@@ -148,6 +153,8 @@ def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
     for gate in REVIEW_GATES:
         decision = before.get(gate)
         if decision is None or decision.outcome != "approved" or gate in made:
+            continue
+        if gate == "finance" and ((audit := audit_of(session, cycle)) is None or audit.is_blocking):
             continue
         is_same = decision.digest == compilation.digest
         is_first_review_only = (
@@ -185,6 +192,7 @@ def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
 
 def begin_next_round(session: Session, cycle: Cycle) -> None:
     """Round n+1 for just what was returned; the rest stands."""
+    cycles.lock(session, cycle)
     returned = cycles.returned_centres(session, cycle, cycle.round)
     if not returned:
         raise DisclosureError(f"{cycles.period_of(cycle).label}第 {cycle.round} 轮没有被退回，不能开始下一轮。")

@@ -45,6 +45,7 @@ def enrol(
     if found is None:
         names = "、".join(o.name for o in catalog.offices.values())
         raise DisclosureError(f"没有“{office}”这个科室，应为 {names} 之一。")
+    name = name.strip()
     if not re.fullmatch(r"[\w\u4e00-\u9fff·.\- ]{1,30}", name):
         raise DisclosureError(f"姓名“{name}”不合要求：1 到 30 个汉字、字母或数字。")
     if find_person(session, name) is not None:
@@ -68,6 +69,8 @@ def check_code(session: Session, cipher: Cipher, person: Person, code: str, now:
 
     Wrong attempts are counted in the same transaction; the fifth locks the person for a quarter of an hour.
     """
+    # Attempts at the same moment are counted one after the other.
+    session.refresh(person, with_for_update=True)
     if person.locked_until is not None and now < person.locked_until:
         return f"“{person.name}”因口令连续错误已锁定，{said(person.locked_until)} 以后再试。"
     step = _step_of(cipher.decrypt(person.secret), code, now)

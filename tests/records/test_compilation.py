@@ -1,0 +1,225 @@
+"""Protects the digest of a compilation: it is that of the content alone, and the records cannot drift from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Callable
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy import select, update
+
+from disclosure import cycles
+from disclosure.collection.answers import record_collect_answer
+from disclosure.compilation import compile_round, content_of, history
+from disclosure.errors import DisclosureError
+from disclosure.periods import Period
+from disclosure.records.tables import Compilation, LedgerEntry, Observation
+from disclosure.review import asks
+from disclosure.review.forms import GO_ON_WITHOUT
+
+pytestmark = pytest.mark.records
+
+Bureau = Any
+CENTRE, OTHER = "social_insurance_centre", "medical_centre"
+REASON = "系统切换，数据推迟报送"
+
+
+def compiled(bureau: Bureau, **handed_in: Any) -> Compilation:
+    bureau.hand_in_all(**handed_in)
+    compilation: Compilation = bureau.compile()
+    return compilation
+
+
+def excuse_missing(bureau: Bureau, name: str, reason: str = REASON) -> str:
+    """The compiler goes on without whoever is missing; the clock is the real one here."""
+    bureau.now = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=30)
+    raw = {"action": GO_ON_WITHOUT, "name": name, "code": bureau.code(name), "reason": reason}
+    with bureau.place.records.write() as session:
+        ask = asks.put(session, cycles.get_cycle(session, bureau.cycle_id), "collect", "", "run")
+        return record_collect_answer(session, bureau.catalog, bureau.place.cipher, ask, raw)
+
+
+def test_digest_is_the_same_for_another_file_another_order_and_other_fillers(new_bureau: Callable[..., Bureau]) -> None:
+    one, other = new_bureau(), new_bureau()
+    for centre in other.centres[::-1]:
+        book = openpyxl.load_workbook(io.BytesIO(other.workbook(centre, filler="别人", checker="又一人")))
+        book.properties.creator = "另一个程序"
+        saved = io.BytesIO()
+        book.save(saved)
+        assert other.hand_in(saved.getvalue(), "另存.xlsx").is_accepted
+    first, second = compiled(one), other.compile()
+    assert (first.digest, first.text_digest, first.content) == (second.digest, second.text_digest, second.content)
+
+
+def test_digest_is_the_same_in_both_databases(bureau: Bureau) -> None:
+    # 高港区's real figures: this digest changes only when the meaning of the canonical text does.
+    assert compiled(bureau).digest == "DIGEST"
+
+
+def test_handing_in_the_same_figures_once_more_changes_no_digest(new_bureau: Callable[..., Bureau]) -> None:
+    once, twice = new_bureau(), new_bureau()
+    twice.hand_in_all()
+    assert twice.hand_in(twice.workbook(CENTRE, filler="再存一次")).is_repeat is False
+    assert compiled(once).digest == twice.compile().digest
+
+
+def test_digest_changes_with_any_figure(new_bureau: Callable[..., Bureau]) -> None:
+    bureau = new_bureau()
+    digest = compiled(bureau).digest
+    rows = []
+    with bureau.place.records.read() as session:
+        rows = [(row.id, row.value) for row in session.scalars(select(Observation))]
+    changes: list[dict[str, Any]] = [{"value": value + 1} for _, value in rows]
+    changes += [{"unit": "万人"}, {"state": "not_provided"}, {"text": "改"}, {"centre": OTHER}, {"region": "532300"}]
+    ids = [row for row, _ in rows] + [rows[0][0]] * 5
+    for row, change in zip(ids, changes, strict=True):
+        assert tampered_digest(bureau, row, change) != digest, change
+    assert tampered_digest(bureau, ids[0], {"cell": "Z99", "sheet": "别处"}) == digest
+
+
+def tampered_digest(bureau: Bureau, row: int, change: dict[str, Any]) -> str:
+    """The digest the compilation would have with one observation changed; nothing stays changed."""
+
+    class Undone(Exception):
+        pass
+
+    found: list[str] = []
+    try:
+        with bureau.place.records.write() as session:
+            cycle = cycles.get_cycle(session, bureau.cycle_id)
+            session.delete(cycles.compilation_of(session, cycle))
+            session.execute(update(Observation).where(Observation.id == row).values(change))
+            found.append(compile_round(session, bureau.catalog, cycle).digest)
+            raise Undone
+    except Undone:
+        return found[0]
+
+
+def test_printed_decimals_are_content(new_bureau: Callable[..., Bureau]) -> None:
+    one, other = (new_bureau(profile="kunming-2017", period="2017-annual") for _ in range(2))
+    assert one.figures(OTHER)[0].printed == "100.5"
+    one.hand_in_all()
+    other.hand_in_all({"maternity.participants": "100.50"})
+    assert one.compile().digest != other.compile().digest
+
+
+def test_compiling_again_is_the_same_compilation(bureau: Bureau) -> None:
+    first, second = compiled(bureau), bureau.compile()
+    assert (first.id, first.digest) == (second.id, second.digest)
+    with bureau.place.records.read() as session:
+        made = session.scalars(select(LedgerEntry).where(LedgerEntry.event == "compilation.made")).all()
+    assert len(made) == 1
+
+
+def test_a_missing_centre_is_named_and_nothing_is_compiled(bureau: Bureau) -> None:
+    bureau.hand_in_all(centres=[CENTRE])
+    with pytest.raises(DisclosureError, match=bureau.catalog.offices[OTHER].name):
+        bureau.compile()
+    with bureau.place.records.read() as session:
+        assert session.scalars(select(Compilation)).all() == []
+
+
+def test_an_excused_centre_is_left_out_and_told_in_a_footnote(bureau: Bureau) -> None:
+    bureau.hand_in_all(centres=[CENTRE])
+    compiler = bureau.enrol("周汇总", "publicity_section")
+    assert excuse_missing(bureau, compiler) == ""
+    compilation = bureau.compile()
+    with bureau.place.records.read() as session:
+        content = content_of(session, bureau.catalog, cycles.get_cycle(session, bureau.cycle_id), compilation)
+    assert content.excused == (OTHER,)
+    assert content.footnotes == (f"{bureau.catalog.offices[OTHER].name}未报送本期数据：{REASON}",)
+    assert {figure.centre for figure in content.figures} == {CENTRE}
+
+
+def test_the_words_of_an_excuse_are_content(new_bureau: Callable[..., Bureau]) -> None:
+    digests = set()
+    for reason in (REASON, REASON + "。"):
+        bureau = new_bureau()
+        bureau.hand_in_all(centres=[CENTRE])
+        assert excuse_missing(bureau, bureau.enrol("周汇总", "publicity_section"), reason) == ""
+        compilation = bureau.compile()
+        digests |= {compilation.digest, compilation.text_digest}
+    assert len(digests) == 4
+
+
+def test_nobody_goes_on_without_everybody(bureau: Bureau) -> None:
+    compiler = bureau.enrol("周汇总", "publicity_section")
+    assert "还没有任何单位报送" in excuse_missing(bureau, compiler)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "words"),
+    [("无此人", REASON, "没有登记"), ("李局长", REASON, "宣传信息科"), ("周汇总", "略", "理由")],
+)
+def test_going_on_without_a_centre_is_for_the_compiler_and_with_a_reason(
+    new_bureau: Callable[..., Bureau], name: str, reason: str, words: str
+) -> None:
+    bureau = new_bureau()
+    bureau.enrol("周汇总", "publicity_section")
+    bureau.hand_in_all(centres=[CENTRE])
+    assert words in excuse_missing(bureau, name, reason)
+    with pytest.raises(DisclosureError, match="还缺"):
+        bureau.compile()
+
+
+TAMPERED: dict[str, dict[str, Any]] = {
+    "value": {"value": 1},
+    "text": {"text": "改"},
+    "state": {"state": "not_provided"},
+    "unit": {"unit": "万人"},
+    "indicator": {"indicator": "employee_pension.cards"},
+}
+
+
+def test_a_tampered_observation_is_detected_and_stops_the_cycle(bureau: Bureau) -> None:
+    compilation = compiled(bureau)
+    for change in TAMPERED.values():
+        with bureau.place.records.write() as session:
+            cycle = cycles.get_cycle(session, bureau.cycle_id)
+            content_of(session, bureau.catalog, cycle, compilation)
+            first = session.scalars(select(Observation.id)).first()
+            session.execute(update(Observation).where(Observation.id == first).values(change))
+            session.expire_all()
+            with pytest.raises(DisclosureError, match="摘要不符"):
+                content_of(session, bureau.catalog, cycle, compilation)
+            session.rollback()
+            session.begin()
+
+
+def test_a_removed_observation_or_a_tampered_text_is_detected(bureau: Bureau) -> None:
+    compiled(bureau)
+    for statement in (
+        "DELETE FROM observations WHERE id = (SELECT min(id) FROM observations)",
+        "UPDATE compilations SET content = content || ' '",
+        "UPDATE compilations SET digest = content",
+    ):
+        engine = bureau.place.records.engine
+        if "digest = content" in statement:
+            statement = f"UPDATE compilations SET digest = '{'0' * 64}'"
+        with engine.connect() as connection, connection.begin() as transaction:
+            connection.exec_driver_sql(statement)
+            transaction.commit()
+        with pytest.raises(DisclosureError, match="摘要不符"):
+            bureau.audit()
+
+
+def test_history_is_what_was_published_not_what_was_withdrawn(bureau: Bureau) -> None:
+    """A centre that was returned and then excused has no published figures, though it once handed some in."""
+    bureau.hand_in_all()
+    bureau.compile()
+    bureau.send_back("policy", OTHER)
+    bureau.begin_next_round()
+    compiler = bureau.enrol("周汇总", "publicity_section")
+    assert excuse_missing(bureau, compiler) == ""
+    bureau.compile()
+    bureau.now = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
+    release = bureau.render()
+    with bureau.place.records.write() as session:
+        session.merge(release).is_live = True
+    with bureau.place.records.read() as session:
+        known = history(session, bureau.catalog, Period(2017, "annual"))
+    assert {figure.centre for figure in known} == {CENTRE}
+    assert len(known) == len(bureau.figures(CENTRE))

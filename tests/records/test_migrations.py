@@ -1,0 +1,123 @@
+"""Protects that any database comes to exactly the tables of this version: from nothing, again, and by two at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, select, text
+
+from disclosure.errors import DisclosureError
+from disclosure.records import open_records
+from disclosure.records.database import create_records_engine, migrate, migration_state
+from disclosure.records.tables import Base, LedgerEntry
+
+pytestmark = pytest.mark.records
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    made = create_records_engine(database_url)
+    yield made
+    made.dispose()
+
+
+def differences(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def test_from_nothing_to_the_tables_of_the_models(database_url: str, engine: Engine) -> None:
+    assert migration_state(engine) == "empty"
+    migrate(database_url)
+    assert migration_state(engine) == "current"
+    assert differences(engine) == []
+
+
+def test_the_comparison_sees_what_is_missing(database_url: str, engine: Engine) -> None:
+    migrate(database_url)
+    with engine.begin() as connection:
+        Base.metadata.tables["used_codes"].drop(connection)
+    assert differences(engine)
+
+
+def test_back_to_nothing_and_forth_again(database_url: str, engine: Engine) -> None:
+    migrate(database_url)
+    config = Config()
+    config.set_main_option("script_location", "disclosure.records:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    with engine.connect() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    migrate(database_url)
+    assert differences(engine) == []
+
+
+def test_opening_again_changes_nothing(database_url: str) -> None:
+    first = open_records(database_url)
+    open_records.cache_clear()
+    second = open_records(database_url)
+    assert first.engine is not second.engine
+    assert differences(second.engine) == []
+    first.engine.dispose()
+    second.engine.dispose()
+
+
+def test_two_processes_opening_at_once_do_not_collide(database_url: str, engine: Engine) -> None:
+    # Both wait for a line, so that they start to migrate together.
+    program = (
+        "import sys; from disclosure.records import open_records; print('ready', flush=True); sys.stdin.readline()\n"
+        "open_records(sys.argv[1])"
+    )
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, database_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    ended = [(process.communicate(timeout=60)[1], process.returncode) for process in running]
+    assert ended == [("", 0)] * 3
+    assert differences(engine) == []
+
+
+def test_tables_of_a_later_version_are_told_in_words(database_url: str, engine: Engine) -> None:
+    migrate(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DisclosureError, match="别的版本"):
+        open_records(database_url)
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_words_without_its_password() -> None:
+    with pytest.raises(DisclosureError) as caught:
+        open_records("postgresql+psycopg://disclosure:geheim@127.0.0.1:1/records")
+    assert "DISCLOSURE_DATABASE_URL" in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+def test_reading_holds_no_writer_up(database_url: str) -> None:
+    records = open_records(database_url)
+    with records.read() as reading:
+        assert reading.scalars(select(LedgerEntry)).all() == []
+        with records.write() as writing:
+            writing.connection()
+    records.engine.dispose()
