@@ -34,8 +34,7 @@ pictures: setup-test ## Make the README's pictures anew from a demonstration run
 	@$(BIN)/python tools/pictures.py
 
 lock: ## Resolve pyproject.toml anew into the locks (ARGS=--upgrade for newer versions)
-	@tools/setup.sh run
-	$(BIN)/python tools/lock.py $(ARGS)
+	python3 tools/lock.py $(ARGS)
 
 clean: ## Remove the virtual environment and caches; figures and records in var/ stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info

@@ -69,8 +69,9 @@ def running(settings: Settings, progress: Callable[[str], None] = lambda _: None
         _wait(children[-1], lambda: is_up(settings))
         progress("正在启动预览服务和流程运行器…")
         children.append(_start("desk", [sys.executable, "-m", "deployments.desk"], settings))
+        ready_file(settings).unlink(missing_ok=True)
         children.append(_start("runner", [sys.executable, "-m", "deployments.serve"], settings))
-        _wait(children[-1], lambda: deployment_count(settings) > 0)
+        _wait(children[-1], ready_file(settings).exists)
         yield tuple(children)
     finally:
         for child in reversed(children):
@@ -86,14 +87,9 @@ def is_up(settings: Settings) -> bool:
         return False
 
 
-def deployment_count(settings: Settings) -> int:
-    """How many deployments the server knows."""
-    try:
-        with _client(settings) as client:
-            answer = client.post("/deployments/count", json={})
-        return int(answer.json()) if answer.status_code == httpx.codes.OK else 0
-    except httpx.HTTPError:
-        return 0
+def ready_file(settings: Settings) -> Path:
+    """The runner touches it once its deployments are registered and it is about to take runs."""
+    return settings.logs / "runner.ready"
 
 
 def check_auth_string(settings: Settings) -> None:
@@ -146,14 +142,20 @@ def _start(name: str, command: list[str], settings: Settings) -> Child:
             stdin=subprocess.DEVNULL,
             env=child_environment(settings),
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no threads yet
+            preexec_fn=_as_child,  # noqa: PLW1509 - no threads yet
         )
     return Child(name, process, log)
 
 
-def _die_with_parent() -> None:
-    """On Linux a child is asked to stop when its parent is killed, so that no server is left behind."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _as_child() -> None:
+    """Runs in the child before it becomes itself.
+
+    SIGINT works even where a script had it ignored; and on Linux the child is asked to stop when its parent
+    is killed, so that no server is left behind.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait(child: Child, is_ready: Callable[[], bool]) -> None:

@@ -29,11 +29,14 @@ if TYPE_CHECKING:
     from deployments.runs import OpenForm
     from disclosure.catalog import Milestone
     from disclosure.collection.submissions import Receipt
+    from disclosure.review.people import Enrolment
     from disclosure.workplace import Workplace
 
 app = App(name="disclosure", help="社会保险信息披露：报送、检查、审核、发布。", version_flags=["--version"])
 people_app = App(name="people", help="登记可以审核的人。")
 app.command(people_app)
+ledger_app = App(name="ledger", help="只增不改的台账：核对与签名。")
+app.command(ledger_app)
 console = Console(highlight=False)
 
 
@@ -110,7 +113,9 @@ def up() -> None:
 
     from deployments.local import running
 
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Said outright: a service manager or a script may have left SIGINT ignored.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, _interrupt)
     try:
         with running(settings, console.print) as children:
             console.print("[bold green]✓[/] 已就绪，按 Ctrl-C 停止。")
@@ -272,16 +277,61 @@ def people_add(
     name: Annotated[str, Parameter(help="姓名")], office: Annotated[str, Parameter(help="科室名称，如 规划财务科")]
 ) -> None:
     """登记一个人，并给出验证器要扫的二维码（只显示这一次）。"""
-    import segno
-
     from disclosure.review import people
 
     place = _workplace()
     with place.records.write() as session:
         made = people.enrol(session, place.catalog, place.cipher, name, office)
-    console.print(f"[bold green]✓[/] 已登记 {name}。请本人用手机验证器（任何支持 TOTP 的应用）扫描：")
+    _show_enrolment(made)
+
+
+@people_app.command(name="re-enrol")
+def people_re_enrol(name: Annotated[str, Parameter(help="姓名")]) -> None:
+    """换发验证器密钥（手机丢失、被锁定或重新启用时），旧的立即作废。"""
+    from disclosure.review import people
+
+    place = _workplace()
+    with place.records.write() as session:
+        made = people.re_enrol(session, place.catalog, place.cipher, name)
+    _show_enrolment(made)
+
+
+@people_app.command(name="disable")
+def people_disable(name: Annotated[str, Parameter(help="姓名")]) -> None:
+    """停用一个人；以前作出的结论不受影响。"""
+    from disclosure.review import people
+
+    with _workplace().records.write() as session:
+        people.disable(session, name)
+    console.print(f"[bold green]✓[/] {name} 已停用。")
+
+
+def _show_enrolment(made: Enrolment) -> None:
+    import segno
+
+    console.print(f"[bold green]✓[/] 已登记 {made.person.name}。请本人用手机验证器（任何支持 TOTP 的应用）扫描：")
     segno.make(made.uri, error="m").terminal(out=sys.stdout, compact=True)
     console.print(made.uri, soft_wrap=True)
+
+
+@ledger_app.command(name="verify")
+def ledger_verify() -> None:
+    """核对台账：有无改动、插入、删去、调换或截短。"""
+    verdict = _workplace().verify_ledger()
+    if verdict.problem:
+        raise DisclosureError(verdict.problem)
+    console.print(
+        f"[bold green]✓[/] 台账完整：{verdict.entry_count} 条记录，{verdict.checkpoint_count} 个签名检查点全部相符。"
+    )
+
+
+@ledger_app.command(name="checkpoint")
+def ledger_checkpoint() -> None:
+    """给台账现在的样子签一个检查点（发布时会自动签）。"""
+    place = _workplace()
+    checkpoint = place.sign_ledger()
+    console.print(f"[bold green]✓[/] 已签：第 {checkpoint.length} 条，{checkpoint.head_hash[:16]}…")
+    console.print(f"请把 {place.settings.checkpoints_file} 另存到别的机器，以防本机记录被整体改写。", soft_wrap=True)
 
 
 @people_app.command(name="list")

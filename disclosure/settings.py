@@ -98,6 +98,16 @@ class Settings(BaseSettings):
         return self.home / "secret.key"
 
     @property
+    def ledger_key_file(self) -> Path:
+        """The Ed25519 key that signs checkpoints of the ledger."""
+        return self.home / "ledger.key"
+
+    @property
+    def checkpoints_file(self) -> Path:
+        """Signed checkpoints, a JSON line each; worth copying to another machine."""
+        return self.home / "checkpoints.jsonl"
+
+    @property
     def server_url(self) -> str:
         """Where people open the Prefect UI."""
         return f"http://{self.server_host}:{self.server_port}"

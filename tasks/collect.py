@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 from prefect import runtime, task
@@ -43,8 +44,9 @@ def missing_centres(cycle_id: int) -> list[str]:
 
 
 @task(name="answer 记录汇总人答复")
-def record_collect_answer(ask_id: int, raw: object) -> None:
+def record_collect_answer(ask_id: int, raw: object, answered_at: dt.datetime) -> None:
     """Take the compiler's answer to an ask about missing centres."""
     place = open_workplace()
     with place.records.write() as session:
-        answers.record_collect_answer(session, place.catalog, place.cipher, asks.get(session, ask_id), raw)
+        ask = asks.get(session, ask_id)
+        answers.record_collect_answer(session, place.catalog, place.cipher, ask, raw, answered_at=answered_at)

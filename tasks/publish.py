@@ -14,6 +14,8 @@ def publish_release(cycle_id: int) -> str:
     """Where the release is; published before, nothing is done twice."""
     place = open_workplace()
     published = publish_round(place, cycle_id)
+    # What was published, decided and handed in so far can no longer be rewritten without showing.
+    place.sign_ledger()
     create_markdown_artifact(
         key=f"release-cycle-{cycle_id}",
         description="发布结果",

@@ -7,15 +7,20 @@ again instead of reusing or losing an answer.
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from collections.abc import Callable
 from typing import NoReturn
+from uuid import UUID
 
 from prefect import runtime, task
+from prefect.client.orchestration import get_client
 from prefect.flow_runs import suspend_flow_run
-from prefect.input import RunInput, read_flow_run_input
+from prefect.input import RunInput
 
 from disclosure import cycles
 from disclosure.clock import utc_now
+from disclosure.records.tables import Ask
 from disclosure.review import asks, briefing, decisions
 from disclosure.review.asks import AskStep
 from disclosure.review.authority import REVIEW_GATES
@@ -91,7 +96,7 @@ def begin_next_round(cycle_id: int) -> None:
 
 
 @task(name="answer 记录审核答复")
-def record_review_answer(ask_id: int, raw: object) -> None:
+def record_review_answer(ask_id: int, raw: object, answered_at: dt.datetime) -> None:
     """Take a reviewer's answer: a decision, or a refusal that the next form explains."""
     place = open_workplace()
     with place.records.write() as session:
@@ -101,23 +106,41 @@ def record_review_answer(ask_id: int, raw: object) -> None:
             asks.close(session, ask, "refused", answer)
             return
         cycle = cycles.get_cycle(session, ask.cycle_id)
-        decisions.record_answer(session, place.catalog, place.cipher, cycle, ask, answer=answer, now=utc_now())
+        decisions.record_answer(session, place.catalog, place.cipher, cycle, ask, answer=answer, now=answered_at)
 
 
-def settle_open_ask(cycle_id: int, step: AskStep, record: Callable[[int, object], None]) -> None:
-    """Read the answer to the open ask of this step, if this run has one; give up an ask nobody can answer."""
+def settle_open_ask(cycle_id: int, step: AskStep, record: Callable[[int, object, dt.datetime], None]) -> None:
+    """Take the answer to the open ask of this step, if it has one; give up an ask that nobody answered."""
     place = open_workplace()
     with place.records.read() as session:
         ask = asks.open_ask_of(session, cycles.get_cycle(session, cycle_id))
-    if ask is None:
+    if ask is None or ask.step != step:
         return
-    is_mine = ask.step == step and ask.flow_run_id == str(runtime.flow_run.id)
-    raw = read_flow_run_input(f"suspended-{ask.key}-response", flow_run_id=runtime.flow_run.id) if is_mine else None
-    if raw is not None:
-        record(ask.id, raw)
-    elif is_mine or ask.step == step:
+    if answer := _answer_to(ask):
+        filled_in, answered_at = answer
+        record(ask.id, filled_in, answered_at)
+    else:
         with place.records.write() as session:
             asks.close(session, asks.get(session, ask.id), "abandoned")
+
+
+def _answer_to(ask: Ask) -> tuple[object, dt.datetime] | None:
+    """What was filled in under the ask's key, and when Prefect took it; None when nobody answered.
+
+    The run that asked may be another one than this, and gone: an answer given to it counts all the same. A
+    one-time code is judged by the moment it was given, so a runner that was down loses no answer either.
+    """
+    key = f"suspended-{ask.key}-response"
+    with get_client(sync_client=True) as client:
+        found = client.filter_flow_run_input(UUID(ask.flow_run_id), key_prefix=key, limit=1, exclude_keys=set())
+    if not found:
+        return None
+    try:
+        filled_in = json.loads(found[0].value)
+    except ValueError:
+        # Anybody who reaches the server can store anything here; it must not stop the run for good.
+        filled_in = None
+    return filled_in, found[0].created or utc_now()
 
 
 def put_ask(

@@ -5,6 +5,7 @@ Tests speak to Prefect over plain HTTP, as its UI does, so the test process neve
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 import os
@@ -73,7 +74,11 @@ class Form:
 
     key: str
     schema: Mapping[str, Any]
-    description: str
+
+    @property
+    def description(self) -> str:
+        """What a person reads first: it stands at the first field."""
+        return str(next(iter(self.schema["properties"].values()))["description"])
 
     @property
     def gates(self) -> list[str]:
@@ -86,8 +91,7 @@ class Form:
         return "action" in self.schema["properties"]
 
     def _options(self, name: str) -> list[str]:
-        shape = self.schema["properties"][name]
-        return list(shape["enum"] if "enum" in shape else [shape["const"]])
+        return list(self.schema["properties"][name]["enum"])
 
 
 class Office:
@@ -156,6 +160,12 @@ class Office:
         """The deployments the server knows, by name."""
         return {found["name"]: found for found in self._good(self.api("POST", "/deployments/filter", {}))}
 
+    def planned_starts(self) -> list[dt.datetime]:
+        """When the runs start that Prefect's scheduler has planned."""
+        wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+        found = self._good(self.api("POST", "/flow_runs/filter", wanted))
+        return [dt.datetime.fromisoformat(run["expected_start_time"]) for run in found if run["auto_scheduled"]]
+
     @staticmethod
     def _good(answer: httpx.Response) -> Any:
         assert answer.is_success, f"{answer.request.url}: {answer.status_code} {answer.text}"
@@ -180,7 +190,7 @@ class Office:
     def process_of(self, run_id: str) -> int | None:
         """The process id in which a run goes on, if it does."""
         wanted = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
-        for pid in _children_of(self.runner.process.pid):
+        for pid in children_of(self.runner.process.pid):
             try:
                 told = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
             except OSError:
@@ -310,8 +320,8 @@ class Case:
             keys = state["state_details"].get("run_input_keyset") if state["type"] == "PAUSED" else None
             if not keys or keys["response"] in self.seen:
                 return None
-            schema, description = (self._input(keys[each]) for each in ("schema", "description"))
-            return Form(keys["response"], schema, description) if schema and description else None
+            schema = self._input(keys["schema"])
+            return Form(keys["response"], schema) if schema else None
 
         self.form = self.office.wait_for(look, f"the next form of {self.period.id}")
         self.seen.add(self.form.key)
@@ -409,6 +419,7 @@ class Case:
         assert self.period.label in self.page()
 
     def _input(self, key: str) -> Any:
+        """A run input; None while Prefect does not have it, just after the run suspended."""
         answer = self.office.api("GET", f"/flow_runs/{self.run_id}/input/{key}")
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
@@ -425,11 +436,12 @@ def _step() -> int:
     return int(time.time()) // STEP_SECONDS
 
 
-def _children_of(pid: int) -> list[int]:
+def children_of(pid: int) -> list[int]:
+    """Process ids of everything ``pid`` started, and what that started."""
     found = []
     for listing in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in listing.read_text().split():
-            found += [int(child), *_children_of(int(child))]
+            found += [int(child), *children_of(int(child))]
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy.orm import Session
 
 from disclosure import cycles
@@ -18,20 +20,34 @@ from disclosure.review.secrets import Cipher
 COMPILER_OFFICE = "publicity_section"
 
 
-def record_collect_answer(session: Session, catalog: Catalog, cipher: Cipher, ask: Ask, raw: object) -> str:
-    """Take the answer; an empty text, or the sentence that says why it was not taken. The ask is closed."""
+def record_collect_answer(
+    session: Session,
+    catalog: Catalog,
+    cipher: Cipher,
+    ask: Ask,
+    raw: object,
+    *,
+    answered_at: dt.datetime | None = None,
+) -> str:
+    """Take the answer; an empty text, or the sentence that says why it was not taken. The ask is closed.
+
+    ``answered_at`` (aware; now, when None) is when the answer was given, by which its code is judged.
+    """
     cycle = cycles.get_cycle(session, ask.cycle_id)
     cycles.lock(session, cycle)
     session.refresh(ask)
     if ask.state != "open":
         return ask.refusal
     answer = parse_collect(raw)
-    reason = answer if isinstance(answer, str) else _excuse(session, catalog, cipher, cycle, answer)
+    moment = answered_at or utc_now()
+    reason = answer if isinstance(answer, str) else _excuse(session, catalog, cipher, cycle, answer, moment=moment)
     asks.close(session, ask, "refused" if reason else "answered", reason)
     return reason
 
 
-def _excuse(session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, answer: CollectAnswer) -> str:
+def _excuse(
+    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, answer: CollectAnswer, *, moment: dt.datetime
+) -> str:
     if not answer.goes_on_without:
         return ""
     person = find_person(session, answer.name)
@@ -42,7 +58,7 @@ def _excuse(session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, an
     missing = cycles.missing_centres(session, catalog, cycle)
     if not set(cycles.standing_submissions(session, cycle)) - {office.id for office in missing}:
         return "还没有任何单位报送数据，无法汇总。"
-    if wrong := check_code(session, cipher, person, answer.code, utc_now()):
+    if wrong := check_code(session, cipher, person, answer.code, moment):
         return wrong
     for office in missing:
         session.add(
@@ -52,7 +68,7 @@ def _excuse(session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, an
                 centre=office.id,
                 reason=answer.reason,
                 person_id=person.id,
-                excused_at=utc_now(),
+                excused_at=moment,
             )
         )
         ledger.append(

@@ -18,7 +18,6 @@ from disclosure.figures import Figure
 from disclosure.records import Records, ledger
 from disclosure.records.tables import Cycle, Observation, RefusedFile, Submission
 
-
 #: Longest text that is taken for 填报人 or 审核人, in characters.
 LONGEST_NAME = 60
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, text
@@ -60,9 +61,16 @@ def entry_hash(entry: LedgerEntry) -> str:
 
 def first_broken(session: Session) -> LedgerEntry | None:
     """The first entry that does not follow from the one before it; None when the chain is whole."""
+    entries = list(session.scalars(select(LedgerEntry).order_by(LedgerEntry.number)))
+    place = broken_at(entries)
+    return None if place is None else entries[place]
+
+
+def broken_at(entries: Sequence[LedgerEntry]) -> int | None:
+    """The index of the first entry that does not follow from the one before it."""
     before = GENESIS
-    for number, entry in enumerate(session.scalars(select(LedgerEntry).order_by(LedgerEntry.number)), 1):
-        if entry.number != number or entry.previous_hash != before or entry.hash != entry_hash(entry):
-            return entry
+    for place, entry in enumerate(entries):
+        if entry.number != place + 1 or entry.previous_hash != before or entry.hash != entry_hash(entry):
+            return place
         before = entry.hash
     return None

@@ -197,7 +197,11 @@ class AuditRun(Base):
 
 
 class Finding(Base):
-    """One value an audit rule objects to."""
+    """One value an audit rule objects to.
+
+    ``explanation`` is what the centre wrote in its workbook, or finance in its decision, and ``explained_by``
+    whose words these are; a warning needs them before finance can approve.
+    """
 
     __tablename__ = "findings"
 
@@ -217,6 +221,8 @@ class Finding(Base):
     file_name: Mapped[str] = mapped_column(String(255), default="")
     sheet: Mapped[str] = mapped_column(String(60), default="")
     cell: Mapped[str] = mapped_column(String(20), default="")
+    explanation: Mapped[str] = mapped_column(Text, default="")
+    explained_by: Mapped[str] = mapped_column(String(60), default="")
 
 
 class Person(Base):
@@ -234,6 +240,20 @@ class Person(Base):
     wrong_codes: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[dt.datetime | None]
     enrolled_at: Mapped[dt.datetime]
+
+
+class Substitution(Base):
+    """``person`` may act for ``absent_person`` from ``first_day`` to ``last_day``, both included (Shanghai days)."""
+
+    __tablename__ = "substitutions"
+    __table_args__ = (UniqueConstraint("person_id", "absent_person_id", "first_day"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    absent_person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    first_day: Mapped[dt.date]
+    last_day: Mapped[dt.date]
+    registered_at: Mapped[dt.datetime]
 
 
 class UsedCode(Base):
@@ -352,3 +372,15 @@ class LedgerEntry(Base):
     details: Mapped[str] = mapped_column(Text)
     previous_hash: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+
+
+class LedgerCheckpoint(Base):
+    """How long the ledger was and where it ended at a time, signed (Ed25519, hex)."""
+
+    __tablename__ = "ledger_checkpoints"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    length: Mapped[int]
+    head_hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[str] = mapped_column(String(40))
+    signature: Mapped[str] = mapped_column(String(128))

@@ -32,7 +32,8 @@ class Deciding:
     """What the rules must know of a round.
 
     ``acted``: gates this round's people already decided, by person name; ``drafters``: names of those who
-    filled in or checked a workbook, or compiled, as ``names_in`` gives them; ``returnable``: centre ids that have figures to rework.
+    filled in or checked a workbook, or compiled, as ``names_in`` gives them; ``returnable``: centre ids that
+    have figures to rework.
     """
 
     open_gates: Collection[GateId]

@@ -97,6 +97,9 @@ def _refusal(
 ) -> str:
     if ask.round != cycle.round:
         return "这一问属于已结束的一轮，请按新的一轮审核。"
+    asked = cycles.compilation_of(session, cycle) if ask.step == "review" else cycles.release_of(session, cycle)
+    if asked is None or asked.digest != ask.digest:
+        return "这一问所附的内容已不是现在的内容，请按重新提出的一问审核。"
     gates: tuple[GateId, ...] = REVIEW_GATES if ask.step == "review" else ("leader",)
     person = find_person(session, answer.name)
     reason = authority.refusal(

@@ -55,8 +55,24 @@ def enrol(
     session.add(person)
     session.flush()
     ledger.append(session, "person.enrolled", actor="管理员", name=name, office=found.id, demo=is_demo)
-    uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=catalog.profile.short_title)
-    return Enrolment(person, secret, uri)
+    return Enrolment(person, secret, _uri(catalog, name, secret))
+
+
+def re_enrol(session: Session, catalog: Catalog, cipher: Cipher, name: str) -> Enrolment:
+    """A new secret for somebody who lost the old one; a lock is lifted, and a disabled person may act again."""
+    person = _known(session, name)
+    secret = pyotp.random_base32()
+    person.secret, person.is_active, person.wrong_codes, person.locked_until = cipher.encrypt(secret), True, 0, None
+    ledger.append(session, "person.re_enrolled", actor="管理员", name=name)
+    return Enrolment(person, secret, _uri(catalog, name, secret))
+
+
+def disable(session: Session, name: str) -> Person:
+    """Somebody may not decide any more; what they decided stands."""
+    person = _known(session, name)
+    person.is_active = False
+    ledger.append(session, "person.disabled", actor="管理员", name=name)
+    return person
 
 
 def find_person(session: Session, name: str) -> Person | None:
@@ -89,6 +105,18 @@ def check_code(session: Session, cipher: Cipher, person: Person, code: str, now:
     session.add(UsedCode(person_id=person.id, time_step=step))
     person.wrong_codes, person.locked_until = 0, None
     return ""
+
+
+def _known(session: Session, name: str) -> Person:
+    person = find_person(session, name)
+    if person is None:
+        raise DisclosureError(f"“{name}”没有登记过，请核对姓名（disclosure people list 可列出全部）。")
+    return person
+
+
+def _uri(catalog: Catalog, name: str, secret: str) -> str:
+    """What an authenticator's QR code says."""
+    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=catalog.profile.short_title)
 
 
 def _step_of(secret: str, code: str, now: dt.datetime) -> int | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from sqlalchemy.orm import Session
 
 from data_checks.recording import audit_round
 from disclosure import cycles
@@ -35,7 +36,12 @@ from disclosure.settings import Settings
 from disclosure.workplace import Workplace
 
 #: One person for each gate, by the office that decides there.
-REVIEWERS: Mapping[GateId, str] = {"policy": "郑法规", "finance": "钱财务", "confidentiality": "孙保密", "leader": "李局长"}
+REVIEWERS: Mapping[GateId, str] = {
+    "policy": "郑法规",
+    "finance": "钱财务",
+    "confidentiality": "孙保密",
+    "leader": "李局长",
+}
 CYCLE_OF_ASK = "00000000-0000-0000-0000-000000000000"
 
 
@@ -87,7 +93,7 @@ class Bureau:
         checker: str = "冯复核",
         round_number: int | None = None,
     ) -> bytes:
-        """The centre's workbook; ``changed`` replaces values (or a text) by indicator id, None leaves the cell blank."""
+        """The centre's workbook; ``changed`` replaces a value or text by indicator id, None leaves the cell blank."""
         changed = changed or {}
         filled = [
             self._changed(figure, changed.get(figure.indicator, ""))
@@ -128,6 +134,12 @@ class Bureau:
         with self.place.records.write() as session:
             return compile_round(session, self.catalog, cycles.get_cycle(session, self.cycle_id))
 
+    def compile_digest(self, session: Session) -> str:
+        """The digest of the current round's compilation."""
+        compiled = cycles.compilation_of(session, cycles.get_cycle(session, self.cycle_id))
+        assert compiled is not None
+        return compiled.digest
+
     def audit(self) -> AuditRun:
         return audit_round(self.place, self.cycle_id)
 
@@ -141,9 +153,13 @@ class Bureau:
             return {g: d.carried_from_id for g, d in cycles.decisions(session, cycle, cycle.round).items()}
 
     def enrol(self, name: str, office: str) -> str:
-        with self.place.records.write() as session:
-            self.secrets[name] = people.enrol(session, self.catalog, self.place.cipher, name, office).secret
+        self.enrol_all({name: office})
         return name
+
+    def enrol_all(self, offices: Mapping[str, str]) -> None:
+        with self.place.records.write() as session:
+            for name, office in offices.items():
+                self.secrets[name] = people.enrol(session, self.catalog, self.place.cipher, name, office).secret
 
     def code(self, name: str) -> str:
         """The code that this person's authenticator shows, on a clock that has gone on to the next one."""
@@ -173,9 +189,7 @@ class Bureau:
                 digest = asked.digest
             ask = asks.put(session, cycle, step, digest, CYCLE_OF_ASK)
             cipher = self.place.cipher
-            reason = decisions.record_answer(
-                session, self.catalog, cipher, cycle, ask, answer=given, now=self.now
-            )
+            reason = decisions.record_answer(session, self.catalog, cipher, cycle, ask, answer=given, now=self.now)
             assert ask.state == ("refused" if reason else "answered")
             return reason
 
@@ -221,8 +235,8 @@ def bureau_at(
     with place.records.write() as session:
         cycle = cycles.open_cycle(session, place.catalog, parse_period(period), only=only)
     bureau = Bureau(place, parse_period(period), cycle.id, tuple(only))
-    for gate, name in REVIEWERS.items() if enrolled else ():
-        bureau.enrol(name, place.catalog.gates[gate].office)
+    if enrolled:
+        bureau.enrol_all({name: place.catalog.gates[gate].office for gate, name in REVIEWERS.items()})
     return bureau
 
 
@@ -267,9 +281,8 @@ def run_and_die() -> Callable[[Bureau, str], None]:
             "def die(*_, **__):\n    os.kill(os.getpid(), signal.SIGKILL)\nplace = open_workplace()\n"
         )
         environment = {**os.environ, **bureau.place.settings.own_environment}
-        ended = subprocess.run(
-            [sys.executable, "-c", start + program], env=environment, capture_output=True, encoding="utf-8"
-        )
+        command = [sys.executable, "-c", start + program]
+        ended = subprocess.run(command, check=False, env=environment, capture_output=True, encoding="utf-8")
         assert ended.returncode == -signal.SIGKILL, ended.stderr
 
     return run

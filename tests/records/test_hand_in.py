@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from disclosure import cycles
+from disclosure.collection import submissions
 from disclosure.collection.files import file_path
 from disclosure.collection.submissions import hand_in
 from disclosure.compilation import compile_round
@@ -197,9 +198,7 @@ def test_killed_between_file_and_row_no_row_is_left_without_its_file(
             f"submissions.hand_in(place.records, place.settings.files, place.catalog, "
             f"open({str(path)!r}, 'rb').read(), '报表.xlsx')",
         )
-        assert all(
-            file_path(bureau.place.settings.files, file.sha256).is_file() for file in rows(bureau, StoredFile)
-        )
+        assert all(file_path(bureau.place.settings.files, file.sha256).is_file() for file in rows(bureau, StoredFile))
         assert rows(bureau, Submission) == rows(bureau, Observation) == []
         assert len(rows(bureau, LedgerEntry)) == entries
     receipt = bureau.hand_in(content)
@@ -257,6 +256,32 @@ def test_a_file_arriving_while_the_round_is_compiled_waits_and_is_refused(bureau
     assert "已经汇总" in answers[0]
     bureau.audit()
     assert bureau.compile().digest == digest
+
+
+def test_compiling_while_a_file_arrives_waits_for_its_figures(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    bureau.hand_in_all()
+    newer = bureau.workbook(CENTRE, changed={PARTICIPANTS: "52003"})
+    written, go_on, receipt = threading.Event(), threading.Event(), submissions.Receipt
+
+    def slow_receipt(**given: Any) -> submissions.Receipt:
+        """The last thing before the transaction commits."""
+        written.set()
+        go_on.wait(5)
+        return receipt(**given)
+
+    monkeypatch.setattr(submissions, "Receipt", slow_receipt)
+    arriving = threading.Thread(target=bureau.hand_in, args=(newer,))
+    compiling = threading.Thread(target=bureau.compile)
+    arriving.start()
+    assert written.wait(5)
+    compiling.start()
+    compiling.join(0.3)
+    assert compiling.is_alive()
+    go_on.set()
+    arriving.join()
+    compiling.join()
+    assert '"52003"' in bureau.compile().content
+    bureau.audit()
 
 
 def test_the_rows_and_their_ledger_entry_are_one_transaction(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:

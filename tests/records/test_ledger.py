@@ -30,7 +30,9 @@ def chain(records: Records) -> Records:
     """Eight entries."""
     with records.write() as session:
         for number in range(1, 9):
-            ledger.append(session, "数.记", actor="吴填报", cycle_id=number % 3 or None, figure=f"{number}.00", 说明="“核对”")
+            ledger.append(
+                session, "数.记", actor="吴填报", cycle_id=number % 3 or None, figure=f"{number}.00", 说明="“核对”"
+            )
     return records
 
 
@@ -50,11 +52,14 @@ def test_a_whole_chain_is_whole_after_reopening(chain: Records) -> None:
 
 
 def test_rolled_back_neither_the_change_nor_its_entry_stays(chain: Records) -> None:
-    with pytest.raises(RuntimeError, match="power"), chain.write() as session:
+    def write_and_fail(session: Session) -> None:
         session.add(StoredFile(sha256="a" * 64, size=1, stored_at=NOW))
         ledger.append(session, "file.kept", actor="系统", sha256="a" * 64)
         session.flush()
         raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power"), chain.write() as session:
+        write_and_fail(session)
     with chain.read() as session:
         assert session.scalar(select(func.count()).select_from(LedgerEntry)) == 8
         assert session.scalars(select(StoredFile)).all() == []
@@ -112,7 +117,9 @@ def test_a_removal_with_the_rest_numbered_anew_is_found(chain: Records) -> None:
     with chain.write() as session:
         session.execute(delete(LedgerEntry).where(LedgerEntry.number == 5))
         for number in (6, 7, 8):
-            session.execute(text("UPDATE ledger SET number = :to WHERE number = :from"), {"to": number - 1, "from": number})
+            session.execute(
+                text("UPDATE ledger SET number = :to WHERE number = :from"), {"to": number - 1, "from": number}
+            )
     assert broken_at(chain) == 5
 
 
@@ -149,7 +156,7 @@ def at_once(*work: Callable[[], None]) -> None:
         try:
             gate.wait()
             one()
-        except BaseException as error:  # noqa: BLE001 - told to the test
+        except BaseException as error:
             failures.append(error)
 
     threads = [threading.Thread(target=run, args=(one,)) for one in work]

@@ -19,9 +19,7 @@ pytestmark = pytest.mark.records
 
 #: As wide as anything a centre may type, and wider: 20 digits before and 10 after the point.
 NUMBERS = st.tuples(st.integers(-(10**30), 10**30), st.integers(0, 10)).map(
-    lambda drawn: Decimal(drawn[0]).scaleb(-drawn[1])
-    if abs(drawn[0]) < 10**27
-    else Decimal(f"{drawn[0]}E-{drawn[1]}")
+    lambda drawn: Decimal(drawn[0]).scaleb(-drawn[1]) if abs(drawn[0]) < 10**27 else Decimal(f"{drawn[0]}E-{drawn[1]}")
 )
 TIMES = st.datetimes(
     dt.datetime(1950, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone

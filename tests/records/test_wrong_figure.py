@@ -33,10 +33,14 @@ def test_a_wrong_figure_is_caught_with_sheet_and_cell(bureau: Bureau) -> None:
     cell = address(sheet.rows[total], sheet.columns[bureau.catalog.prefecture.code])
     (finding,) = findings(bureau, total)
     assert (finding.rule, finding.severity, finding.centre) == ("R601", "critical", CENTRE)
-    assert (finding.file_name, finding.sheet, finding.cell) == (f"{CENTRE}.xlsx", sheet.name, cell) == (
-        f"{CENTRE}.xlsx",
-        "企业养老",
-        cell,
+    assert (
+        (finding.file_name, finding.sheet, finding.cell)
+        == (f"{CENTRE}.xlsx", sheet.name, cell)
+        == (
+            f"{CENTRE}.xlsx",
+            "企业养老",
+            cell,
+        )
     )
     assert all(part in finding.message for part in (sheet.name, cell, "13,645", "13,654"))
     report = (bureau.place.settings.reports / audit.report).read_text(encoding="utf-8")

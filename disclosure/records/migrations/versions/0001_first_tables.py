@@ -41,6 +41,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_ledger")),
     )
     op.create_table(
+        "ledger_checkpoints",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("length", sa.Integer(), nullable=False),
+        sa.Column("head_hash", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.String(length=40), nullable=False),
+        sa.Column("signature", sa.String(length=128), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_checkpoints")),
+    )
+    op.create_table(
         "people",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -154,6 +163,24 @@ def upgrade() -> None:
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_submissions_cycle_id"), ["cycle_id"], unique=False)
 
+    op.create_table(
+        "substitutions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("absent_person_id", sa.Integer(), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("registered_at", disclosure.records.types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["absent_person_id"], ["people.id"], name=op.f("fk_substitutions_absent_person_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_substitutions_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_substitutions")),
+        sa.UniqueConstraint(
+            "person_id",
+            "absent_person_id",
+            "first_day",
+            name=op.f("uq_substitutions_person_id_absent_person_id_first_day"),
+        ),
+    )
     op.create_table(
         "used_codes",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -282,6 +309,8 @@ def upgrade() -> None:
         sa.Column("file_name", sa.String(length=255), nullable=False),
         sa.Column("sheet", sa.String(length=60), nullable=False),
         sa.Column("cell", sa.String(length=20), nullable=False),
+        sa.Column("explanation", sa.Text(), nullable=False),
+        sa.Column("explained_by", sa.String(length=60), nullable=False),
         sa.ForeignKeyConstraint(["audit_run_id"], ["audit_runs.id"], name=op.f("fk_findings_audit_run_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
     )
@@ -303,6 +332,7 @@ def downgrade() -> None:
     op.drop_table("decisions")
     op.drop_table("audit_runs")
     op.drop_table("used_codes")
+    op.drop_table("substitutions")
     with op.batch_alter_table("submissions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_submissions_cycle_id"))
 
@@ -314,6 +344,7 @@ def downgrade() -> None:
     op.drop_table("asks")
     op.drop_table("stored_files")
     op.drop_table("people")
+    op.drop_table("ledger_checkpoints")
     op.drop_table("ledger")
     op.drop_table("cycles")
     # ### end Alembic commands ###
