@@ -22,7 +22,8 @@ class Finding:
     ``rule`` is the rule's id (``R20``); ``region``, ``indicator`` and ``centre`` are catalogue ids (as
     handed in when the catalogue does not know them) and empty for a finding about the whole table;
     ``period`` is a period id. ``value``, ``expected`` and ``difference`` are printed with their unit.
-    ``message`` is a complete sentence with region, indicator, period and place.
+    ``message`` is a complete sentence with region, indicator, period and place. ``explanation`` is what the
+    centre wrote about it in its workbook, ``explained_by`` the centre's name.
     """
 
     rule: str
@@ -38,6 +39,8 @@ class Finding:
     message: str
     cause: str
     source: Source
+    explanation: str = ""
+    explained_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 
 from data_checks.audit import AuditResult, run_audit
+from data_checks.findings import Finding as AuditFinding
 from data_checks.quality_report import render_quality_report
 from disclosure import compilation, cycles
+from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
 from disclosure.collection.files import write_whole
+from disclosure.collection.workbook_reading import Explanation
 from disclosure.errors import DisclosureError
 from disclosure.records import ledger
 from disclosure.records.tables import AuditRun, Finding
@@ -31,9 +35,11 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
             raise DisclosureError(f"{cycles.period_of(cycle).label}第 {cycle.round} 轮还没有汇总，不能检查数据。")
         content = compilation.content_of(session, catalog, cycle, compiled)
         history = compilation.history(session, catalog, content.period)
+        given = {centre: s.explanations for centre, s in cycles.standing_submissions(session, cycle).items()}
     result = run_audit(
         catalog, content.period, content.figures, history, only=cycle.only, excused_centres=content.excused
     )
+    result = with_explanations(catalog, result, given)
     made_at = utc_now()
     report = f"{content.period.id}/round-{cycle.round}-{compiled.digest[:12]}.html"
     page = render_quality_report(
@@ -72,6 +78,24 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
         return audit
 
 
+def with_explanations(
+    catalog: Catalog, result: AuditResult, given: Mapping[str, Sequence[Mapping[str, str]]]
+) -> AuditResult:
+    """``result`` with each warning's explanation from its centre's workbook; ``given`` is by centre id."""
+
+    def explained(finding: AuditFinding) -> AuditFinding:
+        if finding.severity != "warning":
+            return finding
+        for row in given.get(finding.centre, ()):
+            indicator = catalog.indicators.get(finding.indicator)
+            said = Explanation(**row)
+            if indicator is not None and said.covers(indicator.insurance, indicator.id, finding.region):
+                return replace(finding, explanation=said.text, explained_by=catalog.offices[finding.centre].name)
+        return finding
+
+    return replace(result, findings=tuple(explained(finding) for finding in result.findings))
+
+
 def _rows(result: AuditResult) -> list[Finding]:
     return [
         Finding(
@@ -89,6 +113,8 @@ def _rows(result: AuditResult) -> list[Finding]:
             file_name=finding.source.file_name,
             sheet=finding.source.sheet,
             cell=finding.source.cell,
+            explanation=finding.explanation,
+            explained_by=finding.explained_by,
         )
         for finding in result.findings
     ]

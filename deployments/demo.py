@@ -35,6 +35,8 @@ from disclosure.settings import Settings
 from disclosure.workplace import Workplace
 
 _STEP_SECONDS = 180.0
+#: Explains every warning, however many: published figures are shown as they were printed.
+_OPINION = "同意。\n1-999：演示数据照原样发布，须说明的问题已阅。"
 _FILLER, _CHECKER = "演示填报人", "演示复核人"
 
 
@@ -148,7 +150,7 @@ def _answer_all(
             "outcome": "通过",
             "name": name,
             "code": pyotp.TOTP(secret).at(now),
-            "opinion": "同意。数据质量报告中须说明的问题已阅，演示数据照原样发布。",
+            "opinion": _OPINION,
             "returned_to": [RETURN_TO_NOBODY],
         }
         runs.answer_form(run_id, answer)

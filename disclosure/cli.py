@@ -306,6 +306,22 @@ def people_disable(name: Annotated[str, Parameter(help="姓名")]) -> None:
     console.print(f"[bold green]✓[/] {name} 已停用。")
 
 
+@people_app.command(name="substitute")
+def people_substitute(
+    name: Annotated[str, Parameter(help="代理人姓名")],
+    absent: Annotated[str, Parameter(help="被代理人姓名")],
+    *,
+    first: Annotated[dt.date, Parameter(help="开始日期，如 2026-03-02")],
+    last: Annotated[dt.date, Parameter(help="结束日期（含当日）")],
+) -> None:
+    """登记代理：在两个日期之间，一个人可以代另一个人审核。"""
+    from disclosure.review import people
+
+    with _workplace().records.write() as session:
+        people.substitute(session, name, absent, first, last)
+    console.print(f"[bold green]✓[/] {first} 至 {last}，{name} 可以代 {absent} 审核。")
+
+
 def _show_enrolment(made: Enrolment) -> None:
     import segno
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -188,7 +187,7 @@ class Office:
             self.runner.process.send_signal(signal.SIGCONT)
 
     def process_of(self, run_id: str) -> int | None:
-        """The process id in which a run goes on, if it does."""
+        """The process id in which a run goes on, if it does; also for the second it takes to end."""
         wanted = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
         for pid in children_of(self.runner.process.pid):
             try:
@@ -367,6 +366,12 @@ class Case:
         """What a lost process leaves."""
         assert self.office.set_state(self.run_id, "FAILED", "Failed", force=True) == "ACCEPT"
 
+    def process_started_by(self, start: Callable[[], object]) -> int:
+        """The process id of the process that ``start`` makes the runner start; an earlier one has ended before."""
+        self.office.wait_for(lambda: self.office.process_of(self.run_id) is None, "the process before to end")
+        start()
+        return self.office.wait_for(lambda: self.office.process_of(self.run_id), "a process of the run", every=0.02)
+
     def finish(self) -> str:
         """Wait for the run's end; its state."""
         ended = {"Completed", "Failed", "Crashed", "Cancelled"}
@@ -378,13 +383,6 @@ class Case:
         """Write a run input behind everybody's back."""
         body = {"key": key, "value": value}
         assert self.office.api("POST", f"/flow_runs/{self.run_id}/input", body).is_success
-
-    def kill(self) -> None:
-        """``kill -9`` of the run's process, if there is one still; waits until the runner has noticed."""
-        pid = self.office.process_of(self.run_id)
-        assert pid is not None, "the run has no process"
-        os.kill(pid, signal.SIGKILL)
-        self.office.wait_for(lambda: self.state() in {"Crashed", "Failed"}, "the runner to notice the kill")
 
     def ledger(self, event: str = "") -> list[dict[str, Any]]:
         """The cycle's ledger entries, or those of one event."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, cast
 
 from disclosure.catalog import Catalog, Gate, GateId, Office
+from disclosure.review.explanations import printed_numbers, read_explanations, unexplained
 
 Outcome = Literal["approved", "returned"]
 
@@ -40,30 +41,41 @@ class Deciding:
     acted: Mapping[str, GateId]
     drafters: Collection[str]
     audit_blocks: bool
-    unexplained_warnings: int
+    unexplained: Collection[int]
     returnable: Collection[str]
 
 
-def refusal(catalog: Catalog, answer: Answer, office: Office | None, is_active: bool, state: Deciding) -> str:
+def refusal(
+    catalog: Catalog,
+    answer: Answer,
+    office: Office | None,
+    is_active: bool,
+    state: Deciding,
+    *,
+    acts_for: Collection[str] = (),
+) -> str:
     """Why this answer cannot be taken, or an empty text. The code is checked elsewhere, after this.
 
-    ``office`` is the person's office, None for a name that is not enrolled.
+    ``office`` is the person's office, None for a name that is not enrolled; ``acts_for`` are ids of offices
+    the person stands in for today.
     """
     gate = catalog.gates[answer.gate]
     checks = (
-        _who(answer, gate, catalog, office, is_active),
+        _who(answer, gate, catalog, office, is_active, acts_for),
         _when(answer, gate, catalog, state),
         _what(answer, gate, state),
     )
     return next((sentence for sentence in checks if sentence), "")
 
 
-def _who(answer: Answer, gate: Gate, catalog: Catalog, office: Office | None, is_active: bool) -> str:
+def _who(  # noqa: PLR0917 - every argument is a fact of its own
+    answer: Answer, gate: Gate, catalog: Catalog, office: Office | None, is_active: bool, acts_for: Collection[str]
+) -> str:
     if office is None:
         return f"“{answer.name}”没有登记，请核对姓名，或请管理员登记（disclosure people add）。"
     if not is_active:
         return f"“{answer.name}”已停用，不能审核，请联系管理员。"
-    if office.id != gate.office:
+    if gate.office not in {office.id, *acts_for}:
         needed = catalog.offices[gate.office].name
         return f"“{answer.name}”属于{office.name}，{gate.name}须由{needed}的人作出。"
     return ""
@@ -86,8 +98,11 @@ def _what(answer: Answer, gate: Gate, state: Deciding) -> str:
         return f"{gate.name}选择了“通过”，就不能同时选择退回的单位。"
     if answer.gate == "finance" and state.audit_blocks:
         return "数据质量报告中有严重问题或未能运行的检查，数据审核只能退回。"
-    if answer.gate == "finance" and state.unexplained_warnings and len(answer.opinion.strip()) < 5:
-        return f"数据质量报告中有 {state.unexplained_warnings} 个须说明的问题，通过前请在意见中逐条说明。"
+    if answer.gate == "finance" and (left := unexplained(state.unexplained, read_explanations(answer.opinion))):
+        return (
+            f"须说明的问题第 {printed_numbers(left)} 个还没有说明。通过前请在意见中逐行写明，"
+            "如“1：原因”；原因相同的可以写“1-3：原因”。"
+        )
     return ""
 
 

@@ -19,7 +19,7 @@ from disclosure.review.authority import REVIEW_GATES
 from disclosure.templating import render_text
 from disclosure.workplace import Workplace
 
-#: How many findings stand above the form; the report has them all.
+#: How many critical findings stand above the form; the report has them all.
 _FINDINGS_SHOWN = 12
 _OUTCOME = {"approved": "通过", "returned": "退回"}
 
@@ -114,14 +114,16 @@ def _gate_line(catalog: Catalog, gate_id: GateId, decision: Decision | None) -> 
 def _audit(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]:
     audit = decisions.audit_of(session, cycle)
     assert audit is not None  # noqa: S101 - the flow audits before it asks
-    weight = {"critical": 0, "warning": 1, "info": 2}
-    findings = sorted((f for f in audit.findings if f.severity != "info"), key=lambda f: (weight[f.severity], f.id))
+    critical = [finding.message for finding in audit.findings if finding.severity == "critical"]
+    open_warnings = decisions.unexplained_findings(audit)
     return {
         "critical": audit.critical_count,
         "warnings": audit.warning_count,
         "report_url": f"{place.settings.desk_url}/reports/{audit.report}",
-        "findings": [finding.message for finding in findings[:_FINDINGS_SHOWN]],
-        "more_findings": max(0, len(findings) - _FINDINGS_SHOWN),
+        "findings": critical[:_FINDINGS_SHOWN],
+        "more_findings": max(0, len(critical) - _FINDINGS_SHOWN),
+        "to_explain": [finding.message for finding in open_warnings],
+        "explained": audit.warning_count - len(open_warnings),
     }
 
 

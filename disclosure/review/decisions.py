@@ -12,10 +12,11 @@ from disclosure import cycles
 from disclosure.catalog import Catalog, GateId
 from disclosure.errors import DisclosureError
 from disclosure.records import ledger
-from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, Decision, Excuse, Person
+from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, Decision, Excuse, Finding, Person
 from disclosure.review import asks, authority
 from disclosure.review.authority import REVIEW_GATES, Answer, Deciding
-from disclosure.review.people import check_code, find_person
+from disclosure.review.explanations import read_explanations
+from disclosure.review.people import check_code, find_person, offices_of
 from disclosure.review.secrets import Cipher
 
 
@@ -76,6 +77,8 @@ def record_answer(
             decided_at=now,
         )
     )
+    if answer.gate == "finance":
+        _explain(session, cycle, answer.opinion, person.name)
     asks.close(session, ask, "answered")
     ledger.append(
         session,
@@ -108,6 +111,7 @@ def _refusal(
         catalog.offices.get(person.office) if person else None,
         person.is_active if person else False,
         _deciding(session, catalog, cycle, standing(session, cycle, gates, ask.digest)),
+        acts_for=offices_of(session, person, now) if person else (),
     )
     if reason or person is None:
         return reason
@@ -126,9 +130,23 @@ def _deciding(session: Session, catalog: Catalog, cycle: Cycle, round_standing: 
         acted={decision.person.name: authority.as_gate(gate) for gate, decision in made.items()},
         drafters=set().union(*map(authority.names_in, written)),
         audit_blocks=audit is None or audit.is_blocking,
-        unexplained_warnings=audit.warning_count if audit else 0,
+        unexplained=range(1, len(unexplained_findings(audit)) + 1) if audit else (),
         returnable={office.id for office in cycles.expected_centres(catalog, cycle)},
     )
+
+
+def unexplained_findings(audit: AuditRun) -> list[Finding]:
+    """Warnings that nobody has explained yet, in the order the form numbers them from 1."""
+    return [finding for finding in audit.findings if finding.severity == "warning" and not finding.explanation]
+
+
+def _explain(session: Session, cycle: Cycle, opinion: str, name: str) -> None:
+    """Put finance's words beside the findings they explain."""
+    audit = audit_of(session, cycle)
+    given = read_explanations(opinion)
+    for number, finding in enumerate(unexplained_findings(audit) if audit else (), 1):
+        if words := given.get(number):
+            finding.explanation, finding.explained_by = words, name
 
 
 def audit_of(session: Session, cycle: Cycle) -> AuditRun | None:

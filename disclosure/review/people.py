@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog
-from disclosure.clock import said, utc_now
+from disclosure.clock import said, shanghai, utc_now
 from disclosure.errors import DisclosureError
 from disclosure.records import ledger
-from disclosure.records.tables import Person, UsedCode
+from disclosure.records.tables import Person, Substitution, UsedCode
 from disclosure.review.secrets import Cipher
 
 STEP_SECONDS = 30
@@ -73,6 +73,55 @@ def disable(session: Session, name: str) -> Person:
     person.is_active = False
     ledger.append(session, "person.disabled", actor="管理员", name=name)
     return person
+
+
+def substitute(session: Session, name: str, absent_name: str, first_day: dt.date, last_day: dt.date) -> Substitution:
+    """``name`` may act for ``absent_name`` from ``first_day`` to ``last_day``, both included.
+
+    Raises:
+        DisclosureError: for unknown people, one person twice, or days in the wrong order.
+    """
+    person, absent = _known(session, name), _known(session, absent_name)
+    if person.id == absent.id:
+        raise DisclosureError(f"“{name}”不能代自己，请核对姓名。")
+    if last_day < first_day:
+        raise DisclosureError(f"代理的结束日期 {last_day} 早于开始日期 {first_day}，请核对。")
+    known = select(Substitution).where(
+        Substitution.person_id == person.id,
+        Substitution.absent_person_id == absent.id,
+        Substitution.first_day == first_day,
+    )
+    if session.scalars(known).one_or_none() is not None:
+        raise DisclosureError(f"{first_day} 起“{name}”代“{absent_name}”已经登记过了。")
+    made = Substitution(
+        person_id=person.id,
+        absent_person_id=absent.id,
+        first_day=first_day,
+        last_day=last_day,
+        registered_at=utc_now(),
+    )
+    session.add(made)
+    ledger.append(
+        session,
+        "person.substitutes",
+        actor="管理员",
+        name=name,
+        absent=absent_name,
+        first_day=first_day.isoformat(),
+        last_day=last_day.isoformat(),
+    )
+    return made
+
+
+def offices_of(session: Session, person: Person, now: dt.datetime) -> tuple[str, ...]:
+    """Office ids ``person`` may act for: their own, and those of people they substitute for today (Shanghai)."""
+    today = shanghai(now).date()
+    absent = session.scalars(
+        select(Person)
+        .join(Substitution, Substitution.absent_person_id == Person.id)
+        .where(Substitution.person_id == person.id, Substitution.first_day <= today, Substitution.last_day >= today)
+    )
+    return tuple(dict.fromkeys((person.office, *(someone.office for someone in absent))))
 
 
 def find_person(session: Session, name: str) -> Person | None:

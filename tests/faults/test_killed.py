@@ -6,9 +6,9 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 from office import PATIENCE, Case, Office
@@ -16,12 +16,10 @@ from office import PATIENCE, Case, Office
 pytestmark = pytest.mark.faults
 
 
-@contextmanager
-def killed_at(case: Case, event: str) -> Iterator[None]:
-    """What is done inside starts the run's process; it is killed (-9) as soon as the ledger has one more ``event``."""
+def kill_at(case: Case, event: str, start: Callable[[], object]) -> None:
+    """``start`` the run's process and kill it (-9) as soon as the ledger has one more ``event``."""
     before = len(case.ledger(event))
-    yield
-    pid = case.office.wait_for(lambda: case.office.process_of(case.run_id), "the run's process", every=0.02)
+    pid = case.process_started_by(start)
     with closing(sqlite3.connect(case.office.settings.home / "records.db", timeout=30)) as records:
         wanted = "SELECT count(*) FROM ledger WHERE cycle_id = ? AND event = ?"
 
@@ -43,25 +41,21 @@ def test_killed_in_every_step_and_retried(office: Office) -> None:
     go_on: Callable[[], object] = case.start
     # Killed: before the first figure is compiled, before the audit, before the form is there (its ask already is).
     for number, event in enumerate(("cycle.taken_over", "compilation.made", "audit.finished", "ask.put")):
-        with killed_at(case, event):
-            go_on()
+        kill_at(case, event, go_on)
         force = number % 2 == 0
         go_on = lambda force=force: case.retry(force=force)  # noqa: E731
     go_on()
 
     assert case.next_form().gates == ["政策审核", "数据审核", "保密性审核"]
-    with killed_at(case, "decision.recorded"):
-        case.answer("policy")
+    kill_at(case, "decision.recorded", lambda: case.answer("policy"))
     case.retry(force=False)
     assert case.next_form().gates == ["数据审核", "保密性审核"]
     case.answer("finance")
     assert case.next_form().gates == ["保密性审核"]
-    with killed_at(case, "release.rendered"):
-        case.answer("confidentiality")
+    kill_at(case, "release.rendered", lambda: case.answer("confidentiality"))
     case.retry(force=True)
     assert case.next_form().gates == ["局领导审核"]
-    with killed_at(case, "release.publishing"):
-        case.answer("leader")
+    kill_at(case, "release.publishing", lambda: case.answer("leader"))
     case.retry(force=False)
     assert case.finish() == "Completed"
 

@@ -173,7 +173,7 @@ class Bureau:
         *,
         name: str = "",
         code: str | None = None,
-        opinion: str = "同意，提示均已核对。",
+        opinion: str = "1-99：已与业务系统核对一致。",
         returned_to: tuple[str, ...] = (),
         digest: str | None = None,
     ) -> str:

@@ -6,13 +6,17 @@ The rules themselves are in ``tests/unit/test_authority.py``; here they stand on
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from disclosure import cycles
-from disclosure.records.tables import Ask, AuditRun, Decision, LedgerEntry, Person
+from disclosure.collection.imports import long_csv, record_import
+from disclosure.figures import Source
+from disclosure.periods import Period
+from disclosure.records.tables import Ask, AuditRun, Decision, Finding, LedgerEntry, Person
 from disclosure.review import asks, decisions
 from disclosure.review.authority import REVIEW_GATES, Answer
 
@@ -35,12 +39,11 @@ def made(bureau: Bureau) -> dict[str, Decision]:
         return {d.gate: d for d in session.scalars(select(Decision))}
 
 
-def audited(bureau: Bureau, *, is_blocking: bool = False, warnings: int = 0) -> None:
+def audited(bureau: Bureau, *, is_blocking: bool) -> None:
     """A finished audit with this outcome."""
     audit = bureau.audit()
     with bureau.place.records.write() as session:
-        row = session.get_one(AuditRun, audit.id)
-        row.is_blocking, row.warning_count = is_blocking, warnings
+        session.get_one(AuditRun, audit.id).is_blocking = is_blocking
 
 
 def test_an_approval_is_bound_to_the_digest_the_person_saw(compiled: Bureau) -> None:
@@ -126,10 +129,25 @@ def test_finance_needs_an_audit_that_does_not_block(compiled: Bureau) -> None:
     assert compiled.answer("finance", "returned", opinion="合计与分项不符", returned_to=(CENTRE,)) == ""
 
 
-def test_finance_explains_warnings(compiled: Bureau) -> None:
-    audited(compiled, warnings=2)
-    refused(compiled, "有 2 个须说明的问题", gate="finance", opinion="同意")
-    assert compiled.answer("finance", opinion="两条提示均为政策调整所致") == ""
+def test_finance_explains_every_warning_and_the_words_stand_beside_it(open_bureau: Callable[..., Bureau]) -> None:
+    """高港区 with income ten times last year's: the audit warns, and does not block."""
+    bureau = open_bureau()
+    before = [
+        replace(figure, period=Period(2015, "annual"), value=figure.value and figure.value / 10, source=Source())
+        for figure in bureau.figures(CENTRE)
+        if figure.indicator == "employee_pension.income"
+    ]
+    place = bureau.place
+    record_import(place.records, place.settings.files, bureau.catalog, long_csv(bureau.catalog, before), "2015.csv")
+    bureau.hand_in_all()
+    bureau.compile()
+    audit = bureau.audit()
+    assert (audit.is_blocking, audit.warning_count > 0) == (False, True)
+    refused(bureau, "还没有说明", gate="finance", opinion="同意")
+    assert bureau.answer("finance", opinion=f"1-{audit.warning_count}：基金并账所致") == ""
+    with bureau.place.records.read() as session:
+        explained = session.scalars(select(Finding).where(Finding.severity == "warning")).all()
+        assert {(f.explanation, f.explained_by) for f in explained} == {("基金并账所致", "钱财务")}
 
 
 def test_an_answer_to_a_question_of_an_earlier_round_is_refused(compiled: Bureau) -> None:

@@ -23,7 +23,7 @@ OPEN = Deciding(
     acted={},
     drafters=(),
     audit_blocks=False,
-    unexplained_warnings=0,
+    unexplained=(),
     returnable=(CENTRE, "medical_centre"),
 )
 
@@ -111,18 +111,37 @@ def test_finance_with_a_blocking_audit_can_only_return() -> None:
     assert all(said(replace(APPROVES, gate=gate), state) == "" for gate in GATES if gate != "finance")
 
 
-@pytest.mark.parametrize("opinion", ["", "同意", " 同意。  ", "没问题"])
-def test_finance_with_warnings_and_no_words(opinion: str) -> None:
-    state = replace(OPEN, unexplained_warnings=3)
-    assert "3 " in said(replace(APPROVES, gate="finance", opinion=opinion), state)
-    assert said(replace(APPROVES, gate="finance", opinion="三条均为政策调整所致"), state) == ""
+@pytest.mark.parametrize(
+    "opinion", ["", "同意", "政策调整所致", "1：政策调整所致", "1-2：政策调整所致\n4：政策调整所致"]
+)
+def test_finance_with_a_warning_and_no_words_for_it(opinion: str) -> None:
+    state = replace(OPEN, unexplained=(1, 2, 3))
+    told = said(replace(APPROVES, gate="finance", opinion=opinion), state)
+    assert "3" in told
+    assert "还没有说明" in told
     assert said(replace(APPROVES, gate="policy", opinion=opinion), state) == ""
+
+
+def test_finance_with_words_for_every_warning() -> None:
+    state = replace(OPEN, unexplained=(1, 2, 3))
+    for opinion in ("1-3：政策调整所致", "1：政策调整所致\n2：新设园区\n3：按月调整"):
+        assert said(replace(APPROVES, gate="finance", opinion=opinion), state) == ""
+    assert said(replace(RETURNS, gate="finance"), state) == ""
+
+
+def test_a_substitute_acts_for_the_absent_persons_office_only() -> None:
+    office = "finance_section"
+    assert "政策法规科" in said(APPROVES, office=office)
+    named = CATALOG.offices[office]
+    assert refusal(CATALOG, APPROVES, named, True, OPEN, acts_for=("policy_section",)) == ""
+    assert "政策法规科" in refusal(CATALOG, APPROVES, named, True, OPEN, acts_for=("general_office",))
+    assert "已停用" in refusal(CATALOG, APPROVES, named, False, OPEN, acts_for=("policy_section",))
 
 
 @given(
     gate=st.sampled_from(GATES),
     outcome=st.sampled_from(["approved", "returned"]),
-    opinion=st.sampled_from(["", "同意", "请核对参保人数"]),
+    opinion=st.sampled_from(["", "同意", "1-2：请核对参保人数"]),
     returned_to=st.sampled_from([(), (CENTRE,), ("employment_centre",)]),
     office=st.sampled_from([None, *CATALOG.offices]),
     is_active=st.booleans(),
@@ -130,7 +149,7 @@ def test_finance_with_warnings_and_no_words(opinion: str) -> None:
     acted=st.sampled_from([{}, {"郑法规": "leader"}, {"别人": "leader"}]),
     drafters=st.sampled_from([(), ("郑法规",), ("别人",)]),
     audit_blocks=st.booleans(),
-    warnings=st.integers(0, 2),
+    warnings=st.sampled_from([(), (1,), (1, 2)]),
 )
 def test_whatever_is_taken_breaks_no_rule(
     *,
@@ -144,7 +163,7 @@ def test_whatever_is_taken_breaks_no_rule(
     acted: dict[str, GateId],
     drafters: tuple[str, ...],
     audit_blocks: bool,
-    warnings: int,
+    warnings: tuple[int, ...],
 ) -> None:
     answer = Answer(gate, outcome, "郑法规", "123456", opinion, returned_to)  # type: ignore[arg-type]
     state = Deciding(open_gates, acted, drafters, audit_blocks, warnings, (CENTRE,))
@@ -156,10 +175,10 @@ def test_whatever_is_taken_breaks_no_rule(
         and "郑法规" not in acted
         and "郑法规" not in drafters
         and (
-            (opinion == "请核对参保人数" and returned_to == (CENTRE,))
+            (opinion == "1-2：请核对参保人数" and returned_to == (CENTRE,))
             if outcome == "returned"
             else not returned_to
-            and not (gate == "finance" and (audit_blocks or (warnings and opinion != "请核对参保人数")))
+            and not (gate == "finance" and (audit_blocks or (warnings and opinion != "1-2：请核对参保人数")))
         )
     )
     assert (told == "") is allowed

@@ -1,0 +1,79 @@
+"""Protects: who may act for whom and until when, and that a lost or disabled person's codes stop working."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pyotp
+import pytest
+from sqlalchemy.orm import Session
+
+from disclosure.errors import DisclosureError
+from disclosure.review import people
+from disclosure.review.people import check_code, offices_of
+from disclosure.settings import Settings
+from disclosure.workplace import Workplace
+
+pytestmark = pytest.mark.records
+
+NOON = dt.datetime(2026, 3, 4, 4, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def place(tmp_path: Path, database_url: str) -> Workplace:
+    """Somebody of policy and somebody of finance."""
+    made = Workplace(Settings(home=tmp_path, profile="chuxiong", database_url=database_url))
+    with made.records.write() as session:
+        people.enrol(session, made.catalog, made.cipher, "郑法规", "政策法规科")
+        people.enrol(session, made.catalog, made.cipher, "钱财务", "规划财务科")
+    return made
+
+
+def offices(session: Session, name: str, now: dt.datetime) -> tuple[str, ...]:
+    person = people.find_person(session, name)
+    assert person is not None
+    return offices_of(session, person, now)
+
+
+def test_a_substitute_acts_from_the_first_to_the_last_day_of_shanghai(place: Workplace) -> None:
+    with place.records.write() as session:
+        people.substitute(session, "钱财务", "郑法规", dt.date(2026, 3, 4), dt.date(2026, 3, 5))
+        # 2026-03-03 23:59 and 2026-03-06 00:00 in Shanghai are 15:59 and 16:00 UTC.
+        before = dt.datetime(2026, 3, 3, 15, 59, tzinfo=dt.UTC)
+        after = dt.datetime(2026, 3, 5, 16, 0, tzinfo=dt.UTC)
+        assert offices(session, "钱财务", before) == ("finance_section",)
+        assert offices(session, "钱财务", before + dt.timedelta(minutes=1)) == ("finance_section", "policy_section")
+        assert offices(session, "钱财务", after - dt.timedelta(minutes=1)) == ("finance_section", "policy_section")
+        assert offices(session, "钱财务", after) == ("finance_section",)
+        assert offices(session, "郑法规", NOON) == ("policy_section",)
+
+
+@pytest.mark.parametrize(
+    ("name", "absent", "last", "words"),
+    [
+        ("钱财务", "钱财务", dt.date(2026, 3, 5), "不能代自己"),
+        ("钱财务", "郑法规", dt.date(2026, 3, 3), "早于开始日期"),
+        ("钱财务", "无此人", dt.date(2026, 3, 5), "没有登记过"),
+    ],
+)
+def test_an_impossible_substitution_is_refused(
+    place: Workplace, name: str, absent: str, last: dt.date, words: str
+) -> None:
+    with place.records.write() as session, pytest.raises(DisclosureError, match=words):
+        people.substitute(session, name, absent, dt.date(2026, 3, 4), last)
+
+
+def test_a_new_secret_ends_the_old_one_and_lifts_a_lock(place: Workplace) -> None:
+    with place.records.write() as session:
+        person = people.find_person(session, "郑法规")
+        assert person is not None
+        old = place.cipher.decrypt(person.secret)
+        people.disable(session, "郑法规")
+        assert not person.is_active
+        for _ in range(people.WRONG_CODES_UNTIL_LOCK):
+            assert check_code(session, place.cipher, person, "abc", NOON)
+        made = people.re_enrol(session, place.catalog, place.cipher, "郑法规")
+        assert person.is_active
+        assert check_code(session, place.cipher, person, pyotp.TOTP(old).at(NOON), NOON)
+        assert check_code(session, place.cipher, person, pyotp.TOTP(made.secret).at(NOON), NOON) == ""
