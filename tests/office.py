@@ -98,6 +98,13 @@ class Office:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        # No connection is kept, so there is none to close.
+        self._client = httpx.Client(
+            base_url=f"{settings.server_url}/api",
+            timeout=30,
+            trust_env=False,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
         self.place = Workplace(settings)
         self.children: tuple[Child, ...] = ()
         self.members: list[Member] = []
@@ -138,9 +145,7 @@ class Office:
         """One call of Prefect's API; its "database is locked" (503) is tried again, as any client must."""
         until = time.monotonic() + PATIENCE
         while True:
-            answer = httpx.request(
-                method, f"{self.settings.server_url}/api{path}", json=body, timeout=30, trust_env=False
-            )
+            answer = self._client.request(method, path, json=body)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > until:
                 return answer
             time.sleep(0.1)

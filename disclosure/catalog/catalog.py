@@ -238,6 +238,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
     """
     folder = profile_folder(profile)
 
+    @cache
     def document(name: str) -> Document:
         merged = Document()
         for layer in (BASE, folder):

@@ -64,8 +64,9 @@ def _merge(
             lower[key] = dict(lower[key])
             _merge(lower[key], value, here, lower_marks, upper_marks)
             continue
-        for location in [place for place in lower_marks if place[: len(here)] == here]:
-            del lower_marks[location]
+        if key in lower:
+            for location in [place for place in lower_marks if place[: len(here)] == here]:
+                del lower_marks[location]
         if value is None:
             lower.pop(key, None)
             continue
@@ -73,10 +74,11 @@ def _merge(
         lower_marks.update({p: m for p, m in upper_marks.items() if p[: len(here)] == here})
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
     """Safe loader with YAML 1.2's booleans: only ``true`` and ``false``, so that ``off`` stays a word.
 
-    Dates stay text too; the models read them.
+    Dates stay text too; the models read them. It is libyaml's where there is one, because every resumed run
+    reads the whole catalogue.
     """
 
 
