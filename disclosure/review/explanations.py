@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 
+# Full-width digits are digits to ``\d`` and to ``int``; full-width punctuation is listed beside the plain one.
+_JOIN = "[-－~～至]"
+_LIST = "[、,，]"
+_NUMBERS = rf"\d+(?:\s*(?:{_JOIN}|{_LIST})\s*\d+)*"
 #: ``1：…``, ``2、5：…``, ``1-3：…``; numbers are those the form gives the warnings.
-_LINE = re.compile(r"^\s*(?P<numbers>\d+(?:\s*[-~、,至]\s*\d+)*)\s*[::.]\s*(?P<words>\S.*)$")
+_LINE = re.compile(rf"^\s*(?P<numbers>{_NUMBERS})\s*[:：.．]\s*(?P<words>\S.*)$")
+#: A new line, or a semicolon before the next number: the terminal takes one line only.
+_BREAK = re.compile(rf"\n|[;；](?=\s*{_NUMBERS}\s*[:：])")
 _SHORTEST = 2
 
 
 def read_explanations(opinion: str) -> dict[int, str]:
     """The explanations an opinion gives, by warning number.
 
-    One line each; ``1-3：同为跨年结算`` explains three. Full-width digits and colons count as plain ones.
+    One line each, or one after the other as in ``1：…；2：…``; ``1-3：同为跨年结算`` explains three.
     A line without number and colon explains nothing.
     """
     found: dict[int, str] = {}
-    for line in opinion.splitlines():
-        if match := _LINE.match(unicodedata.normalize("NFKC", line)):
+    for line in _BREAK.split(opinion):
+        if match := _LINE.match(line):
             words = match["words"].strip()
             if len(words) >= _SHORTEST:
                 found.update(dict.fromkeys(_numbers(match["numbers"]), words))
@@ -44,7 +49,7 @@ def printed_numbers(numbers: Collection[int]) -> str:
 
 def _numbers(text: str) -> list[int]:
     found: list[int] = []
-    for part in re.split(r"[、,]", text):
+    for part in re.split(_LIST, text):
         first, *rest = (int(number) for number in re.findall(r"\d+", part))
         last = rest[0] if rest else first
         # A slip such as 1-10000 must not fill the memory.
