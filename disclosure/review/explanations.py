@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 _JOIN = "[-－~～至]"
 _LIST = "[、,，]"
 _NUMBERS = rf"\d+(?:\s*(?:{_JOIN}|{_LIST})\s*\d+)*"
-#: ``1：…``, ``2、5：…``, ``1-3：…``; numbers are those the form gives the warnings.
-_LINE = re.compile(rf"^\s*(?P<numbers>{_NUMBERS})\s*[:：.．]\s*(?P<words>\S.*)$")
+#: ``1：…``, ``1、…``, ``2、5：…``, ``1-3：…``, but not ``3.14万元``; numbers are those the form gives the warnings.
+_LINE = re.compile(rf"^\s*(?P<numbers>{_NUMBERS})\s*(?:[:：]|、(?!\s*\d))\s*(?P<words>\S.*)$")
 #: A new line, or a semicolon before the next number: the terminal takes one line only.
 _BREAK = re.compile(rf"\n|[;；](?=\s*{_NUMBERS}\s*[:：])")
 _SHORTEST = 2
