@@ -19,6 +19,7 @@ from cyclopts import App, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markdown import Markdown
+from rich.progress import track
 from rich.prompt import Prompt
 from rich.table import Table
 
@@ -180,7 +181,7 @@ def submit(*files: Annotated[Path, Parameter(help="填好的报表")]) -> None:
         raise DisclosureError("请写明要报送的文件，如 disclosure submit 2025年度-州社保中心-第1轮.xlsx。")
     place = _workplace()
     failed = False
-    for file in files:
+    for file in track(files, "正在检查…", console=console, transient=True, disable=len(files) < 3):
         try:
             receipt = hand_in(place.records, place.settings.files, place.catalog, _read(file), file.name)
         except DisclosureError as error:
