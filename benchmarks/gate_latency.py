@@ -11,6 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def main(count: int) -> None:
                 opened.append(time.monotonic())
 
             run_demo(settings, parse_period("2016-annual"), lambda _step: None, look)
-            cycle = [later - earlier for earlier, later in zip(opened, opened[1:], strict=False)]
+            cycle = [later - earlier for earlier, later in pairwise(opened)]
             print(f"cycle {number}: " + "  ".join(f"{gap:.2f} s" for gap in cycle))
             gaps += cycle
     print(f"{len(gaps)} gaps: median {statistics.median(gaps):.2f} s, {min(gaps):.2f} to {max(gaps):.2f} s")

@@ -30,6 +30,10 @@ def page(browser_context: BrowserContext) -> Iterator[Page]:
     assert not outside, outside
 
 
+TRIES = 5
+SERVICE_UNAVAILABLE = 503
+
+
 def is_inside(url: str) -> bool:
     """Whether an address is on this machine."""
     return urlsplit(url).hostname in {None, "", "127.0.0.1", "localhost"}
@@ -63,8 +67,13 @@ def submit(page: Page, gate: str, who: Member, code: str) -> dict[str, Any]:
         field(page, label).locator("textarea").fill(text)
     choose(page, "退回给", "不退回")
     page.keyboard.press("Tab")
-    with page.expect_response(lambda response: response.url.endswith("/resume")) as answered:
-        page.get_by_role("button", name="Submit").click()
+    for _ in range(TRIES):
+        with page.expect_response(lambda response: response.url.endswith("/resume")) as answered:
+            page.get_by_role("button", name="Submit").click()
+        # "Database is locked" leaves the form open, and the person presses Submit again.
+        if answered.value.status != SERVICE_UNAVAILABLE:
+            break
+    assert answered.value.ok, f"{answered.value.status} {answered.value.text()}"
     answer: dict[str, Any] = answered.value.json()
     return answer
 
