@@ -32,6 +32,8 @@ def prepare_home(home: Path) -> None:
     Raises:
         DisclosureError: when the folder holds something that no demonstration made.
     """
+    if home.exists() and not home.is_dir():
+        raise DisclosureError(f"{home} 是一个文件，不是文件夹，请用 --out 另选一个空文件夹。")
     if home.exists() and any(home.iterdir()):
         if not (home / MARKER).is_file():
             raise DisclosureError(

@@ -67,6 +67,16 @@ def read_run(run_id: UUID) -> FlowRun:
             raise DisclosureError(f"Prefect 服务里没有运行 {run_id}，它的数据库可能已更换；请重新发起运行。") from error
 
 
+def is_alive(run_id: UUID) -> bool:
+    """Whether Prefect knows the run and it has not ended."""
+    with _client() as client:
+        try:
+            run = client.read_flow_run(run_id)
+        except ObjectNotFound:
+            return False
+    return run.state is not None and not run.state.is_final()
+
+
 def open_form(run_id: UUID) -> OpenForm | None:
     """The form the run waits on; None while it does not wait, or before its form is there."""
     run = read_run(run_id)

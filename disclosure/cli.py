@@ -7,21 +7,25 @@ imports it.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
+import shlex
 import socket
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
+import httpx
 from cyclopts import App, Parameter
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import track
-from rich.prompt import Prompt
 from rich.table import Table
+from rich.text import Text
 
 from disclosure.errors import DisclosureError
 from disclosure.settings import Settings
@@ -38,7 +42,8 @@ people_app = App(name="people", help="登记可以审核的人。")
 app.command(people_app)
 ledger_app = App(name="ledger", help="只增不改的台账：核对与签名。")
 app.command(ledger_app)
-console = Console(highlight=False)
+#: What people typed is printed as it is: no markup is read in it.
+console = Console(highlight=False, markup=False)
 
 
 def main() -> None:
@@ -46,13 +51,63 @@ def main() -> None:
     try:
         app()
     except DisclosureError as error:
-        console.print(f"[bold red]✗[/] {error}", soft_wrap=True)
-        sys.exit(1)
+        _fail(str(error))
     except ValidationError as error:
         for detail in error.errors():
-            name = "_".join(str(step) for step in detail["loc"]).upper()
-            console.print(f"[bold red]✗[/] 设置 DISCLOSURE_{name} 不对：{detail['msg']}", soft_wrap=True)
+            _say("✗", "bold red", _unfit_setting(str(detail["loc"][0]), detail["type"], detail["input"]))
         sys.exit(1)
+    except tomllib.TOMLDecodeError as error:
+        _fail(f"配置文件 disclosure.toml 写法有误（{error}），请改正后重试。")
+    except EOFError:
+        _fail("没有填完就结束了输入，什么都没有提交。")
+    except httpx.HTTPStatusError as error:
+        _fail(_unfit_answer(error.response.status_code))
+    except httpx.TransportError as error:
+        _fail(f"连不上 Prefect 服务（{error}）。请先在另一个终端运行 disclosure up。")
+    except OSError as error:
+        _fail(f"读写 {error.filename or '文件'} 时出错：{_reason(error)}。请核对 DISCLOSURE_HOME 或所写的位置。")
+
+
+def _unfit_setting(name: str, kind: str, given: object) -> str:
+    """What is wrong with one setting, and what it is for."""
+    field = Settings.model_fields.get(name)
+    if field is None or kind == "extra_forbidden":
+        known = "、".join(Settings.model_fields)
+        return f"不认识的设置 {name}（DISCLOSURE_{name.upper()} 或 disclosure.toml 中的一项），应为 {known} 之一。"
+    return f"设置 {name}（DISCLOSURE_{name.upper()}）的值 {given!r} 不合要求；它是：{field.description}。"
+
+
+def _unfit_answer(status_code: int) -> str:
+    if status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return "Prefect 服务不认我们的口令：请把 DISCLOSURE_SERVER_AUTH 设成与运行 disclosure up 时相同。"
+    return f"Prefect 服务答复了错误 {status_code}，请稍后重试；仍不行时请看 DISCLOSURE_HOME 下 logs 里的记录。"
+
+
+def _reason(error: OSError) -> str:
+    """Why a file could not be read or written, in Chinese where it is one of the usual reasons."""
+    usual = {
+        errno.ENOENT: "没有这个文件或文件夹",
+        errno.EISDIR: "这是一个文件夹，不是文件",
+        errno.ENOTDIR: "这是一个文件，不是文件夹",
+        errno.EACCES: "没有权限",
+        errno.EPERM: "没有权限",
+        errno.ENOSPC: "磁盘已满",
+        errno.EROFS: "磁盘是只读的",
+    }
+    return usual.get(error.errno or 0, str(error.strerror or error))
+
+
+def _say(mark: str, style: str, text: str) -> None:
+    console.print(Text.assemble((mark, style), " ", text), soft_wrap=True)
+
+
+def _done(text: str) -> None:
+    _say("✓", "bold green", text)
+
+
+def _fail(text: str) -> NoReturn:
+    _say("✗", "bold red", text)
+    sys.exit(1)
 
 
 @app.command
@@ -83,15 +138,21 @@ def demo(
         if cycle not in CYCLE_KINDS or cycle == "special":
             raise DisclosureError(f"演示周期“{cycle}”不对，应为 annual、q1、h1、q3 之一。")
         period = replace(period, kind=cycle)
+    if period.kind not in load_catalog(settings.profile).profile.cycles:
+        raise DisclosureError(
+            f"“{load_catalog(settings.profile).profile.title}”不作 {period.kind} 披露，请换一个周期。"
+        )
     prepare_home(settings.home)
     use_server(settings)
     from deployments.demo import run_demo
 
-    console.print(f"[bold]演示[/]：{load_catalog(settings.profile).profile.title} · {period.label}")
+    console.print(f"演示：{load_catalog(settings.profile).profile.title} · {period.label}")
     with _progress() as progress:
         result = run_demo(settings, period, progress)
-    console.print(f"[bold green]✓[/] {period.label}已发布：{result.figure_count} 个数据，", end="")
-    console.print(f"数据检查：严重问题 {result.critical} 个，须说明的问题 {result.warnings} 个。")
+    _done(
+        f"{period.label}已发布：{result.figure_count} 个数据；"
+        f"数据检查：严重问题 {result.critical} 个，须说明的问题 {result.warnings} 个。"
+    )
     _print_pairs(
         {
             "网站首页": str(result.site),
@@ -100,7 +161,21 @@ def demo(
             "本次运行": result.run_url,
         }
     )
-    console.print("想在 Prefect 界面里看这次运行，请执行 [bold]disclosure up[/]，再打开上面的地址。")
+    console.print("想在 Prefect 界面里看这次运行，请执行下面的命令，再打开上面的地址：")
+    console.print(f"  {_command_for(settings)}", soft_wrap=True)
+
+
+def _command_for(settings: Settings) -> str:
+    """``disclosure up`` with whatever this installation needs said."""
+    told = Settings()
+    differing = {
+        "DISCLOSURE_HOME": (settings.home, told.home),
+        "DISCLOSURE_PROFILE": (settings.profile, told.profile),
+        "DISCLOSURE_SERVER_PORT": (settings.server_port, told.server_port),
+        "DISCLOSURE_DESK_PORT": (settings.desk_port, told.desk_port),
+    }
+    said = [f"{name}={shlex.quote(str(used))}" for name, (used, usual) in differing.items() if used != usual]
+    return " ".join([*said, shlex.quote(sys.argv[0]), "up"])
 
 
 @app.command
@@ -119,7 +194,7 @@ def up() -> None:
         signal.signal(stop, _interrupt)
     try:
         with running(settings, console.print) as children:
-            console.print("[bold green]✓[/] 已就绪，按 Ctrl-C 停止。")
+            _done("已就绪，按 Ctrl-C 停止。")
             _print_pairs(
                 {"Prefect 界面": settings.server_url, "预览与报告": settings.desk_url, "记录": str(settings.home)}
             )
@@ -142,15 +217,26 @@ def open_(
     run: Annotated[bool, Parameter(help="同时让 Prefect 开始办理")] = True,
 ) -> None:
     """开启一个周期：建立记录、生成各单位报表，并让 Prefect 开始办理。"""
+    from uuid import UUID
+
     from deployments.bootstrap import use_server
     from disclosure import cycles
+    from disclosure.clock import shanghai, utc_now
     from disclosure.periods import parse_period
 
     place = _workplace()
     wanted = parse_period(period)
+    if wanted.year > shanghai(utc_now()).year + 1:
+        raise DisclosureError(f"{wanted.label}还早，现在不能开启，请核对年份。")
     with place.records.write() as session:
+        is_new = cycles.find_cycle(session, place.catalog, wanted) is None
         cycle = cycles.open_cycle(session, place.catalog, wanted, only=only, milestones=_dates(dates), actor="操作员")
-    console.print(f"[bold green]✓[/] {wanted.label}已开启。")
+        release = cycles.release_of(session, cycle)
+        is_live = release is not None and release.is_live
+    if is_live:
+        console.print(f"{wanted.label}已经发布，不再办理。")
+        return
+    _done(f"{wanted.label}已开启。") if is_new else console.print(f"{wanted.label}以前已经开启。")
     _hand_out(place, cycle.id)
     if run:
         use_server(place.settings)
@@ -161,7 +247,8 @@ def open_(
                 "周期已开启，但 Prefect 服务没有运行：请在另一个终端运行 disclosure up，"
                 f"再运行 disclosure open {wanted.id}。"
             )
-        run_id = runs.start_run(wanted, tuple(cycle.only))
+        driver = cycle.driver_run_id
+        run_id = driver if driver and runs.is_alive(UUID(driver)) else runs.start_run(wanted, tuple(cycle.only))
         _print_pairs({"本次运行": f"{place.settings.server_url}/runs/flow-run/{run_id}"})
 
 
@@ -185,7 +272,7 @@ def submit(*files: Annotated[Path, Parameter(help="填好的报表")]) -> None:
         try:
             receipt = hand_in(place.records, place.settings.files, place.catalog, _read(file), file.name)
         except DisclosureError as error:
-            console.print(f"[bold red]✗[/] {file.name}：{error}", soft_wrap=True)
+            _say("✗", "bold red", f"{file.name}：{error}")
             failed = True
             continue
         _print_receipt(file, receipt)
@@ -218,7 +305,9 @@ def status() -> None:
     from disclosure.overview import overview
 
     place = _workplace()
-    table = Table("期间", "轮次", "进度", "在等", "审核", "发布", box=None, header_style="bold", pad_edge=False)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("期间", "轮次", "进度", "在等", "审核", "发布"):
+        table.add_column(title, overflow="fold")
     rows = overview(place)
     for row in rows:
         table.add_row(row.period, str(row.round), row.step, row.waiting_for, row.decisions, row.published)
@@ -253,7 +342,7 @@ def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -
         raise DisclosureError("这次运行现在没有等待答复（可能刚刚有人答复过）。请稍后运行 disclosure status 再看。")
     console.print(Markdown(form.description))
     runs.answer_form(form.run_id, _fill_in(form))
-    console.print("[bold green]✓[/] 已提交，流程继续。答复是否被接受，请看 disclosure status 或 Prefect 界面。")
+    _done("已提交，流程继续。答复是否被接受，请看 disclosure status 或 Prefect 界面。")
 
 
 @app.command
@@ -263,12 +352,12 @@ def doctor() -> None:
     from disclosure.doctor import check_environment
 
     settings = Settings()
-    marks = {"ok": "[green]✓[/]", "warn": "[yellow]![/]", "fail": "[bold red]✗[/]"}
+    marks = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
     checks = check_environment(settings, load_catalog(settings.profile))
     for check in checks:
-        console.print(f"{marks[check.status]} {check.name}：{check.found}", soft_wrap=True)
+        _say(*marks[check.status], f"{check.name}：{check.found}")
         if check.advice:
-            console.print(f"  [dim]→ {check.advice}[/]", soft_wrap=True)
+            console.print(f"  → {check.advice}", style="dim", soft_wrap=True)
     if any(check.status == "fail" for check in checks):
         sys.exit(1)
 
@@ -304,7 +393,7 @@ def people_disable(name: Annotated[str, Parameter(help="姓名")]) -> None:
 
     with _workplace().records.write() as session:
         people.disable(session, name)
-    console.print(f"[bold green]✓[/] {name} 已停用。")
+    _done(f"{name} 已停用。")
 
 
 @people_app.command(name="substitute")
@@ -320,13 +409,13 @@ def people_substitute(
 
     with _workplace().records.write() as session:
         people.substitute(session, name, absent, first, last)
-    console.print(f"[bold green]✓[/] {first} 至 {last}，{name} 可以代 {absent} 审核。")
+    _done(f"{first} 至 {last}，{name} 可以代 {absent} 审核。")
 
 
 def _show_enrolment(made: Enrolment) -> None:
     import segno
 
-    console.print(f"[bold green]✓[/] 已登记 {made.person.name}。请本人用手机验证器（任何支持 TOTP 的应用）扫描：")
+    _done(f"已登记 {made.person.name}。请本人用手机验证器（任何支持 TOTP 的应用）扫描：")
     segno.make(made.uri, error="m").terminal(out=sys.stdout, compact=True)
     console.print(made.uri, soft_wrap=True)
 
@@ -337,9 +426,7 @@ def ledger_verify() -> None:
     verdict = _workplace().verify_ledger()
     if verdict.problem:
         raise DisclosureError(verdict.problem)
-    console.print(
-        f"[bold green]✓[/] 台账完整：{verdict.entry_count} 条记录，{verdict.checkpoint_count} 个签名检查点全部相符。"
-    )
+    _done(f"台账完整：{verdict.entry_count} 条记录，{verdict.checkpoint_count} 个签名检查点全部相符。")
 
 
 @ledger_app.command(name="checkpoint")
@@ -347,7 +434,7 @@ def ledger_checkpoint() -> None:
     """给台账现在的样子签一个检查点（发布时会自动签）。"""
     place = _workplace()
     checkpoint = place.sign_ledger()
-    console.print(f"[bold green]✓[/] 已签：第 {checkpoint.length} 条，{checkpoint.head_hash[:16]}…")
+    _done(f"已签：第 {checkpoint.length} 条，{checkpoint.head_hash[:16]}…")
     console.print(f"请把 {place.settings.checkpoints_file} 另存到别的机器，以防本机记录被整体改写。", soft_wrap=True)
 
 
@@ -427,12 +514,12 @@ def _wake(place: Workplace, cycle_id: int) -> None:
 def _print_receipt(file: Path, receipt: Receipt) -> None:
     where = f"{receipt.centre} {receipt.period_label}第 {receipt.round} 轮"
     if not receipt.is_accepted:
-        console.print(f"[bold red]✗[/] {file.name}：{where}没有通过，共 {len(receipt.problems)} 处，原件已留存：")
+        _say("✗", "bold red", f"{file.name}：{where}没有通过，共 {len(receipt.problems)} 处，原件已留存：")
         for problem in receipt.problems:
             console.print(f"  {problem.sentence}", soft_wrap=True)
         return
     repeat = "（与已交的相同，没有重复记录）" if receipt.is_repeat else ""
-    console.print(f"[bold green]✓[/] {file.name}：{where}已收到 {receipt.figure_count} 个数据{repeat}。")
+    _done(f"{file.name}：{where}已收到 {receipt.figure_count} 个数据{repeat}。")
     if receipt.still_missing:
         console.print(f"  还缺：{'、'.join(receipt.still_missing)}")
 
@@ -445,24 +532,35 @@ def _fill_in(form: OpenForm) -> dict[str, Any]:
         shape = definitions.get(str(field.get("$ref", "")).rpartition("/")[2], field)
         label = field.get("title", name)
         if (hint := field.get("description")) and hint != form.description:
-            console.print(f"[dim]{hint}[/]")
+            console.print(hint, style="dim")
         if shape.get("type") == "array":
             options = shape["items"].get("enum") or [shape["items"].get("const")]
             console.print("  ".join(f"{place}. {option}" for place, option in enumerate(options, 1)))
-            picked = Prompt.ask(f"{label}（填序号，用空格分开；没有则直接回车）", default="", show_default=False)
-            answer[name] = [options[int(p) - 1] for p in picked.split() if p.isdigit() and 0 < int(p) <= len(options)]
-        elif options := shape.get("enum") or ([shape["const"]] if "const" in shape else None):
-            answer[name] = Prompt.ask(label, choices=[str(option) for option in options])
+            answer[name] = _choose(label, options, several=True)
+        elif options := shape.get("enum"):
+            console.print("  ".join(f"{place}. {option}" for place, option in enumerate(options, 1)))
+            answer[name] = _choose(label, options, several=False)[0]
         else:
-            answer[name] = Prompt.ask(label)
+            answer[name] = console.input(f"{label}：")
     return answer
+
+
+def _choose(label: str, options: list[str], *, several: bool) -> list[str]:
+    """Ask until what is typed names one of ``options`` (or several), by number or in full."""
+    hint = "填序号，可填多个，用空格分开" if several else "填序号"
+    while True:
+        typed = console.input(f"{label}（{hint}）：").split()
+        picked = [options[int(t) - 1] if t.isdigit() and 0 < int(t) <= len(options) else t for t in typed]
+        if picked and all(option in options for option in picked) and (several or len(picked) == 1):
+            return picked
+        console.print(f"请填 1 到 {len(options)} 的序号。")
 
 
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise DisclosureError(f"读不了文件 {file}：{error.strerror}。请核对文件名和位置。") from error
+        raise DisclosureError(f"读不了文件 {file}：{_reason(error)}。请核对文件名和位置。") from error
 
 
 @contextmanager
@@ -471,7 +569,7 @@ def _progress() -> Iterator[Any]:
     with console.status("正在准备…") as spinner:
 
         def tell(step: str) -> None:
-            console.print(f"[dim]·[/] {step}")
+            console.print(f"· {step}", style="dim")
             spinner.update(step)
 
         yield tell
@@ -479,7 +577,7 @@ def _progress() -> Iterator[Any]:
 
 def _print_pairs(pairs: dict[str, str]) -> None:
     for name, value in pairs.items():
-        console.print(f"  {name}  [bold]{value}[/]", soft_wrap=True)
+        console.print(Text.assemble(f"  {name}  ", (value, "bold")), soft_wrap=True)
 
 
 def free_port(preferred: int) -> int:

@@ -58,6 +58,11 @@ def open_cycle(
         raise DisclosureError(f"{period.label}没有要报送的指标（{'、'.join(patterns) or '全部'}），请核对。")
     dates = check_milestones(period, milestones or {})
     if cycle := find_cycle(session, catalog, period):
+        if (patterns and patterns != cycle.only) or (dates and dates != cycle.milestones):
+            raise DisclosureError(
+                f"{period.label}已经开启，报送指标（{'、'.join(cycle.only) or '全部'}）和节点日期不能再改。"
+                "内容不同的专项请另取名称开启。"
+            )
         return cycle
     cycle = Cycle(
         profile=catalog.profile.id,

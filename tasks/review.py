@@ -47,7 +47,7 @@ def review(cycle_id: int) -> bool:
         compiled = cycles.compilation_of(session, cycle)
         assert compiled is not None  # noqa: S101 - the flow compiles before it asks
         cycles.enter(session, cycle, "review")
-        decisions.carry_over(session, place.catalog, cycle, compiled, utc_now())
+        decisions.carry_over(session, place.catalog, cycle, compiled)
         standing = decisions.standing(session, cycle, REVIEW_GATES, compiled.digest)
     if standing.is_returned or standing.is_approved:
         return standing.is_approved

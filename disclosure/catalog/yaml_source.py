@@ -99,7 +99,7 @@ def load_document(path: Path) -> Document:
         loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         if node is None:
-            return Document()
+            return Document(marks={(): Mark(path, 1)})
         if not isinstance(node, yaml.MappingNode):
             raise DisclosureError(f"{path} 第 1 行：文件最上层应为“键: 值”的映射。")
         marks = dict(_marks(node, (), path))
@@ -107,8 +107,10 @@ def load_document(path: Path) -> Document:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DisclosureError(f"{path} 第 {line} 行：YAML 写法有误（{error.problem}），请改正后重试。") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DisclosureError(f"读不了 {path}：{error}") from error
+    except UnicodeDecodeError as error:
+        raise DisclosureError(f"{path} 不是 UTF-8 编码，请用文本编辑器另存为 UTF-8 后重试。") from error
+    except OSError as error:
+        raise DisclosureError(f"读不了 {path}（{error.strerror}），请核对文件和权限。") from error
 
 
 def _marks(node: yaml.Node, at: Location, path: Path) -> Iterator[tuple[Location, Mark]]:

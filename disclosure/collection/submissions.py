@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -12,7 +12,8 @@ from disclosure import cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
 from disclosure.collection.files import keep_file
-from disclosure.collection.workbook_reader import Problem, WorkbookReading, read_workbook
+from disclosure.collection.workbook_layout import COVER_ROWS, COVER_VALUE_COLUMN, address, texts
+from disclosure.collection.workbook_reader import Cover, Problem, WorkbookReading, read_workbook
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
 from disclosure.records import Records, ledger
@@ -63,7 +64,9 @@ def hand_in(records: Records, files: Path, catalog: Catalog, content: bytes, fil
             if cycle.only:
                 reading = read_workbook(content, file_name, catalog, only=cycle.only)
             assert reading.cover is not None  # noqa: S101 - the same cover as before
+            # Who drafted may not review, so a workbook nobody signs cannot be taken.
             centre = reading.cover.centre
+            reading = replace(reading, problems=(*reading.problems, *_unsigned(reading.cover)))
             _check_due(session, catalog, cycle, reading)
             submission = session.scalars(
                 select(Submission).where(
@@ -98,6 +101,22 @@ def hand_in(records: Records, files: Path, catalog: Catalog, content: bytes, fil
         raise
 
 
+def _unsigned(cover: Cover) -> list[Problem]:
+    """A problem for each name missing on the cover."""
+    words = texts()
+    return [
+        Problem(
+            sheet=words["sheets"]["cover"],
+            cell=address(COVER_ROWS[name], COVER_VALUE_COLUMN),
+            found="空白",
+            expected=f"{words['cover'][name]}的姓名",
+            why="填报和审核须有人负责，请填写姓名后再交",
+        )
+        for name, filled in (("filler", cover.filler), ("checker", cover.checker))
+        if not filled.strip()
+    ]
+
+
 def _cycle_for(session: Session, catalog: Catalog, reading: WorkbookReading, file_name: str) -> Cycle:
     if reading.cover is None:
         raise DisclosureError("\n".join(problem.sentence for problem in reading.problems))
@@ -126,6 +145,9 @@ def _check_due(session: Session, catalog: Catalog, cycle: Cycle, reading: Workbo
     for what, written in (("填报人", cover.filler), ("审核人", cover.checker)):
         if len(written) > LONGEST_NAME:
             raise DisclosureError(f"“{name}”报表封面的{what}超过 {LONGEST_NAME} 个字，请只写姓名。")
+    release = cycles.release_of(session, cycle)
+    if release is not None and release.is_live:
+        raise DisclosureError(f"{label}已经发布，不能再交。发现已发布的数据有误，请告诉宣传信息科。")
     if cycles.compilation_of(session, cycle) is not None:
         raise DisclosureError(f"{label}第 {cycle.round} 轮已经汇总，不能再交。确需修改的，请由审核人退回后重报。")
     if cover.centre not in {office.id for office in cycles.centres_to_hand_in(session, catalog, cycle)}:

@@ -33,6 +33,7 @@ from disclosure.collection.workbook_layout import (
     NOTES_HEADING_ROW,
     SCHEMA_VERSION,
     TEXT_LIMIT,
+    UNIT_COLUMN,
     SheetLayout,
     WorkbookLayout,
     address,
@@ -227,6 +228,15 @@ class _Reader:
                     f"“{wanted}”行",
                     sheet.name,
                     address(line.row, LABEL_COLUMN),
+                )
+            if line.indicator and (found := clean(_at(grid, line.row, UNIT_COLUMN))) != line.indicator.unit:
+                # Who changes the unit means the figures beside it in that unit.
+                raise unreadable(
+                    quoted(found) if found else "空白",
+                    "计量单位被改动，请改回原来的单位，并核对这一行的数据是否按它填写",
+                    f"“{line.indicator.unit}”" if line.indicator.unit else "空白",
+                    sheet.name,
+                    address(line.row, UNIT_COLUMN),
                 )
         for (top, left), (bottom, right) in self.book.get_sheet_by_name(sheet.name).merged_cell_ranges or []:
             if (

@@ -27,7 +27,7 @@ def hand_out(place: Workplace, cycle_id: int) -> list[Path]:
         for centre in centres:
             path = folder / workbook_name(period.label, centre.name, cycle.round)
             if not path.exists():
-                before = submission_figures(standing[centre.id]) if centre.id in standing else ()
+                earlier = standing.get(centre.id)
                 write_workbook(
                     path,
                     place.catalog,
@@ -37,8 +37,9 @@ def hand_out(place: Workplace, cycle_id: int) -> list[Path]:
                     only=cycle.only,
                     last=figures_of_period(known, period.previous()),
                     year_before=figures_of_period(known, period.year_before()),
-                    filled=before,
+                    filled=submission_figures(earlier) if earlier else (),
                     message=returned.get(centre.id, ""),
+                    cover=(earlier.filler, earlier.checker, "") if earlier else ("", "", ""),
                 )
             written.append(path)
         return written

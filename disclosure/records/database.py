@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from disclosure.errors import DisclosureError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _BUSY_MILLISECONDS = 30_000
+_WAL_TRIES, _WAL_PAUSE_SECONDS = 100, 0.05
 #: Any constant: the name of the PostgreSQL lock under which the tables change.
 _MIGRATION_LOCK = 820_213
 
@@ -53,7 +56,12 @@ def open_records(url: str) -> Records:
     Raises:
         DisclosureError: when it cannot be reached, or holds the tables of a version unknown to this one.
     """
-    engine = create_records_engine(url)
+    try:
+        engine = create_records_engine(url)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise DisclosureError(
+            "DISCLOSURE_DATABASE_URL 不是有效的数据库地址，应为 postgresql+psycopg://用户:口令@主机/库名 这样。"
+        ) from error
     shown = make_url(url).render_as_string(hide_password=True)
     try:
         if migration_state(engine) != "current":
@@ -84,7 +92,7 @@ def create_records_engine(url: str) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _enter_wal(cursor)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -95,6 +103,19 @@ def create_records_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _enter_wal(cursor: sqlite3.Cursor) -> None:
+    """Switch to write-ahead logging; while another process does the same, SQLite refuses without waiting."""
+    for left in range(_WAL_TRIES, -1, -1):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if not left:
+                raise
+            time.sleep(_WAL_PAUSE_SECONDS)
+        else:
+            return
 
 
 def migration_state(engine: Engine) -> Literal["empty", "behind", "current"]:

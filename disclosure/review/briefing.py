@@ -42,6 +42,7 @@ def of_collect(place: Workplace, cycle_id: int, missing: Sequence[str]) -> str:
         arrived = [
             {"centre": place.catalog.offices[centre].name, "file_name": s.file_name, "at": said(s.received_at)}
             for centre, s in cycles.standing_submissions(session, cycle).items()
+            if place.catalog.offices[centre].name not in missing
         ]
         return render_text(
             "review/collect.md.j2",

@@ -157,7 +157,7 @@ def audit_of(session: Session, cycle: Cycle) -> AuditRun | None:
     return session.scalars(select(AuditRun).where(AuditRun.compilation_id == compilation.id)).one_or_none()
 
 
-def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Compilation, now: dt.datetime) -> None:
+def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Compilation) -> None:
     """Let approvals of the round before stand where the rules allow it; done once, before anyone is asked.
 
     An approval of exactly the same digest stands at every gate (at finance's only while the audit of this round
@@ -195,7 +195,7 @@ def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
                 person_id=decision.person_id,
                 opinion=decision.opinion,
                 carried_from_id=decision.id,
-                decided_at=now,
+                decided_at=decision.decided_at,
             )
         )
         ledger.append(

@@ -149,7 +149,7 @@ class Bureau:
             cycle = cycles.get_cycle(session, self.cycle_id)
             compiled = cycles.compilation_of(session, cycle)
             assert compiled is not None
-            decisions.carry_over(session, self.catalog, cycle, compiled, self.now)
+            decisions.carry_over(session, self.catalog, cycle, compiled)
             return {g: d.carried_from_id for g, d in cycles.decisions(session, cycle, cycle.round).items()}
 
     def enrol(self, name: str, office: str) -> str:

@@ -133,6 +133,15 @@ def test_a_rejected_workbook_names_the_cell_and_records_no_figure(bureau: Bureau
     assert rows(bureau, LedgerEntry)[-1].event == "submission.rejected"
 
 
+def test_a_workbook_nobody_signed_is_rejected_with_the_cells_to_fill_in(bureau: Bureau) -> None:
+    # Second eyes need names: who drafted may not review.
+    receipt = bureau.hand_in(bureau.workbook(CENTRE, filler="", checker="　"))
+    assert not receipt.is_accepted
+    assert [(problem.sheet, problem.cell) for problem in receipt.problems] == [("封面", "C9"), ("封面", "C10")]
+    assert "填报人的姓名" in receipt.problems[0].sentence
+    assert rows(bureau, Observation) == []
+
+
 def test_a_rejected_workbook_does_not_replace_the_accepted_one(bureau: Bureau) -> None:
     good = bureau.hand_in(bureau.workbook(CENTRE))
     assert not bureau.hand_in(with_cell(bureau, bureau.workbook(CENTRE), PARTICIPANTS, "#")).is_accepted

@@ -261,6 +261,16 @@ def test_a_moved_table_is_read_by_nobody(issued: bytes, edit: Callable[[Workbook
     assert says in only_problem(read(edited(issued, edit)))
 
 
+def test_a_changed_unit_is_no_detail(issued: bytes) -> None:
+    def in_ten_thousands(book: Workbook) -> None:
+        cell = next(c for c in book[SHEET]["C"] if c.value == "人")
+        cell.value = "万人"
+
+    reading = read(edited(issued, in_ten_thousands))
+    assert "实际为“万人”，应为“人”；计量单位被改动" in only_problem(reading)
+    assert reading.figures == ()
+
+
 def test_the_place_of_a_deleted_row_is_told(issued: bytes) -> None:
     sentence = only_problem(read(edited(issued, lambda book: book[SHEET].delete_rows(6))))
     assert "工作表“失业”单元格 B6" in sentence
