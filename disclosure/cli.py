@@ -162,12 +162,11 @@ def demo(
         }
     )
     console.print("想在 Prefect 界面里看这次运行，请执行下面的命令，再打开上面的地址：")
-    console.print(f"  {_command_for(settings)}", soft_wrap=True)
+    console.print(f"  {_command_for(settings, base)}", soft_wrap=True)
 
 
-def _command_for(settings: Settings) -> str:
-    """``disclosure up`` with whatever this installation needs said."""
-    told = Settings()
+def _command_for(settings: Settings, told: Settings) -> str:
+    """``disclosure up`` with whatever ``settings`` has that the operator's own, ``told``, has not."""
     differing = {
         "DISCLOSURE_HOME": (settings.home, told.home),
         "DISCLOSURE_PROFILE": (settings.profile, told.profile),
