@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page, sync_playwright
 
 from deployments.bootstrap import prepare_home, use_server
-from disclosure.cli import free_port
+from disclosure.cli.running import free_port
 from disclosure.periods import parse_period
 from disclosure.settings import Settings
 

@@ -1,0 +1,74 @@
+"""The command line. Each command is a few calls; what it prints is Chinese.
+
+This package is the edge where the product meets Prefect: it points Prefect at our server before anything
+imports it. One module a noun; heavy imports happen inside the commands.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+
+import httpx
+from cyclopts import App
+from pydantic import ValidationError
+
+from disclosure.cli import cycle, files, running
+from disclosure.cli.ledger import ledger_app
+from disclosure.cli.people import people_app
+from disclosure.cli.screen import fail, reason, say
+from disclosure.errors import DisclosureError
+from disclosure.settings import Settings
+
+app = App(name="disclosure", help="社会保险信息披露：报送、检查、审核、发布。", version_flags=["--version"])
+for command in (
+    running.demo,
+    running.up,
+    cycle.open_,
+    cycle.workbook,
+    files.submit,
+    files.import_,
+    cycle.status,
+    cycle.resume,
+    running.doctor,
+):
+    app.command(command, name=command.__name__.rstrip("_"))
+app.command(people_app)
+app.command(ledger_app)
+
+
+def main() -> None:
+    """The ``disclosure`` command: one sentence instead of a traceback for what people can put right."""
+    try:
+        app()
+    except DisclosureError as error:
+        fail(str(error))
+    except ValidationError as error:
+        for detail in error.errors():
+            say("✗", "bold red", _unfit_setting(str(detail["loc"][0]), detail["type"], detail["input"]))
+        sys.exit(1)
+    except tomllib.TOMLDecodeError as error:
+        fail(f"配置文件 disclosure.toml 写法有误（{error}），请改正后重试。")
+    except EOFError:
+        fail("没有填完就结束了输入，什么都没有提交。")
+    except httpx.HTTPStatusError as error:
+        fail(_unfit_answer(error.response.status_code))
+    except httpx.TransportError as error:
+        fail(f"连不上 Prefect 服务（{error}）。请先在另一个终端运行 disclosure up。")
+    except OSError as error:
+        fail(f"读写 {error.filename or '文件'} 时出错：{reason(error)}。请核对 DISCLOSURE_HOME 或所写的位置。")
+
+
+def _unfit_setting(name: str, kind: str, given: object) -> str:
+    """What is wrong with one setting, and what it is for."""
+    field = Settings.model_fields.get(name)
+    if field is None or kind == "extra_forbidden":
+        known = "、".join(Settings.model_fields)
+        return f"不认识的设置 {name}（DISCLOSURE_{name.upper()} 或 disclosure.toml 中的一项），应为 {known} 之一。"
+    return f"设置 {name}（DISCLOSURE_{name.upper()}）的值 {given!r} 不合要求；它是：{field.description}。"
+
+
+def _unfit_answer(status_code: int) -> str:
+    if status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return "Prefect 服务不认我们的口令：请把 DISCLOSURE_SERVER_AUTH 设成与运行 disclosure up 时相同。"
+    return f"Prefect 服务答复了错误 {status_code}，请稍后重试；仍不行时请看 DISCLOSURE_HOME 下 logs 里的记录。"

@@ -1,0 +1,173 @@
+"""A cycle from the terminal: ``open``, ``workbook``, ``status``, ``resume``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from rich.markdown import Markdown
+from rich.table import Table
+
+from disclosure.cli.common import cycle_id_of, workplace
+from disclosure.cli.screen import console, done, print_pairs
+from disclosure.errors import DisclosureError
+
+if TYPE_CHECKING:
+    from deployments.runs import OpenForm
+    from disclosure.catalog import Milestone
+    from disclosure.workplace import Workplace
+
+
+def open_(
+    period: Annotated[str, Parameter(help="期间，如 2025-annual、2026-q1、2026-special-工伤专项")],
+    *,
+    only: Annotated[tuple[str, ...], Parameter(help="专项只报哪些指标，如 work_injury.*")] = (),
+    dates: Annotated[
+        tuple[str, ...], Parameter(help="专项的节点日期，如 draft=2026-06-05 publish=2026-06-30", consume_multiple=True)
+    ] = (),
+    run: Annotated[bool, Parameter(help="同时让 Prefect 开始办理")] = True,
+) -> None:
+    """开启一个周期：建立记录、生成各单位报表，并让 Prefect 开始办理。"""
+    from uuid import UUID
+
+    from deployments.bootstrap import use_server
+    from disclosure import cycles
+    from disclosure.clock import shanghai, utc_now
+    from disclosure.periods import parse_period
+
+    place = workplace()
+    wanted = parse_period(period)
+    if wanted.year > shanghai(utc_now()).year + 1:
+        raise DisclosureError(f"{wanted.label}还早，现在不能开启，请核对年份。")
+    with place.records.write() as session:
+        is_new = cycles.find_cycle(session, place.catalog, wanted) is None
+        cycle = cycles.open_cycle(session, place.catalog, wanted, only=only, milestones=_dates(dates), actor="操作员")
+        release = cycles.release_of(session, cycle)
+        is_live = release is not None and release.is_live
+    if is_live:
+        console.print(f"{wanted.label}已经发布，不再办理。")
+        return
+    done(f"{wanted.label}已开启。") if is_new else console.print(f"{wanted.label}以前已经开启。")
+    _hand_out(place, cycle.id)
+    if run:
+        use_server(place.settings)
+        from deployments import local, runs
+
+        if not local.is_up(place.settings):
+            raise DisclosureError(
+                "周期已开启，但 Prefect 服务没有运行：请在另一个终端运行 disclosure up，"
+                f"再运行 disclosure open {wanted.id}。"
+            )
+        driver = cycle.driver_run_id
+        run_id = driver if driver and runs.is_alive(UUID(driver)) else runs.start_run(wanted, tuple(cycle.only))
+        print_pairs({"本次运行": f"{place.settings.server_url}/runs/flow-run/{run_id}"})
+
+
+def workbook(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
+    """生成本轮应报送单位的报表（已生成的不覆盖）。"""
+    place = workplace()
+    _hand_out(place, cycle_id_of(place, period))
+
+
+def status() -> None:
+    """各周期办到哪一步，在等谁。"""
+    from disclosure.overview import overview
+
+    place = workplace()
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("期间", "轮次", "进度", "在等", "审核", "发布"):
+        table.add_column(title, overflow="fold")
+    rows = overview(place)
+    for row in rows:
+        table.add_row(row.period, str(row.round), row.step, row.waiting_for, row.decisions, row.published)
+    console.print(table if rows else "还没有开启任何周期。运行 disclosure open 2025-annual 开启一个。")
+    for row in rows:
+        if row.run_id:
+            console.print(
+                f"{row.period} 的答复请到 {place.settings.server_url}/runs/flow-run/{row.run_id}", soft_wrap=True
+            )
+
+
+def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
+    """在终端里答复等待中的审核，与 Prefect 界面上的表单相同。"""
+    from uuid import UUID
+
+    from deployments.bootstrap import use_server
+    from disclosure import cycles
+    from disclosure.review import asks
+
+    place = workplace()
+    cycle_id = cycle_id_of(place, period)
+    with place.records.read() as session:
+        ask = asks.open_ask_of(session, cycles.get_cycle(session, cycle_id))
+    if ask is None:
+        raise DisclosureError(f"{period} 现在没有等待答复的事项。运行 disclosure status 看看进度。")
+    use_server(place.settings)
+    from deployments import runs
+
+    form = runs.open_form(UUID(ask.flow_run_id))
+    if form is None:
+        raise DisclosureError("这次运行现在没有等待答复（可能刚刚有人答复过）。请稍后运行 disclosure status 再看。")
+    console.print(Markdown(form.description))
+    runs.answer_form(form.run_id, _fill_in(form))
+    done("已提交，流程继续。答复是否被接受，请看 disclosure status 或 Prefect 界面。")
+
+
+def _dates(given: tuple[str, ...]) -> dict[Milestone, dt.date]:
+    """``draft=2026-06-05`` and the like, read."""
+    from disclosure.cycles import MILESTONES
+
+    found: dict[Milestone, dt.date] = {}
+    for text in given:
+        step, _, day = text.partition("=")
+        known = next((milestone for milestone in MILESTONES if milestone == step.strip()), None)
+        try:
+            date = dt.date.fromisoformat(day.strip())
+        except ValueError:
+            date = None
+        if known is None or date is None:
+            raise DisclosureError(
+                f"看不懂节点日期“{text}”，应写成 publish=2026-06-30，节点为 {'、'.join(MILESTONES)} 之一。"
+            )
+        found[known] = date
+    return found
+
+
+def _hand_out(place: Workplace, cycle_id: int) -> None:
+    from disclosure.collection.workbooks import hand_out
+
+    for path in hand_out(place, cycle_id):
+        console.print(f"  报表 {path}", soft_wrap=True)
+
+
+def _fill_in(form: OpenForm) -> dict[str, Any]:
+    """Ask for each field of the form's JSON schema in turn."""
+    answer: dict[str, Any] = {}
+    definitions = form.schema.get("definitions") or form.schema.get("$defs") or {}
+    for name, field in form.schema["properties"].items():
+        shape = definitions.get(str(field.get("$ref", "")).rpartition("/")[2], field)
+        label = field.get("title", name)
+        if (hint := field.get("description")) and hint != form.description:
+            console.print(hint, style="dim")
+        if shape.get("type") == "array":
+            options = shape["items"].get("enum") or [shape["items"].get("const")]
+            console.print("  ".join(f"{place}. {option}" for place, option in enumerate(options, 1)))
+            answer[name] = _choose(label, options, several=True)
+        elif options := shape.get("enum"):
+            console.print("  ".join(f"{place}. {option}" for place, option in enumerate(options, 1)))
+            answer[name] = _choose(label, options, several=False)[0]
+        else:
+            answer[name] = console.input(f"{label}：")
+    return answer
+
+
+def _choose(label: str, options: list[str], *, several: bool) -> list[str]:
+    """Ask until what is typed names one of ``options`` (or several), by number or in full."""
+    hint = "填序号，可填多个，用空格分开" if several else "填序号"
+    while True:
+        typed = console.input(f"{label}（{hint}）：").split()
+        picked = [options[int(t) - 1] if t.isdigit() and 0 < int(t) <= len(options) else t for t in typed]
+        if picked and all(option in options for option in picked) and (several or len(picked) == 1):
+            return picked
+        console.print(f"请填 1 到 {len(options)} 的序号。")

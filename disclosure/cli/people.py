@@ -1,0 +1,95 @@
+"""``disclosure people …``: who may hand in, review and sign."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+from rich.table import Table
+
+from disclosure.cli.common import workplace
+from disclosure.cli.screen import console, done
+
+if TYPE_CHECKING:
+    from disclosure.review.people import Enrolment
+
+people_app = App(name="people", help="登记可以审核的人。")
+
+
+@people_app.command(name="add")
+def people_add(
+    name: Annotated[str, Parameter(help="姓名")], office: Annotated[str, Parameter(help="科室名称，如 规划财务科")]
+) -> None:
+    """登记一个人，并给出验证器要扫的二维码（只显示这一次）。"""
+    from disclosure.review import people
+
+    place = workplace()
+    with place.records.write() as session:
+        made = people.enrol(session, place.catalog, place.cipher, name, office)
+    _show_enrolment(made)
+
+
+@people_app.command(name="re-enrol")
+def people_re_enrol(name: Annotated[str, Parameter(help="姓名")]) -> None:
+    """换发验证器密钥（手机丢失、被锁定或重新启用时），旧的立即作废。"""
+    from disclosure.review import people
+
+    place = workplace()
+    with place.records.write() as session:
+        made = people.re_enrol(session, place.catalog, place.cipher, name)
+    _show_enrolment(made)
+
+
+@people_app.command(name="disable")
+def people_disable(name: Annotated[str, Parameter(help="姓名")]) -> None:
+    """停用一个人；以前作出的结论不受影响。"""
+    from disclosure.review import people
+
+    with workplace().records.write() as session:
+        people.disable(session, name)
+    done(f"{name} 已停用。")
+
+
+@people_app.command(name="substitute")
+def people_substitute(
+    name: Annotated[str, Parameter(help="代理人姓名")],
+    absent: Annotated[str, Parameter(help="被代理人姓名")],
+    *,
+    first: Annotated[dt.date, Parameter(help="开始日期，如 2026-03-02")],
+    last: Annotated[dt.date, Parameter(help="结束日期（含当日）")],
+) -> None:
+    """登记代理：在两个日期之间，一个人可以代另一个人审核。"""
+    from disclosure.review import people
+
+    with workplace().records.write() as session:
+        people.substitute(session, name, absent, first, last)
+    done(f"{first} 至 {last}，{name} 可以代 {absent} 审核。")
+
+
+@people_app.command(name="list")
+def people_list() -> None:
+    """列出登记过的人。"""
+    from sqlalchemy import select
+
+    from disclosure.records.tables import Person
+
+    place = workplace()
+    table = Table("姓名", "科室", "状态", box=None, header_style="bold", pad_edge=False)
+    with place.records.read() as session:
+        for person in session.scalars(select(Person).order_by(Person.id)):
+            state = "在用" if person.is_active else "停用"
+            office = place.catalog.offices.get(person.office)
+            table.add_row(
+                person.name, office.name if office else person.office, state + ("（演示）" if person.is_demo else "")
+            )
+    console.print(table)
+
+
+def _show_enrolment(made: Enrolment) -> None:
+    import segno
+
+    done(f"已登记 {made.person.name}。请本人用手机验证器（任何支持 TOTP 的应用）扫描：")
+    segno.make(made.uri, error="m").terminal(out=sys.stdout, compact=True)
+    console.print(made.uri, soft_wrap=True)
