@@ -34,7 +34,7 @@ from disclosure.figures import Figure
 from disclosure.periods import CycleKind, Period, parse_period
 from disclosure.records.tables import Ask, Decision, LedgerEntry
 from disclosure.review import people
-from disclosure.review.forms import RETURN_TO_NOBODY
+from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
 from disclosure.settings import Settings
 from disclosure.workplace import Workplace
 
@@ -42,6 +42,7 @@ from disclosure.workplace import Workplace
 PATIENCE = 60.0
 STEP_SECONDS = people.STEP_SECONDS
 FLOW = "社会保险信息披露"
+EMERGENCY = "局领导紧急签发"
 
 T = TypeVar("T")
 
@@ -81,8 +82,13 @@ class Form:
 
     @property
     def gates(self) -> list[str]:
-        """Gates that may be answered here."""
-        return self._options("gate")
+        """Gates that may be answered here in the ordinary way."""
+        return [gate for gate in self._options("gate") if gate != EMERGENCY]
+
+    @property
+    def offers_emergency(self) -> bool:
+        """Whether the leader may sign ahead of the reviews here."""
+        return EMERGENCY in self._options("gate")
 
     @property
     def is_about_submissions(self) -> bool:
@@ -137,7 +143,7 @@ class Office:
 
     def reviewer(self, gate: GateId) -> Member:
         """Somebody who may decide at ``gate``."""
-        return self.member(self.place.catalog.gates[gate].office)
+        return self.member(self.place.catalog.gate_office(gate).id)
 
     # --- Prefect
 
@@ -344,17 +350,21 @@ class Case:
         code: str = "",
         opinion: str = "已核对，数据与原表一致，同意。",
         returned_to: Iterable[str] = (RETURN_TO_NOBODY,),
+        publish_at: str = AT_ONCE,
     ) -> dict[str, Any]:
-        """A review form filled in; by somebody of the right office with a good code unless told otherwise."""
+        """The form filled in as far as it asks; by the right office with a good code, if nothing is said."""
         who = who or self.office.reviewer(gate)
-        return {
+        answer = {
             "gate": self.office.place.catalog.gates[gate].name,
             "outcome": outcome,
             "name": who.name,
             "code": code or who.code(),
             "opinion": opinion,
             "returned_to": list(returned_to),
+            "publish_at": publish_at,
         }
+        assert self.form is not None, "look at the form first"
+        return {field: answer[field] for field in self.form.schema["properties"]}
 
     def answer(self, gate: GateId, outcome: str = "通过", **filled: Any) -> None:
         """Fill in the form at hand and press Resume; Prefect must take it."""

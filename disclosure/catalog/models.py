@@ -16,7 +16,17 @@ Severity = Literal["critical", "warning", "info"]
 Demand = Literal["required", "optional", "none"]
 IndicatorKind = Literal["stock", "flow", "level", "ratio", "derived", "text"]
 OfficeKind = Literal["centre", "section", "leadership"]
-GateId = Literal["policy", "finance", "confidentiality", "leader"]
+GateId = Literal["policy", "finance", "confidentiality", "leader", "emergency"]
+RoleId = Literal[
+    "drafter",
+    "author",
+    "compiler",
+    "policy_reviewer",
+    "finance_reviewer",
+    "confidentiality_reviewer",
+    "leader",
+    "supervisor",
+]
 Milestone = Literal["draft", "compile", "review", "confidentiality", "sign_off", "publish"]
 
 
@@ -47,12 +57,21 @@ class Office(Fact):
     aliases: tuple[str, ...] = ()
 
 
+class Role(Fact):
+    """What somebody may do in a cycle; people of ``offices`` may hold it. A gate's role belongs to one office."""
+
+    id: RoleId
+    name: Name
+    offices: tuple[Id, ...] = Field(min_length=1)
+    duty: Name
+
+
 class Gate(Fact):
-    """A human decision in the cycle (政策审核, 数据审核, 保密性审核, 局领导审核)."""
+    """A human decision in the cycle (政策审核, 数据审核, 保密性审核, 局领导审核), made by somebody of ``role``."""
 
     id: GateId
     name: Name
-    office: Id
+    role: RoleId
     question: Name
     first_review_only: bool = False
 

@@ -226,7 +226,10 @@ class Finding(Base):
 
 
 class Person(Base):
-    """Somebody who may decide. ``secret`` is the TOTP secret, encrypted; authority follows the office."""
+    """Somebody who may decide. ``secret`` is the TOTP secret, encrypted.
+
+    ``roles`` are ids of the catalogue; None: every role of the office, as the catalogue has them at the time.
+    """
 
     __tablename__ = "people"
     __table_args__ = (UniqueConstraint("name"),)
@@ -234,6 +237,7 @@ class Person(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60))
     office: Mapped[str] = mapped_column(String(60))
+    roles: Mapped[list[str] | None]
     secret: Mapped[str] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
@@ -320,8 +324,10 @@ class Release(Base):
     """The rendered channels of one round, what the leader signs and the public reads.
 
     ``digest`` covers the compilation's digest and every rendered file (``files``: path to SHA-256, bytes
-    under ``home/releases``). ``published_at`` is set before the channels switch, so that a rerun writes
-    the same bytes; ``is_live`` after they did.
+    under ``home/releases``). ``planned_for`` is the time the leader signed for, None for at once.
+    ``published_at`` is set before the channels switch, so that a rerun writes the same bytes; ``is_live``
+    after they did. ``waived`` are the gates that an emergency sign-off went ahead of; ``cleared_at`` is when
+    the last of them approved afterwards.
     """
 
     __tablename__ = "releases"
@@ -337,6 +343,9 @@ class Release(Base):
     summary: Mapped[str] = mapped_column(Text, default="")
     files: Mapped[dict[str, str]] = mapped_column(default=dict)
     rendered_at: Mapped[dt.datetime]
+    planned_for: Mapped[dt.datetime | None]
+    waived: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    cleared_at: Mapped[dt.datetime | None]
     published_at: Mapped[dt.datetime | None]
     is_live: Mapped[bool] = mapped_column(default=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from disclosure.clock import utc_now
 from disclosure.records import ledger
 from disclosure.records.tables import Ask, Cycle
 
-AskStep = Literal["collect", "review", "sign_off"]
+AskStep = Literal["collect", "review", "sign_off", "later_review"]
 
 
 def open_ask_of(session: Session, cycle: Cycle) -> Ask | None:
@@ -57,6 +57,11 @@ def last_refusal(session: Session, cycle: Cycle, step: AskStep) -> str:
         .limit(1)
     ).first()
     return latest.refusal if latest is not None and latest.state == "refused" else ""
+
+
+def step_of(ask: Ask) -> AskStep:
+    """A step that came out of our own records."""
+    return cast(AskStep, ask.step)
 
 
 def get(session: Session, ask_id: int) -> Ask:
