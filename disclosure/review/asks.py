@@ -42,10 +42,22 @@ def put(session: Session, cycle: Cycle, step: AskStep, digest: str, flow_run_id:
     return ask
 
 
-def close(session: Session, ask: Ask, state: Literal["answered", "refused", "abandoned"], refusal: str = "") -> None:
-    """Close an ask; ``refusal`` is what the next one says above its form."""
+def close(
+    session: Session,
+    ask: Ask,
+    state: Literal["answered", "refused", "abandoned"],
+    refusal: str = "",
+    *,
+    gate: str = "",
+    name: str = "",
+) -> None:
+    """Close an ask.
+
+    ``refusal`` is what the next one says above its form; ``name`` is who claimed to answer, at ``gate``.
+    """
     ask.state, ask.refusal, ask.closed_at = state, refusal, utc_now()
-    ledger.append(session, f"ask.{state}", actor="系统", cycle_id=ask.cycle_id, key=ask.key, refusal=refusal)
+    claimed = {"gate": gate, "name": name} if name else {}
+    ledger.append(session, f"ask.{state}", actor="系统", cycle_id=ask.cycle_id, key=ask.key, refusal=refusal, **claimed)
 
 
 def last_refusal(session: Session, cycle: Cycle, step: AskStep) -> str:

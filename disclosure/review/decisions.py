@@ -71,7 +71,7 @@ def record_answer(
         return ask.refusal
     reason = _refusal(session, catalog, cipher, cycle, ask, answer=answer, now=now)
     if reason:
-        asks.close(session, ask, "refused", reason)
+        asks.close(session, ask, "refused", reason, gate=answer.gate, name=answer.name)
         return reason
     person = find_person(session, answer.name)
     assert person is not None  # noqa: S101 - _refusal would have said so
@@ -94,7 +94,7 @@ def record_answer(
         _explain(session, cycle, answer.opinion, person.name)
     if answer.gate == "leader" and (release := cycles.release_of(session, cycle)):
         release.planned_for = answer.publish_at
-    asks.close(session, ask, "answered")
+    asks.close(session, ask, "answered", gate=answer.gate, name=answer.name)
     ledger.append(
         session,
         "decision.recorded",
