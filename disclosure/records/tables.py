@@ -326,8 +326,8 @@ class Release(Base):
     ``digest`` covers the compilation's digest and every rendered file (``files``: path to SHA-256, bytes
     under ``home/releases``). ``planned_for`` is the time the leader signed for, None for at once.
     ``published_at`` is set before the channels switch, so that a rerun writes the same bytes; ``is_live``
-    after they did. ``waived`` are the gates that an emergency sign-off went ahead of; ``cleared_at`` is when
-    the last of them approved afterwards.
+    after they did. ``waived`` are the gates that an emergency sign-off went ahead of, None until publication
+    begins; ``cleared_at`` is when the last of them approved afterwards.
     """
 
     __tablename__ = "releases"
@@ -344,7 +344,7 @@ class Release(Base):
     files: Mapped[dict[str, str]] = mapped_column(default=dict)
     rendered_at: Mapped[dt.datetime]
     planned_for: Mapped[dt.datetime | None]
-    waived: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    waived: Mapped[list[str] | None]
     cleared_at: Mapped[dt.datetime | None]
     published_at: Mapped[dt.datetime | None]
     is_live: Mapped[bool] = mapped_column(default=False)

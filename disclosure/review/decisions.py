@@ -118,7 +118,8 @@ def _clear(session: Session, cycle: Cycle, digest: str) -> None:
     release = cycles.release_of(session, cycle)
     made = cycles.decisions(session, cycle, cycle.round)
     if release is None or any(
-        gate not in made or (made[gate].digest, made[gate].outcome) != (digest, "approved") for gate in release.waived
+        gate not in made or (made[gate].digest, made[gate].outcome) != (digest, "approved")
+        for gate in release.waived or ()
     ):
         return
     release.cleared_at = utc_now()

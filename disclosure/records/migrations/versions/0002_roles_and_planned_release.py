@@ -18,7 +18,7 @@ def upgrade() -> None:
         people.add_column(sa.Column("roles", sa.JSON(), nullable=True))
     with op.batch_alter_table("releases") as releases:
         releases.add_column(sa.Column("planned_for", UtcDateTime(timezone=True), nullable=True))
-        releases.add_column(sa.Column("waived", sa.JSON(), nullable=False, server_default="[]"))
+        releases.add_column(sa.Column("waived", sa.JSON(), nullable=True))
         releases.add_column(sa.Column("cleared_at", UtcDateTime(timezone=True), nullable=True))
 
 
