@@ -29,7 +29,6 @@ from disclosure.records.tables import (
     Submission,
 )
 
-
 #: (region, indicator, period id).
 FigureKey = tuple[str, str, str]
 
@@ -192,11 +191,7 @@ def published_figures(session: Session, catalog: Catalog) -> dict[FigureKey, Fig
         .join(Release, Release.cycle_id == Cycle.id)
         .where(Cycle.profile == catalog.profile.id, Release.is_live)
     )
-    return {
-        figure.key: figure
-        for cycle, _release in published
-        for figure in _gather(session, catalog, cycle).figures
-    }
+    return {figure.key: figure for cycle, _release in published for figure in _gather(session, catalog, cycle).figures}
 
 
 def imported_figures(session: Session, catalog: Catalog) -> dict[FigureKey, tuple[Figure, Observation]]:
@@ -215,9 +210,7 @@ def imported_figures(session: Session, catalog: Catalog) -> dict[FigureKey, tupl
     by_row: dict[int, tuple[Figure, Observation]] = {}
     for row, table in imported:
         provenance = row.provenance or {}
-        source = Source(
-            document=table.sha256, file_name=table.file_name, sheet=row.sheet, cell=row.cell, **provenance
-        )
+        source = Source(document=table.sha256, file_name=table.file_name, sheet=row.sheet, cell=row.cell, **provenance)
         figure = _figure(row, source)
         if not register.of_figure(figure):
             found[figure.key] = by_row[row.id] = (figure, row)

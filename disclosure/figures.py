@@ -36,7 +36,7 @@ class Source:
     def label(self) -> str:
         """``工作表“企业养老”单元格 D7``, or an empty text when unknown."""
         if self.sheet and self.cell:
-            return f"工作表“{self.sheet}”单元格 {self.cell}"
+            return f"工作表“{self.sheet}”{f'第 {self.cell} 行' if self.cell.isdecimal() else f'单元格 {self.cell}'}"
         return f"第 {self.cell} 行" if self.cell else ""
 
 

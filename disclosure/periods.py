@@ -137,7 +137,9 @@ def end_of(text: str) -> dt.date | None:
         return parse_period(cleaned).end
     except DisclosureError:
         pass
-    if match := re.fullmatch(r"(?:截至)?(\d{4})(?:[-./](\d{1,2})|年(?:1-)?(\d{1,2})月[底末]?|M0?1-M?(\d{1,2}))", cleaned):
+    if match := re.fullmatch(
+        r"(?:截至)?(\d{4})(?:[-./](\d{1,2})|年(?:1-)?(\d{1,2})月[底末]?|M0?1-M?(\d{1,2}))", cleaned
+    ):
         month = int(match[2] or match[3] or match[4])
     elif match := re.fullmatch(r"(\d{4})(?:Q|年第?)([1-4])(?:季度?)?", cleaned):
         month = int(match[2]) * 3

@@ -187,7 +187,9 @@ class Catalog:
     def _indicator_names(self) -> dict[tuple[str, str], tuple[Indicator, ...]]:
         found: dict[tuple[str, str], tuple[Indicator, ...]] = {}
         for indicator in self.indicators.values():
-            for name in {normalise(text) for text in (indicator.id, indicator.name, indicator.label, *indicator.aliases)}:
+            for name in {
+                normalise(text) for text in (indicator.id, indicator.name, indicator.label, *indicator.aliases)
+            }:
                 key = (indicator.insurance, name)
                 found[key] = (*found.get(key, ()), indicator)
         return found

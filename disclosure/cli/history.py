@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: How many of a kind are shown before “另有 … ”.
 _SHOWN = 3
+_NAMES_SHOWN = 12
 _CHANGES_SHOWN = 20
 
 
@@ -121,12 +122,13 @@ def _print_known_errors(made: Iterable[Comparison]) -> None:
     for each in made:
         for wrong in each.report.erroneous:
             error = wrong.error
+            place = f"{each.report.file_name} 第 {wrong.line} 行，{error.where.region} {error.where.period}"
             right = f"；应为 {error.corrected.value} {error.corrected.unit}" if error.corrected else ""
             say(
                 "!",
                 "bold yellow",
-                f"已知差错 {error.id}（{each.report.file_name} 第 {wrong.line} 行，{error.where.region} {error.where.period} "
-                f"{error.where.insurance}）：印为 {error.shows.value} {error.shows.unit}{right}。不作往期数据使用。",
+                f"已知差错 {error.id}（{place} {error.where.insurance}）："
+                f"印为 {error.shows.value} {error.shows.unit}{right}。不作往期数据使用。",
             )
         for sentence in each.report.unexpected:
             say("✗", "bold red", sentence)
@@ -138,7 +140,8 @@ def _print_changes(catalog: Catalog, made: Iterable[Comparison]) -> None:
         return
     outcomes = {"waiting": "未取代", "replaced": "已取代", "published": "本局已公布，不取代"}
     table = Table(title="与已有数据不同", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for name in ("地区", "数据", "期间", "原值", "新值", "处理"):
+    is_one_file = len({change.new.source.file_name for change in changes}) == 1
+    for name in ("地区", "数据", "期间", "原值", "新值", "处理", "新值所在"):
         table.add_column(name, overflow="fold", justify="right" if name.endswith("值") else "left")
     for change in changes[:_CHANGES_SHOWN]:
         new = change.new
@@ -148,8 +151,9 @@ def _print_changes(catalog: Catalog, made: Iterable[Comparison]) -> None:
             f"{catalog.insurances[indicator.insurance].short_name}{indicator.name}",
             new.period.label,
             _value(change.old),
-            f"{_value(new)}（{new.source.file_name} {new.source.label}）",
+            _value(new),
             outcomes[change.outcome],
+            new.source.label if is_one_file else f"{new.source.file_name} {new.source.label}",
         )
     console.print(table)
     if len(changes) > _CHANGES_SHOWN:
@@ -157,7 +161,8 @@ def _print_changes(catalog: Catalog, made: Iterable[Comparison]) -> None:
 
 
 def _value(figure: Figure) -> str:
-    return f"{figure.printed} {figure.unit}".strip()
+    """As it was printed, where that is known."""
+    return figure.source.printed or f"{figure.printed} {figure.unit}".strip()
 
 
 def _print_groups(groups: Iterable[UnmatchedGroup]) -> None:
@@ -167,8 +172,9 @@ def _print_groups(groups: Iterable[UnmatchedGroup]) -> None:
         for what, rows in list(group.by_what.items())[:_SHOWN]:
             times = f"等 {len(rows)} 行" if len(rows) > 1 else ""
             console.print(f"    {what}  {rows[0].place}{times}", soft_wrap=True)
-        if len(group.by_what) > _SHOWN:
-            console.print(f"    另有 {len(group.by_what) - _SHOWN} 种")
+        if rest := list(group.by_what)[_SHOWN:]:
+            more = "等" if len(rest) > _NAMES_SHOWN else ""
+            console.print(f"    另有 {len(rest)} 种：{'、'.join(rest[:_NAMES_SHOWN])}{more}", soft_wrap=True)
         console.print(f"  → {group.advice}", style="dim", soft_wrap=True)
 
 
@@ -177,7 +183,9 @@ def _print_end(made: Iterable[Comparison], *, is_dry: bool) -> None:
     waiting = sum(len(each.waiting) for each in made)
     if waiting:
         say(
-            "!", "bold yellow", f"{waiting} 处不同没有取代。确应取代的，请核对后加上 --replace “原因”重新导入；原值会保留。"
+            "!",
+            "bold yellow",
+            f"{waiting} 处不同没有取代。确应取代的，请核对后加上 --replace “原因”重新导入；原值会保留。",
         )
     if is_dry:
         console.print(f"试运行：会导入 {taken} 个数据，什么都没有写入。")

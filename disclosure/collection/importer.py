@@ -94,6 +94,30 @@ class UnmatchedGroup:
         return sum(map(len, self.by_what.values()))
 
 
+@dataclass(frozen=True)
+class _Document:
+    """The table at hand; ``origin`` and ``retrieved`` are for rows that say nothing themselves."""
+
+    file_name: str
+    sha256: str
+    origin: str = ""
+    retrieved: str = ""
+
+    def source(self, row: TableRow, reading: Reading | None) -> Source:
+        """Where the row stands, as it was printed, and what the file says of where it is from."""
+        cells = row.cells
+        return Source(
+            document=self.sha256,
+            file_name=self.file_name,
+            sheet=row.sheet,
+            cell=str(row.line),
+            printed=" ".join(filter(None, (cells["value"], cells["unit"]))),
+            origin=cells.get("origin") or self.origin,
+            retrieved=cells.get("retrieved") or self.retrieved,
+            note="；".join(filter(None, (reading.note if reading else "", cells.get("note", "")))),
+        )
+
+
 def import_table(
     content: bytes, file_name: str, catalog: Catalog, *, origin: str = "", retrieved: str = ""
 ) -> ImportReport:
@@ -105,7 +129,7 @@ def import_table(
     Raises:
         DisclosureError: when the file is no such table at all.
     """
-    document = hashlib.sha256(content).hexdigest()
+    document = _Document(file_name, hashlib.sha256(content).hexdigest(), origin, retrieved)
     register = KnownErrors(catalog)
     table = read_table(content, file_name, catalog.import_words)
     matched: list[Figure] = []
@@ -128,7 +152,7 @@ def import_table(
             else:
                 unmatched.append(UnmatchedRow(file_name, row.line, mistake.cause, mistake.what, mistake.why, row.sheet))
             continue
-        figure = _figure(region.code, reading, _source(row, reading, document, file_name, origin, retrieved))
+        figure = _figure(region.code, reading, document.source(row, reading))
         if known:
             erroneous.append(ErroneousFigure(known, row.line, figure))
         else:
@@ -136,7 +160,7 @@ def import_table(
     figures, contradictions = _without_repetitions(catalog, matched)
     return ImportReport(
         file_name=file_name,
-        sha256=document,
+        sha256=document.sha256,
         rows=len(table),
         figures=figures,
         erroneous=_each_once(erroneous),
@@ -191,9 +215,7 @@ def _without_repetitions(
         first = same[0]
         indicator = catalog.indicators[first.indicator]
         what = f"{catalog.insurances[indicator.insurance].short_name}“{indicator.name}”{first.period.label}"
-        values = "、".join(
-            f"第 {figure.source.cell} 行 {figure.source.printed or figure.text}" for figure in same
-        )
+        values = "、".join(f"第 {figure.source.cell} 行 {figure.source.printed or figure.text}" for figure in same)
         contradictions += [
             UnmatchedRow(
                 figure.source.file_name, int(figure.source.cell), "duplicate", what, f"：{values}", figure.source.sheet
@@ -257,16 +279,14 @@ def read_history(files: Mapping[str, bytes], catalog: Catalog) -> tuple[PrintedF
     """
     register = KnownErrors(catalog)
     found = (
-        _printed(catalog, register, row, hashlib.sha256(content).hexdigest(), file_name)
+        _printed(catalog, register, row, _Document(file_name, hashlib.sha256(content).hexdigest()))
         for file_name, content in files.items()
         for row in read_table(content, file_name, catalog.import_words)
     )
     return tuple(figure for figure in found if figure is not None)
 
 
-def _printed(
-    catalog: Catalog, register: KnownErrors, row: TableRow, document: str, file_name: str
-) -> PrintedFigure | None:
+def _printed(catalog: Catalog, register: KnownErrors, row: TableRow, document: _Document) -> PrintedFigure | None:
     cells = row.cells
     try:
         value, behind = read_number(cells["value"])
@@ -290,7 +310,7 @@ def _printed(
         end=end_of(without_note(cells["period"])),
         value=value,
         unit=unit.id if unit else cells["unit"],
-        source=_source(row, reading, document, file_name),
+        source=document.source(row, reading),
         reading=reading,
         mistake=mistake,
         known_error=register.of_row(cells),
@@ -307,21 +327,4 @@ def _figure(region: str, reading: Reading, source: Source) -> Figure:
         text=reading.text,
         centre=reading.indicator.centre,
         source=source,
-    )
-
-
-def _source(
-    row: TableRow, reading: Reading | None, document: str, file_name: str, origin: str = "", retrieved: str = ""
-) -> Source:
-    """Where the row stands, as it was printed, and what the file says of where it is from."""
-    cells = row.cells
-    return Source(
-        document=document,
-        file_name=file_name,
-        sheet=row.sheet,
-        cell=str(row.line),
-        printed=" ".join(filter(None, (cells["value"], cells["unit"]))),
-        origin=cells.get("origin") or origin,
-        retrieved=cells.get("retrieved") or retrieved,
-        note="；".join(filter(None, (reading.note if reading else "", cells.get("note", "")))),
     )

@@ -123,8 +123,9 @@ def record_imports(
             session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         standing, rows = _standing(session, catalog)
         made = tuple(_in_turn(catalog, [report for report, _ in tables], standing, reason))
+        recorder = _Recorder(session, files, catalog, rows, reason, actor)
         for comparison, (_, content) in zip(made, tables, strict=True):
-            _record(session, files, catalog, comparison, content, rows, reason, actor)
+            recorder.record(comparison, content)
         return made
 
 
@@ -179,74 +180,6 @@ def _in_turn(
         yield comparison
 
 
-def _record(
-    session: Session,
-    files: Path,
-    catalog: Catalog,
-    comparison: Comparison,
-    content: bytes,
-    rows: dict[FigureKey, Observation],
-    reason: str,
-    actor: str,
-) -> None:
-    report = comparison.report
-    sha256 = keep_file(session, files, content)
-    table = session.scalars(
-        select(ImportedTable).where(ImportedTable.profile == catalog.profile.id, ImportedTable.sha256 == sha256)
-    ).one_or_none()
-    is_first = table is None
-    if table is None:
-        table = ImportedTable(
-            profile=catalog.profile.id, sha256=sha256, file_name=report.file_name, imported_at=utc_now()
-        )
-        session.add(table)
-    table.row_count = report.rows
-    table.unmatched = [
-        {"line": str(row.line), "sheet": row.sheet, "cause": row.cause, "reason": row.what + row.why}
-        for row in report.unmatched
-    ]
-    session.flush()
-    kept = {
-        (row.region, row.indicator, row.period_id, row.value, row.unit, row.text): row
-        for row in session.scalars(select(Observation).where(Observation.import_id == table.id))
-    }
-
-    def keep(figure: Figure) -> Observation:
-        """The row of ``figure`` in this table, which an earlier import may have made."""
-        known = kept.get((*figure.key, figure.value, figure.unit, figure.text))
-        if known is not None:
-            return known
-        row = observation(figure, import_id=table.id)
-        row.provenance = _provenance(figure)
-        session.add(row)
-        return row
-
-    replaced = {change.new.key: change.old for change in comparison.changes if change.outcome == "replaced"}
-    for figure in comparison.taken:
-        row = keep(figure)
-        if old := replaced.get(figure.key):
-            _replace(session, rows[figure.key], row, old, figure, reason, actor)
-        rows[figure.key] = row
-    # Values known to be wrong are kept like any other; whoever reads history from our records leaves them out.
-    for each in report.erroneous:
-        if each.figure:
-            keep(each.figure)
-    if is_first or comparison.taken:
-        ledger.append(
-            session,
-            "table.imported",
-            actor=actor,
-            file=report.file_name,
-            sha256=sha256,
-            new=len(comparison.new),
-            same=len(comparison.same),
-            replaced=len(replaced),
-            known_errors=len(report.erroneous),
-            unmatched=len(report.unmatched),
-            elsewhere=sum(report.elsewhere.values()),
-        )
-
-
 def _said(catalog: Catalog, figure: Figure) -> tuple[object, ...]:
     """What a figure says, whatever its unit."""
     unit = catalog.units.get(figure.unit)
@@ -262,19 +195,92 @@ def _provenance(figure: Figure) -> dict[str, str]:
     return {name: value for name, value in said.items() if value}
 
 
-def _replace(
-    session: Session, old_row: Observation, new_row: Observation, old: Figure, new: Figure, reason: str, actor: str
-) -> None:
-    session.flush()
-    session.add(Replacement(old_id=old_row.id, new_id=new_row.id, reason=reason, replaced_at=utc_now()))
-    ledger.append(
-        session,
-        "figure.replaced",
-        actor=actor,
-        figure="/".join(new.key),
-        old=f"{old.printed} {old.unit}",
-        old_file=old.source.file_name,
-        new=f"{new.printed} {new.unit}",
-        new_file=new.source.file_name,
-        reason=reason,
-    )
+@dataclass
+class _Recorder:
+    """Writes one table after another; ``rows`` are those that stand under each key."""
+
+    session: Session
+    files: Path
+    catalog: Catalog
+    rows: dict[FigureKey, Observation]
+    reason: str
+    actor: str
+
+    def record(self, comparison: Comparison, content: bytes) -> None:
+        """Keep the file, what is new in it, and values known to be wrong; tell the ledger."""
+        report = comparison.report
+        table, is_first = self._table(report, content)
+        kept = {
+            (row.region, row.indicator, row.period_id, row.value, row.unit, row.text): row
+            for row in self.session.scalars(select(Observation).where(Observation.import_id == table.id))
+        }
+
+        def keep(figure: Figure) -> Observation:
+            """The row of ``figure`` in this table, which an earlier import may have made."""
+            known = kept.get((*figure.key, figure.value, figure.unit, figure.text))
+            if known is not None:
+                return known
+            row = observation(figure, import_id=table.id)
+            row.provenance = _provenance(figure)
+            self.session.add(row)
+            return row
+
+        replaced = {change.new.key: change.old for change in comparison.changes if change.outcome == "replaced"}
+        for figure in comparison.taken:
+            row = keep(figure)
+            if old := replaced.get(figure.key):
+                self._replace(old, figure, row)
+            self.rows[figure.key] = row
+        # Values known to be wrong are kept like any other; whoever reads history from our records leaves them out.
+        for each in report.erroneous:
+            if each.figure:
+                keep(each.figure)
+        if is_first or comparison.taken:
+            ledger.append(
+                self.session,
+                "table.imported",
+                actor=self.actor,
+                file=report.file_name,
+                sha256=report.sha256,
+                new=len(comparison.new),
+                same=len(comparison.same),
+                replaced=len(replaced),
+                known_errors=len(report.erroneous),
+                unmatched=len(report.unmatched),
+                elsewhere=sum(report.elsewhere.values()),
+            )
+
+    def _table(self, report: ImportReport, content: bytes) -> tuple[ImportedTable, bool]:
+        """The record of this file, and whether it is its first import."""
+        sha256 = keep_file(self.session, self.files, content)
+        profile = self.catalog.profile.id
+        table = self.session.scalars(
+            select(ImportedTable).where(ImportedTable.profile == profile, ImportedTable.sha256 == sha256)
+        ).one_or_none()
+        is_first = table is None
+        if table is None:
+            table = ImportedTable(profile=profile, sha256=sha256, file_name=report.file_name, imported_at=utc_now())
+            self.session.add(table)
+        table.row_count = report.rows
+        table.unmatched = [
+            {"line": str(row.line), "sheet": row.sheet, "cause": row.cause, "reason": row.what + row.why}
+            for row in report.unmatched
+        ]
+        self.session.flush()
+        return table, is_first
+
+    def _replace(self, old: Figure, new: Figure, new_row: Observation) -> None:
+        self.session.flush()
+        old_row = self.rows[new.key]
+        self.session.add(Replacement(old_id=old_row.id, new_id=new_row.id, reason=self.reason, replaced_at=utc_now()))
+        ledger.append(
+            self.session,
+            "figure.replaced",
+            actor=self.actor,
+            figure="/".join(new.key),
+            old=f"{old.printed} {old.unit}".strip(),
+            old_file=f"{old.source.file_name} {old.source.label}",
+            new=f"{new.printed} {new.unit}".strip(),
+            new_file=f"{new.source.file_name} {new.source.label}",
+            reason=self.reason,
+        )

@@ -66,7 +66,9 @@ def _from_workbook(content: bytes, file_name: str, words: ImportWords) -> list[T
     try:
         package = open_package(content, file_name)
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = {name: package.scan(name) and book.get_sheet_by_name(name) for name in book.sheet_names}
+        for name in book.sheet_names:
+            package.scan(name)  # refuses one that reaches out of all bounds, before it is laid out
+        sheets = {name: book.get_sheet_by_name(name) for name in book.sheet_names}
     except UnreadableError as error:
         raise DisclosureError(f"{file_name}：{error.problem.found}，{error.problem.why}。") from error
     except python_calamine.CalamineError as error:
@@ -137,9 +139,7 @@ def _rows(lines: _Lines, words: ImportWords, sheet: str = "") -> list[TableRow] 
     return None
 
 
-def _body(
-    lines: _Lines, columns: Mapping[str, list[int]], stated: Mapping[str, str], sheet: str
-) -> Iterator[TableRow]:
+def _body(lines: _Lines, columns: Mapping[str, list[int]], stated: Mapping[str, str], sheet: str) -> Iterator[TableRow]:
     for line, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
