@@ -130,6 +130,7 @@ def _print_known_errors(made: Iterable[Comparison]) -> None:
                 f"已知差错 {error.id}（{place} {error.where.insurance}）："
                 f"印为 {error.shows.value} {error.shows.unit}{right}。不作往期数据使用。",
             )
+            console.print(f"  {error.reason}", style="dim", soft_wrap=True)
         for sentence in each.report.unexpected:
             say("✗", "bold red", sentence)
 

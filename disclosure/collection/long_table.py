@@ -17,7 +17,7 @@ from decimal import Decimal
 import python_calamine
 
 from disclosure.catalog import ImportWords
-from disclosure.collection.workbook_package import UnreadableError, open_package
+from disclosure.collection.workbook_package import FILE_LIMIT, UnreadableError, open_package
 from disclosure.errors import DisclosureError
 
 REQUIRED = ("region", "period", "insurance", "indicator", "unit", "value")
@@ -52,6 +52,9 @@ def read_table(content: bytes, file_name: str, words: ImportWords) -> list[Table
     Raises:
         DisclosureError: when this is no such table (encoding, heading, quoting, a damaged .xlsx).
     """
+    if len(content) > FILE_LIMIT:
+        size = f"{len(content) / 1024 / 1024:.0f} MB"
+        raise DisclosureError(f"{file_name}：文件有 {size}，超过 {FILE_LIMIT // 1024 // 1024} MB，请分成几个再导入。")
     if content.startswith(b"PK\x03\x04"):
         return _from_workbook(content, file_name, words)
     text = _decoded(content, file_name)
