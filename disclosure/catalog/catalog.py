@@ -22,8 +22,10 @@ from disclosure.catalog.models import (
     GateId,
     Holiday,
     Identity,
+    ImportWords,
     Indicator,
     Insurance,
+    KnownError,
     Milestone,
     Office,
     ProfileFacts,
@@ -81,6 +83,8 @@ class Catalog:
     rules: Mapping[str, Rule]
     channels: Mapping[str, Channel]
     holidays: Mapping[str, Holiday]
+    known_errors: Mapping[str, KnownError]
+    import_words: ImportWords
 
     @cached_property
     def prefecture(self) -> Region:
@@ -168,7 +172,12 @@ class Catalog:
 
         Never by likeness: a name that two indicators share finds neither.
         """
-        return self._indicator_names.get((insurance, normalise(text)))
+        found = self.indicators_named(insurance, text)
+        return found[0] if len(found) == 1 else None
+
+    def indicators_named(self, insurance: str, text: str) -> tuple[Indicator, ...]:
+        """Every indicator of insurance id ``insurance`` whose id, name or alias ``text`` is."""
+        return self._indicator_names.get((insurance, normalise(text)), ())
 
     def find_unit(self, text: str) -> Unit | None:
         """The unit whose name or alias ``text`` is."""
@@ -187,12 +196,14 @@ class Catalog:
         return _unique_names((u, (u.id, *u.aliases)) for u in self.units.values())
 
     @cached_property
-    def _indicator_names(self) -> dict[tuple[str, str], Indicator]:
-        found: dict[tuple[str, str], Indicator] = {}
-        for insurance in self.insurances:
-            own = (i for i in self.indicators.values() if i.insurance == insurance)
-            names = _unique_names((i, (i.id, i.name, i.label, *i.aliases)) for i in own)
-            found.update({(insurance, name): indicator for name, indicator in names.items()})
+    def _indicator_names(self) -> dict[tuple[str, str], tuple[Indicator, ...]]:
+        found: dict[tuple[str, str], tuple[Indicator, ...]] = {}
+        for indicator in self.indicators.values():
+            for name in {
+                normalise(text) for text in (indicator.id, indicator.name, indicator.label, *indicator.aliases)
+            }:
+                key = (indicator.insurance, name)
+                found[key] = (*found.get(key, ()), indicator)
         return found
 
 
@@ -278,6 +289,8 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         rules=_entries(Rule, document("rules"), "rules"),
         channels=_entries(Channel, document("channels"), "channels"),
         holidays=_entries(Holiday, document("holidays"), "holidays", "date"),
+        known_errors=_entries(KnownError, document("known_errors"), "known_errors"),
+        import_words=_one(ImportWords, document("imports")),
     )
     _check_references(catalog, document("indicators"), organisation, document("identities"))
     return catalog

@@ -101,7 +101,10 @@ class RefusedFile(Base):
 
 
 class ImportedTable(Base):
-    """A long CSV of figures published before, taken in as history."""
+    """A long table of figures published before, taken in as history.
+
+    ``unmatched`` are the rows that gave no figure when it was last imported.
+    """
 
     __tablename__ = "imported_tables"
     __table_args__ = (UniqueConstraint("profile", "sha256"),)
@@ -116,13 +119,14 @@ class ImportedTable(Base):
 
 
 class Observation(Base):
-    """A figure, handed in by a centre or imported, with the cell or row it came from."""
+    """A figure, handed in by a centre or imported, with the cell or row it came from.
+
+    ``provenance`` of an imported one: ``printed`` value and unit, ``origin``, ``retrieved``, ``note``, as its table
+    says them.
+    """
 
     __tablename__ = "observations"
-    __table_args__ = (
-        UniqueConstraint("submission_id", "region", "indicator"),
-        UniqueConstraint("import_id", "period_id", "region", "indicator"),
-    )
+    __table_args__ = (UniqueConstraint("submission_id", "region", "indicator"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
@@ -137,9 +141,22 @@ class Observation(Base):
     centre: Mapped[str] = mapped_column(String(60), default="")
     sheet: Mapped[str] = mapped_column(String(60), default="")
     cell: Mapped[str] = mapped_column(String(20), default="")
+    provenance: Mapped[dict[str, str] | None]
 
     submission: Mapped[Submission | None] = relationship(back_populates="observations")
     imported_table: Mapped[ImportedTable | None] = relationship()
+
+
+class Replacement(Base):
+    """An imported figure that stands in the place of another from now on; both are kept."""
+
+    __tablename__ = "replacements"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    old_id: Mapped[int] = mapped_column(ForeignKey("observations.id"))
+    new_id: Mapped[int] = mapped_column(ForeignKey("observations.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    replaced_at: Mapped[dt.datetime]
 
 
 class Excuse(Base):

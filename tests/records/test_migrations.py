@@ -142,3 +142,29 @@ def test_reading_holds_no_writer_up(database_url: str) -> None:
         with records.write() as writing:
             writing.connection()
     records.engine.dispose()
+
+
+def test_what_was_recorded_before_history_kept_its_sources_is_still_there(database_url: str, engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "disclosure.records:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO stored_files VALUES ('ab', 1, '2026-01-05 00:00:00+00:00')"))
+        connection.execute(
+            text(
+                "INSERT INTO imported_tables VALUES"
+                " (1, 'chuxiong', 'ab', '往年.csv', 1, '[]', '2026-01-05 00:00:00+00:00')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO observations (id, import_id, period_id, region, indicator, unit, value, text, state,"
+                " centre, sheet, cell) VALUES"
+                " (7, 1, '2024-annual', '532300', 'work_injury.participants', '人', '1', '', 'reported', '', '', '2')"
+            )
+        )
+    migrate(database_url)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT id, import_id, cell, provenance FROM observations")).all()
+        assert [tuple(row) for row in kept] == [(7, 1, "2", None)]
