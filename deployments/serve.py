@@ -18,7 +18,7 @@ from disclosure.workplace import Workplace, open_workplace
 
 async def _serve(place: Workplace, deployments: Sequence[RunnerDeployment]) -> None:
     """Run what is scheduled; schedules stay on at the end, so a restart misses nothing that Prefect still holds."""
-    async with Zygote() as zygote:
+    async with Zygote(is_wanted=place.settings.runner_is_warm) as zygote:
         runner = WarmRunner(zygote, query_seconds=place.settings.runner_poll_seconds, pause_on_shutdown=False)
         for deployment in deployments:
             await runner.aadd_deployment(deployment)

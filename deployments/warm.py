@@ -59,10 +59,12 @@ class Fork:
 class Zygote:
     """The warm process, kept alive while this context is open.
 
-    Its forks die with it, and it ends when our end of the socket closes, however that happens.
+    Its forks die with it, and it ends when our end of the socket closes, however that happens. One that is not
+    wanted is never there to fork from.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_wanted: bool = True) -> None:
+        self._is_wanted = is_wanted
         self._forks: dict[int, Fork] = {}
         self._ordered: deque[asyncio.Future[Fork]] = deque()
         self._socket: socket.socket | None = None
@@ -70,7 +72,8 @@ class Zygote:
         self._keeper: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._keeper = asyncio.create_task(self._keep())
+        if self._is_wanted:
+            self._keeper = asyncio.create_task(self._keep())
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -109,9 +109,13 @@ def main() -> None:
     os.environ.update(serve(runner))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv[:] = ["prefect.engine"]
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
     # The engine is imported already, which is what this is all about; runpy would warn of it.
     warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
-    runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
+    # Nobody listens for heartbeats, and their thread, which wakes once a second, would hold up the run's end.
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        runpy.run_module("prefect.engine", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
