@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -23,7 +24,7 @@ async def _serve(place: Workplace, deployments: Sequence[RunnerDeployment]) -> N
         for deployment in deployments:
             await runner.aadd_deployment(deployment)
         await asyncio.to_thread(_recover, place)
-        ready_file(place.settings).touch()
+        ready_file(place.settings).write_text(str(os.getpid()))
         await runner.start()
 
 

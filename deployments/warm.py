@@ -15,14 +15,13 @@ import sys
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import anyio
 import anyio.abc
 from prefect.client.schemas.objects import FlowRun
 from prefect.runner import Runner
 from prefect.runner._process_manager import ProcessHandle
-from typing_extensions import Self
 
 from deployments.zygote import PACKET_BYTES
 
@@ -174,7 +173,7 @@ class WarmStarter:
         except ZygoteGoneError:
             await self._ordinary.start(flow_run, task_status=task_status)
             return
-        task_status.started(ProcessHandle(fork))  # type: ignore[arg-type] - it looks at pid and returncode only
+        task_status.started(ProcessHandle(cast("anyio.abc.Process", fork)))
         await fork.ended.wait()
 
     def _environment(self, flow_run: FlowRun) -> dict[str, str]:

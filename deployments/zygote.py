@@ -57,12 +57,12 @@ def serve(runner: socket.socket) -> dict[str, str]:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     runner.send(b'{"is_ready": true}')
     while True:
-        ready, _, _ = select.select([runner, woken], [], [])
+        ready, _, _ = select.select([runner.fileno(), woken], [], [])
         if woken in ready:
             os.read(woken, PACKET_BYTES)
             for pid, code in _ended():
                 runner.send(json.dumps({"ended": pid, "code": code}).encode())
-        if runner in ready:
+        if runner.fileno() in ready:
             order = runner.recv(PACKET_BYTES)
             if not order:
                 sys.exit()

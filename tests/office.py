@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +24,7 @@ import pyotp
 from sqlalchemy import select
 
 from deployments.local import Child, child_environment, running
+from deployments.zygote import process_name
 from disclosure import cycles
 from disclosure.catalog import GateId
 from disclosure.collection.submissions import Receipt, hand_in
@@ -193,14 +194,14 @@ class Office:
 
     def process_of(self, run_id: str) -> int | None:
         """The process id in which a run goes on, if it does; also for the second it takes to end."""
-        wanted = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
+        told = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
         for pid in children_of(self.runner.process.pid):
-            try:
-                told = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if wanted in told:
-                return pid
+            process = Path(f"/proc/{pid}")
+            with suppress(OSError):
+                # Forked runs carry the run in their name, those started cold in their environment.
+                name = (process / "comm").read_text().strip()
+                if name == process_name(run_id) or told in (process / "environ").read_bytes().split(b"\0"):
+                    return pid
         return None
 
     def cli(self, *arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:
