@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
+from typing import Any
 
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import TerminationSignal
+from prefect.runner import Runner
 
 from deployments.local import ready_file
 from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
@@ -19,8 +21,12 @@ from disclosure.workplace import Workplace, open_workplace
 
 async def _serve(place: Workplace, deployments: Sequence[RunnerDeployment]) -> None:
     """Run what is scheduled; schedules stay on at the end, so a restart misses nothing that Prefect still holds."""
-    async with Zygote(is_wanted=place.settings.runner_is_warm) as zygote:
-        runner = WarmRunner(zygote, query_seconds=place.settings.runner_poll_seconds, pause_on_shutdown=False)
+    options: dict[str, Any] = {"query_seconds": place.settings.runner_poll_seconds, "pause_on_shutdown": False}
+    async with AsyncExitStack() as stack:
+        if place.settings.runner_is_warm:
+            runner: Runner = WarmRunner(await stack.enter_async_context(Zygote()), **options)
+        else:
+            runner = Runner(**options)
         for deployment in deployments:
             await runner.aadd_deployment(deployment)
         await asyncio.to_thread(_recover, place)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: A fork takes milliseconds; a zygote that needs this long is stuck, and is replaced.
 _FORK_SECONDS = 10.0
+#: A new zygote is waited for, since a cold start would import the same beside it.
+_WARM_UP_SECONDS = 20.0
 #: How a fork ended whose zygote cannot tell any more: it was killed with it.
 _KILLED = -9
 
@@ -38,7 +41,7 @@ _log = logging.getLogger("prefect.runner")
 
 
 class ZygoteGoneError(Exception):
-    """There is no warm process to fork from: not yet, or not any more."""
+    """There is no warm process to fork from."""
 
 
 @dataclass
@@ -58,21 +61,20 @@ class Fork:
 class Zygote:
     """The warm process, kept alive while this context is open.
 
-    Its forks die with it, and it ends when our end of the socket closes, however that happens. One that is not
-    wanted is never there to fork from.
+    Its forks die with it, and it ends when our end of the socket closes, however that happens.
     """
 
-    def __init__(self, *, is_wanted: bool = True) -> None:
-        self._is_wanted = is_wanted
+    def __init__(self) -> None:
         self._forks: dict[int, Fork] = {}
         self._ordered: deque[asyncio.Future[Fork]] = deque()
         self._socket: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._keeper: asyncio.Task[None] | None = None
+        #: Set when there is one, or when there will be none.
+        self._is_settled = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        if self._is_wanted:
-            self._keeper = asyncio.create_task(self._keep())
+        self._keeper = asyncio.create_task(self._keep())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -86,6 +88,9 @@ class Zygote:
         Raises:
             ZygoteGoneError: when there is nothing to fork from; then no process was left running either.
         """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_WARM_UP_SECONDS):
+                await self._is_settled.wait()
         if self._socket is None or self._process is None:
             raise ZygoteGoneError
         process = self._process
@@ -103,7 +108,9 @@ class Zygote:
     async def _keep(self) -> None:
         """Start one, and another when it dies; one that never became ready would not do better a second time."""
         while await self._live():
-            _log.warning("预热进程意外结束，正在另起一个；其间的运行照常启动，只是慢一些。")
+            self._is_settled.clear()
+            _log.warning("预热进程意外结束，正在另起一个。")
+        self._is_settled.set()
         _log.warning("预热进程没有启动成功；运行照常启动，只是每次慢一些。")
 
     async def _live(self) -> bool:
@@ -119,6 +126,7 @@ class Zygote:
                     told = json.loads(packet)
                     if "is_ready" in told:
                         self._socket, self._process = ours, process
+                        self._is_settled.set()
                     else:
                         self._take(told)
             except ConnectionError:

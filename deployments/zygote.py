@@ -1,4 +1,4 @@
-"""``python -m deployments.zygote FD``: everything a run imports, imported once; forked for every run.
+"""``python -m deployments.zygote FD``: what a run imports, imported once; forked for every run.
 
 One thread, no connection, nothing begun: a fork inherits memory and nothing else. The runner orders runs through
 the socket ``FD``, a packet each, and reads from it when they start and how they end (``deployments.warm``).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -17,6 +18,7 @@ import socket
 import sys
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 
 #: More than any environment of a run.
 PACKET_BYTES = 65536
@@ -26,20 +28,31 @@ _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 _NAME_LENGTH = 15
 
 
-def import_everything() -> None:
-    """What takes long to import and some step of a run needs; none of it may leave a thread or a connection."""
+#: What only some steps need, in the order it is imported while no run is ordered: an audit's tables, a release's
+#: charts, an audit. Each takes up to seconds, which nobody should wait for.
+LATER = ("pandas", "altair", "great_expectations.expectations")
+_IDLE_SECONDS = 3.0
+
+
+def import_now() -> None:
+    """What every run needs; like what is imported later, it must leave no thread and no connection."""
     # Said before NumPy is imported: its linear algebra would start threads, and no step of ours needs them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with warnings.catch_warnings():
-        # Great Expectations imports a module that Python itself has deprecated.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        import altair  # noqa: F401 - a release's charts
-        import great_expectations.expectations  # noqa: F401 - an audit
-        import pandas as pd  # noqa: F401 - an audit's tables
-        import prefect.flow_engine  # noqa: F401
 
-        import flows.cycle  # noqa: F401 - the flow and every step of it
-    # What is here now stays: if the collector never visits it, its memory stays shared with every fork.
+    import prefect.flow_engine  # noqa: F401
+
+    import flows.cycle  # noqa: F401
+
+
+def _import_later(module: str) -> None:
+    # Great Expectations imports a module that Python itself has deprecated.
+    with warnings.catch_warnings(), suppress(ImportError):
+        warnings.simplefilter("ignore", DeprecationWarning)
+        importlib.import_module(module)
+
+
+def _keep_memory_shared() -> None:
+    """What is here by now stays: never visited by the collector, it is not copied into every fork."""
     gc.collect()
     gc.freeze()
 
@@ -56,8 +69,12 @@ def serve(runner: socket.socket) -> dict[str, str]:
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     runner.send(b'{"is_ready": true}')
+    later = list(LATER)
     while True:
-        ready, _, _ = select.select([runner.fileno(), woken], [], [])
+        ready, _, _ = select.select([runner.fileno(), woken], [], [], _IDLE_SECONDS if later else None)
+        if not ready:
+            _import_later(later.pop(0))
+            _keep_memory_shared()
         if woken in ready:
             os.read(woken, PACKET_BYTES)
             for pid, code in _ended():
@@ -105,7 +122,8 @@ def main() -> None:
     # Ctrl-C and a service manager's stop are for the runner, which stops its runs and then us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     runner = socket.socket(fileno=int(sys.argv[1]))
-    import_everything()
+    import_now()
+    _keep_memory_shared()
     os.environ.update(serve(runner))
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv[:] = ["prefect.engine"]
