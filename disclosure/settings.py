@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     server_database_url: str = Field(default="", description="Prefect 自己的数据库；空为 home 下的 SQLite 文件")
     desk_port: int = Field(default=4280, ge=1, le=65535, description="质量报告与预览页面的端口")
     secret_key: SecretStr | None = Field(default=None, description="加密审核人密钥的钥匙；空则用 home/secret.key")
-    runner_poll_seconds: float = Field(default=0.5, ge=0.2, le=60, description="运行器多久看一次有无新任务，秒")
+    runner_poll_seconds: float = Field(default=0.3, ge=0.2, le=60, description="运行器多久看一次有无新任务，秒")
     runner_is_warm: bool = Field(default=True, description="常驻一个预热进程，答复后更快走到下一环节；内存紧张时可关")
 
     @field_validator("home")

@@ -14,7 +14,8 @@ from office import Office, children_of, has_ended
 
 pytestmark = pytest.mark.faults
 
-#: Imports Prefect, which the tests' own process never does; prints what a run says that could not be forked, what both ways tell a run, the version.
+#: Imports Prefect, which the tests' own process never does. Prints what a run says that could not be forked, what a
+#: cold and a forked run are told, and the version.
 TOLD_TO_A_RUN = """
 import asyncio, json, sys, uuid
 from types import SimpleNamespace
@@ -27,7 +28,8 @@ async def main():
     run = SimpleNamespace(id=uuid.UUID(int=7))
     python, sys.executable = sys.executable, "/bin/false"
     async with Zygote() as zygote, ControlChannel() as control:
-        cold = EngineCommandStarter(command=f"{python} -c print('cold')", control_channel=control)
+        open(sys.argv[1], "w").write("print('cold')")
+        cold = EngineCommandStarter(command=f"{python} {sys.argv[1]}", control_channel=control)
         await WarmStarter(zygote, cold, control, "annual").start(run)
     sys.executable = python
     async with ControlChannel() as control:
