@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any
@@ -23,7 +24,7 @@ async def _serve(place: Workplace, deployments: Sequence[RunnerDeployment]) -> N
     """Run what is scheduled; schedules stay on at the end, so a restart misses nothing that Prefect still holds."""
     options: dict[str, Any] = {"query_seconds": place.settings.runner_poll_seconds, "pause_on_shutdown": False}
     async with AsyncExitStack() as stack:
-        if place.settings.runner_is_warm:
+        if place.settings.runner_is_warm and sys.platform == "linux":
             runner: Runner = WarmRunner(await stack.enter_async_context(Zygote()), **options)
         else:
             runner = Runner(**options)

@@ -107,11 +107,13 @@ class Zygote:
 
     async def _keep(self) -> None:
         """Start one, and another when it dies; one that never became ready would not do better a second time."""
-        while await self._live():
-            self._is_settled.clear()
-            _log.warning("预热进程意外结束，正在另起一个。")
-        self._is_settled.set()
-        _log.warning("预热进程没有启动成功；运行照常启动，只是每次慢一些。")
+        try:
+            while await self._live():
+                self._is_settled.clear()
+                _log.warning("预热进程意外结束，正在另起一个。")
+            _log.warning("预热进程没有启动成功；运行照常启动，只是每次慢一些。")
+        finally:
+            self._is_settled.set()
 
     async def _live(self) -> bool:
         """One zygote's life; whether it ever was ready."""
