@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +26,7 @@ import pyotp
 from sqlalchemy import select
 
 from deployments.local import Child, child_environment, running
+from deployments.zygote import process_name
 from disclosure import cycles
 from disclosure.catalog import GateId
 from disclosure.collection.submissions import Receipt, hand_in
@@ -125,6 +128,23 @@ class Office:
         with running(self.settings) as self.children:
             yield self
 
+    @contextmanager
+    def up(self) -> Iterator[subprocess.Popen[str]]:
+        """``disclosure up`` as an operator runs it, from its start; killed at the end if the test did not stop it."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "disclosure.cli", "up"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            env={**child_environment(self.settings), "COLUMNS": "200"},
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
     # --- people
 
     def enrol(self, office: str, name: str = "") -> Member:
@@ -199,14 +219,14 @@ class Office:
 
     def process_of(self, run_id: str) -> int | None:
         """The process id in which a run goes on, if it does; also for the second it takes to end."""
-        wanted = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
-        for pid in children_of(self.runner.process.pid):
-            try:
-                told = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if wanted in told:
-                return pid
+        told = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
+        for pid in children_of(os.getpid()):
+            process = Path(f"/proc/{pid}")
+            with suppress(OSError):
+                # Forked runs carry the run in their name, those started cold in their environment.
+                name = (process / "comm").read_text().strip()
+                if name == process_name(run_id) or told in (process / "environ").read_bytes().split(b"\0"):
+                    return pid
         return None
 
     def cli(self, *arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:
@@ -381,6 +401,18 @@ class Case:
         """What a lost process leaves."""
         assert self.office.set_state(self.run_id, "FAILED", "Failed", force=True) == "ACCEPT"
 
+    def stopped_at(self, event: str, start: Callable[[], object], *, with_signal: int = signal.SIGSTOP) -> int:
+        """Signal the process that ``start`` starts as soon as the ledger has one more ``event``; its process id."""
+        before = len(self.ledger(event))
+        pid = self.process_started_by(start)
+        with closing(sqlite3.connect(self.office.settings.home / "records.db", timeout=30)) as records:
+            wanted = "SELECT count(*) FROM ledger WHERE cycle_id = ? AND event = ?"
+            self.office.wait_for(
+                lambda: records.execute(wanted, (self.cycle_id, event)).fetchone()[0] > before, event, every=0.001
+            )
+        os.kill(pid, with_signal)
+        return pid
+
     def process_started_by(self, start: Callable[[], object]) -> int:
         """The process id of the process that ``start`` makes the runner start; an earlier one has ended before."""
         self.office.wait_for(lambda: self.office.process_of(self.run_id) is None, "the process before to end")
@@ -447,6 +479,25 @@ def office_in(home: Path, profile: str = "gaogang-2016") -> Office:
 
 def _step() -> int:
     return int(time.time()) // STEP_SECONDS
+
+
+def read_until(process: subprocess.Popen[str], wanted: str) -> str:
+    """What the process says up to the line with ``wanted``; fails when it ends before."""
+    assert process.stdout is not None
+    told = ""
+    for line in process.stdout:
+        told += line
+        if wanted in line:
+            return told
+    raise AssertionError(told)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or only its entry is left for whoever adopted it to clear away."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def children_of(pid: int) -> list[int]:
