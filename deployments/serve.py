@@ -6,7 +6,7 @@ from prefect import serve
 
 from deployments.local import ready_file
 from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
-from deployments.schedules import cycle_deployments
+from deployments.schedules import cycle_deployments, intake_deployment
 from disclosure.workplace import open_workplace
 
 
@@ -18,7 +18,7 @@ def main() -> None:
     broken catalogue is told at once.
     """
     place = open_workplace()
-    deployments = cycle_deployments(place.catalog)
+    deployments = [*cycle_deployments(place.catalog), intake_deployment(place.settings)]
     for deployment in deployments:
         deployment.apply()
     if dead := crash_dead_runs():

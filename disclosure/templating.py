@@ -14,8 +14,11 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 
 @cache
 def environment() -> Environment:
-    """The environment of all templates: HTML escaped, missing values an error, blocks trimmed."""
-    return Environment(
+    """The environment of all templates: HTML escaped, missing values an error, blocks trimmed.
+
+    The filter ``cell`` keeps a text within one cell of a Markdown table.
+    """
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html.j2", "html", "svg.j2", "xml.j2")),
         undefined=StrictUndefined,
@@ -23,6 +26,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["cell"] = lambda text: " ".join(str(text).replace("|", "\\|").split())
+    return made
 
 
 def render_text(template: str, **values: Any) -> str:

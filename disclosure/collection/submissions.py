@@ -110,7 +110,7 @@ def hand_in(
             else:
                 _stand_again(session, cycle, submission)
             if came:
-                session.add(_arrival(came, file_name, sha256, submission=submission))
+                session.add(_arrival(came, file_name, sha256, submission=submission, is_repeat=is_repeat))
             return _receipt(session, catalog, cycle, submission, is_repeat=is_repeat)
     except DisclosureError as error:
         _refuse(records, sha256, file_name, str(error), came)
@@ -139,9 +139,17 @@ def arrival_of(session: Session, came: Came, file_name: str, sha256: str) -> Arr
     ).one_or_none()
 
 
-def _arrival(came: Came, file_name: str, sha256: str, **became: Submission | RefusedFile) -> Arrival:
+def _arrival(
+    came: Came, file_name: str, sha256: str, *, is_repeat: bool, **became: Submission | RefusedFile
+) -> Arrival:
     return Arrival(
-        source=came.source, file_name=file_name, modified=came.modified, sha256=sha256, taken_at=utc_now(), **became
+        source=came.source,
+        file_name=file_name,
+        modified=came.modified,
+        sha256=sha256,
+        is_repeat=is_repeat,
+        taken_at=utc_now(),
+        **became,
     )
 
 
@@ -161,7 +169,7 @@ def _answered_before(
     submission = arrival.submission
     assert submission is not None  # noqa: S101 - an arrival has one of the two
     cycle = cycles.get_cycle(session, submission.cycle_id)
-    return _receipt(session, catalog, cycle, submission, is_repeat=True)
+    return _receipt(session, catalog, cycle, submission, is_repeat=arrival.is_repeat)
 
 
 def _refuse(records: Records, sha256: str, file_name: str, reason: str, came: Came | None) -> None:
@@ -177,7 +185,7 @@ def _refuse(records: Records, sha256: str, file_name: str, reason: str, came: Ca
             refused = RefusedFile(sha256=sha256, file_name=file_name, reason=reason, received_at=utc_now())
             session.add(refused)
         if came:
-            session.add(_arrival(came, file_name, sha256, refused_file=refused))
+            session.add(_arrival(came, file_name, sha256, refused_file=refused, is_repeat=not is_new))
             session.flush()
         if is_new:
             ledger.append(session, "file.refused", actor="系统", file=file_name, sha256=sha256, reason=reason)

@@ -74,8 +74,8 @@ def load_sources(catalog: Catalog) -> tuple[Source, ...]:
             found.append(made)
     if mistakes:
         raise DisclosureError("\n".join(mistakes))
-    with_inbox = {source.centre for source in found if source.takes_answers}
-    inbox = next(kind for kind in kinds().values() if kind.takes_answers)
+    with_inbox = {source.centre for source in found if source.is_inbox}
+    inbox = next(kind for kind in kinds().values() if kind.is_inbox)
     found += [
         inbox.model_validate({"id": f"inbox.{centre.id}", "centre": centre.id, "kind": inbox.kind_id()})
         for centre in catalog.centres

@@ -90,7 +90,8 @@ class Settled:
 class Delivery:
     """One file that has arrived whole.
 
-    ``modified`` tells it from another of the same name; empty for a source that is asked and not handed anything.
+    ``modified`` tells it from another of the same name; ``due`` is the cycle a source was asked for that is handed
+    nothing.
     ``chunks`` gives its bytes, ``size`` of them. ``settle`` is called once all of it is in our records, and again
     after an interruption: it must do no harm the second time.
     """
@@ -99,6 +100,7 @@ class Delivery:
     size: int
     chunks: Callable[[], Iterable[bytes]]
     modified: str = ""
+    due: Due | None = None
     settle: Callable[[Settled], None] = field(default=lambda _: None)
 
 
@@ -133,8 +135,8 @@ class Source(Fact, ABC):
     active: bool = True
     secrets: dict[str, Secret] = Field(default={})
 
-    #: Whether the centre can be left files there.
-    takes_answers: ClassVar[bool] = False
+    #: Whether people leave files there, and can be left some.
+    is_inbox: ClassVar[bool] = False
 
     @classmethod
     def kind_id(cls) -> str:

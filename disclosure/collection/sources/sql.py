@@ -102,7 +102,7 @@ class _Query(Visit):
                 rows=rows,
             )
             name = f"{due.period.label}-{catalog.offices[source.centre].name}-第{due.round}轮-{source.id}.jsonl"
-            yield Delivery(name, len(content), lambda content=content: (content,))  # type: ignore[misc]
+            yield Delivery(name, len(content), lambda content=content: (content,), due=due)  # type: ignore[misc]
 
     def _rows(self, due: Due) -> list[Row]:
         source, secret = self.source, self.source.secrets.get("password")

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("submission_id", sa.Integer(), nullable=True),
         sa.Column("refused_file_id", sa.Integer(), nullable=True),
+        sa.Column("is_repeat", sa.Boolean(), nullable=False),
         sa.Column("taken_at", disclosure.records.types.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["sha256"], ["stored_files.sha256"], name=op.f("fk_arrivals_sha256")),
         sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_arrivals_submission_id")),
