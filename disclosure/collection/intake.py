@@ -18,7 +18,7 @@ from disclosure.collection.files import file_path
 from disclosure.collection.receipts import Outcome, answer_files
 from disclosure.collection.rows import is_rows_file, same_rows
 from disclosure.collection.sources import Delivery, Due, Errand, Secrets, Source, Visit, from_environment, load_sources
-from disclosure.collection.sources.base import Settled
+from disclosure.collection.sources.base import GoneError, Settled
 from disclosure.collection.submissions import Came, arrival_of, hand_in, refuse_unread
 from disclosure.errors import DisclosureError
 from disclosure.records.tables import Cycle
@@ -115,6 +115,9 @@ def take_in(place: Workplace, secret: Secrets = from_environment, *, again: bool
                     if delivery is None:
                         break
                     taken.append(_take(place, source, delivery, inboxes.get(source.centre), again=again))
+                except GoneError:
+                    # Another intake at the same moment has it, or its owner took it back.
+                    continue
                 except DisclosureError as error:
                     failures.append(f"{centre}：{error}")
             arriving += [f"{centre}：{name}" for name in visit.arriving]

@@ -157,6 +157,10 @@ class Source(Fact, ABC):
         """
 
 
+class GoneError(DisclosureError):
+    """A file is no longer where it was listed: somebody else has taken it, or its owner has thought again."""
+
+
 @contextmanager
 def in_words(where: str, secrets: Iterable[str], told: Callable[[Exception], str]) -> Iterator[None]:
     """Errors of a library, said in one Chinese sentence without any of ``secrets``.

@@ -7,12 +7,13 @@ lies in 回执.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from disclosure.collection.sources.base import Delivery, Errand, Settled, Source, Visit
+from disclosure.collection.sources.base import Delivery, Errand, GoneError, Settled, Source, Visit
 from disclosure.collection.sources.store import Entry, Store, fill, unknown_placeholders
 
 TAKEN, RETURNED, ANSWERS = "已收", "退回", "回执"
@@ -91,7 +92,8 @@ class InboxVisit(Visit):
         self._store.put(f"{target}.{ANSWERS}.txt", receipt)
         # Gone: another run has put it away. Changed: it is a newer file, for the next look.
         if self._store.entry(entry.name) == entry:
-            self._store.move(entry.name, target)
+            with suppress(GoneError):
+                self._store.move(entry.name, target)
 
     def answer(self, files: Mapping[str, bytes]) -> None:
         """Leave files in 回执."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 
 import fsspec.core
 
-from disclosure.collection.sources.base import in_words
+from disclosure.collection.sources.base import GoneError, in_words
 from disclosure.errors import DisclosureError
 
 _CHUNK_BYTES = 1 << 20
@@ -63,8 +64,12 @@ class Store:
                 return None
 
     def chunks(self, name: str) -> Iterator[bytes]:
-        """A file's bytes, piece by piece."""
-        with self._in_words(), self.fs.open(self._path(name), "rb") as stream:
+        """A file's bytes, piece by piece.
+
+        Raises:
+            GoneError: when it is not there any more; ``move`` the same.
+        """
+        with self._in_words(), self._still_there(name), self.fs.open(self._path(name), "rb") as stream:
             while chunk := stream.read(_CHUNK_BYTES):
                 yield chunk
 
@@ -76,7 +81,7 @@ class Store:
             if self._is_object_store:
                 self.fs.pipe_file(path, content)
                 return
-            beside = posixpath.join(posixpath.dirname(path), f".partial-{posixpath.basename(path)}")
+            beside = f"{posixpath.dirname(path)}/.partial-{token_hex(8)}"
             self.fs.pipe_file(beside, content)
             self.fs.mv(beside, path)
 
@@ -84,6 +89,7 @@ class Store:
         """Rename within the folder and its subfolders (an object store copies, then deletes)."""
         with self._in_words():
             self._make(posixpath.dirname(self._path(target)))
+        with self._in_words(), self._still_there(name):
             self.fs.mv(self._path(name), self._path(target))
 
     def make(self, *folders: str) -> None:
@@ -105,6 +111,13 @@ class Store:
     def _make(self, folder: str) -> None:
         if not self._is_object_store:
             self.fs.makedirs(folder, exist_ok=True)
+
+    @contextmanager
+    def _still_there(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise GoneError(f"{self.where}：{name} 已经不在了。") from error
 
     def _in_words(self) -> AbstractContextManager[None]:
         return in_words(self.where, self._secrets, _told)
