@@ -111,19 +111,25 @@ class _Query(Visit):
             engine = _engine(source, password)
             try:
                 with engine.connect() as connection:
-                    _guard(connection, source.timeout_seconds)
-                    query = text(source.query)
-                    given = parameters(due, source.centre, self.errand.catalog.prefecture.code)
-                    bound = {name: value for name, value in given.items() if name in query._bindparams}
-                    result = connection.execution_options(stream_results=True).execute(query, bound)
-                    check_columns(result.keys(), f"{source.where}（来源 {source.id}）的查询结果")
-                    found = [dict(row) for row in result.mappings().fetchmany(source.max_rows + 1)]
-                    result.close()
+                    found = self._fetch(connection, due)
             finally:
                 engine.dispose()
             if len(found) > source.max_rows:
                 raise _TooManyRowsError(source.max_rows)
         return list(numbered(found))
+
+    def _fetch(self, connection: Connection, due: Due) -> list[dict[str, Any]]:
+        source = self.source
+        _guard(connection, source.timeout_seconds, source.max_rows + 1)
+        query = text(source.query)
+        given = parameters(due, source.centre, self.errand.catalog.prefecture.code)
+        bound = {name: value for name, value in given.items() if name in query._bindparams}
+        result = connection.execute(query, bound)
+        try:
+            check_columns(result.keys(), f"{source.where}（来源 {source.id}）的查询结果")
+            return [dict(row) for row in result.mappings().fetchmany(source.max_rows + 1)]
+        finally:
+            result.close()
 
 
 def parameters(due: Due, centre: str, region: str) -> Mapping[str, Any]:
@@ -158,31 +164,36 @@ def _engine(source: SqlSource, password: str | None) -> Engine:
     return create_engine(url, poolclass=NullPool, connect_args=arguments)
 
 
-def _guard(connection: Connection, seconds: int) -> None:
-    """Nothing is written, and a statement ends in time; PostgreSQL was told when connecting."""
+def _guard(connection: Connection, seconds: int, rows: int) -> None:
+    """Nothing is written, a statement ends in time, and a query that gives millions does not fill our memory.
+
+    PostgreSQL was told the first two when connecting; its rows are fetched as they are read.
+    """
     if connection.dialect.name == "postgresql":
+        connection.execution_options(stream_results=True)
         return
     is_mariadb = getattr(connection.dialect, "is_mariadb", False)
     limit = f"max_statement_time={seconds}" if is_mariadb else f"max_execution_time={seconds * 1000}"
-    connection.exec_driver_sql(f"SET SESSION {limit}")
+    connection.exec_driver_sql(f"SET SESSION {limit}, sql_select_limit={rows}")
     connection.exec_driver_sql("SET SESSION TRANSACTION READ ONLY")
     # The transaction that SQLAlchemy has begun was begun before.
     connection.commit()
 
 
-#: What is wrong, by the server's own code (SQLSTATE of PostgreSQL, number of MySQL and MariaDB) or words.
+#: What is wrong, by the server's own code (SQLSTATE of PostgreSQL, number of MySQL and MariaDB), or by its words
+#: where a refused connection brings no code along.
 _TOLD: tuple[tuple[frozenset[str], str], ...] = (
     (
-        frozenset({"28P01", "28000", "1045", "1698", "password authentication failed"}),
+        frozenset({"28P01", "28000", "1045", "1698", "password authentication failed", 'FATAL:  role "'}),
         "用户名或口令不对，请核对 url 和口令的环境变量",
     ),
-    (frozenset({"3D000", "1049"}), "没有这个库，请核对 url 里的库名"),
+    (frozenset({"3D000", "1049", 'FATAL:  database "'}), "没有这个库，请核对 url 里的库名"),
     (frozenset({"1044"}), "这个用户不能使用这个库，请数据库管理员授权（只读即可）"),
     (frozenset({"42501", "1142", "1143"}), "没有查询所需的权限，请数据库管理员授权（只读即可）"),
     (frozenset({"42P01", "1146"}), "查询用到的表不存在，请核对查询语句"),
     (frozenset({"42703", "1054"}), "查询用到的列不存在，请核对查询语句"),
     (frozenset({"42601", "1064"}), "查询语句有语法错误，请核对"),
-    (frozenset({"25006", "1792"}), "查询语句要改动数据库，已拒绝；取数只能查询"),
+    (frozenset({"25006", "1792", "data-modifying statements"}), "查询语句要改动数据库，已拒绝；取数只能查询"),
     (frozenset({"57014", "1969", "3024"}), "查询超时，请优化查询，或在来源里把 timeout_seconds 调大"),
 )
 _UNREACHABLE = re.compile(
@@ -196,10 +207,10 @@ def _told(error: Exception) -> str:
         return f"查询结果超过 {error.args[0]} 行，没有取；请核对查询的条件，或在来源里把 max_rows 调大"
     original = getattr(error, "orig", None) or error
     number = original.args[0] if getattr(original, "args", ()) else ""
-    code = str(getattr(original, "sqlstate", None) or number)
+    given = {str(getattr(original, "sqlstate", None)), str(number)}
     said = str(original)
     for codes, words in _TOLD:
-        if code in codes or any(not known[0].isdigit() and known in said for known in codes):
+        if given & codes or any(not known[0].isdigit() and known in said for known in codes):
             return words
     if _UNREACHABLE.search(said):
         return "连不上，请核对主机、端口和网络，并确认数据库在运行"
