@@ -41,7 +41,7 @@ class Store:
         self._is_object_store = protocol in ("s3", "s3a")
         given = {**_options_of(protocol, dict(options), where), **secrets}
         with self._in_words():
-            self.fs, root = fsspec.core.url_to_fs(url, skip_instance_cache=True, use_listings_cache=False, **given)
+            self.fs, root = fsspec.core.url_to_fs(url, skip_instance_cache=True, **given)
             self.root = root.rstrip("/")
             if sftp := getattr(self.fs, "ftp", None):
                 sftp.get_channel().settimeout(_READ_SECONDS)
@@ -144,7 +144,7 @@ def _options_of(protocol: str, options: dict[str, Any], where: str) -> dict[str,
         }
     if protocol in ("s3", "s3a"):
         limits = {"connect_timeout": _CONNECT_SECONDS, "read_timeout": _READ_SECONDS, "retries": {"max_attempts": 2}}
-        return {"config_kwargs": limits, "anon": False, **options}
+        return {"config_kwargs": limits, "anon": False, "use_listings_cache": False, **options}
     return options
 
 
