@@ -168,11 +168,8 @@ class Office:
         """When the runs start that Prefect's scheduler has planned, but those of one deployment (an id)."""
         wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
         found = self._good(self.api("POST", "/flow_runs/filter", wanted))
-        return [
-            dt.datetime.fromisoformat(run["expected_start_time"])
-            for run in found
-            if run["auto_scheduled"] and run["deployment_id"] != but
-        ]
+        planned = [run for run in found if run["auto_scheduled"] and run["deployment_id"] != but]
+        return [dt.datetime.fromisoformat(run["expected_start_time"]) for run in planned]
 
     @staticmethod
     def _good(answer: httpx.Response) -> Any:

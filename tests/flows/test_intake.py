@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from office import Office
+
+from deployments.local import child_environment
 
 pytestmark = pytest.mark.flows
 
@@ -74,7 +78,8 @@ def test_files_in_the_inboxes_drive_a_waiting_cycle(office: Office) -> None:
     assert again.stdout == "收件：没有新的报表。\n"
 
 
-def test_a_source_that_cannot_be_asked_fails_the_run_and_holds_up_no_other(office: Office, broken_inbox: None) -> None:
+@pytest.mark.usefixtures("broken_inbox")
+def test_a_source_that_cannot_be_asked_fails_the_run_and_holds_up_no_other(office: Office) -> None:
     case = office.new_cycle()
     file = office.filled_workbook(case.period, CENTRE)
     (inbox(office, CENTRE) / file.name).write_bytes(file.read_bytes())
@@ -86,3 +91,25 @@ def test_a_source_that_cannot_be_asked_fails_the_run_and_holds_up_no_other(offic
     told = office.cli("intake")
     assert told.returncode == 1
     assert "✗ 区医保中心：收件夹 inbox/medical_centre：" in told.stdout
+
+
+READ_SECRETS = """
+from prefect.blocks.system import Secret as Block
+from disclosure.collection.sources import Secret
+from tasks.intake import read_secret
+Block(value="g/eh@eim").save("yibao")
+print(read_secret(Secret(block="yibao")), read_secret(Secret(env="CENTRE_PASSWORD")))
+try:
+    read_secret(Secret(block="nowhere"))
+except Exception as error:
+    print(error)
+"""
+
+
+def test_secrets_come_from_prefects_blocks_as_well(office: Office) -> None:
+    environment = {**child_environment(office.settings), "CENTRE_PASSWORD": "x"}
+    command = [sys.executable, "-c", READ_SECRETS]
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=60, check=True)
+    first, second = done.stdout.splitlines()
+    assert first == "g/eh@eim x"
+    assert second == "Prefect 里没有 Secret 块“nowhere”，请在界面的 Blocks 里建立，或改用环境变量。"
