@@ -7,6 +7,7 @@ from prefect import serve
 from deployments.local import ready_file
 from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
 from deployments.schedules import cycle_deployments, intake_deployment
+from disclosure.collection.intake import prepare_inboxes
 from disclosure.workplace import open_workplace
 
 
@@ -18,6 +19,7 @@ def main() -> None:
     broken catalogue is told at once.
     """
     place = open_workplace()
+    prepare_inboxes(place)
     deployments = [*cycle_deployments(place.catalog), intake_deployment(place.settings)]
     for deployment in deployments:
         deployment.apply()

@@ -19,6 +19,7 @@ from disclosure.collection.receipts import Outcome, answer_files
 from disclosure.collection.rows import is_rows_file, same_rows
 from disclosure.collection.sources import Delivery, Due, Errand, Secrets, Source, Visit, from_environment, load_sources
 from disclosure.collection.sources.base import GoneError, Settled
+from disclosure.collection.sources.inbox import InboxSource
 from disclosure.collection.submissions import Came, arrival_of, hand_in, refuse_unread
 from disclosure.errors import DisclosureError
 from disclosure.records.tables import Cycle
@@ -122,6 +123,18 @@ def take_in(place: Workplace, secret: Secrets = from_environment, *, again: bool
                     failures.append(f"{centre}：{error}")
             arriving += [f"{centre}：{name}" for name in visit.arriving]
     return Intake(tuple(taken), tuple(arriving), tuple(failures))
+
+
+def prepare_inboxes(place: Workplace) -> None:
+    """Make the local inboxes, so that the centres find them before the first intake.
+
+    Raises:
+        DisclosureError: when ``sources.yaml`` has a mistake.
+    """
+    errand = Errand(place.catalog, place.settings.home, (), from_environment)
+    for source in load_sources(place.catalog):
+        if isinstance(source, InboxSource) and not source.url:
+            source.visit(errand).close()
 
 
 def _take(place: Workplace, source: Source, delivery: Delivery, inbox: Visit | None, *, again: bool) -> Taken:

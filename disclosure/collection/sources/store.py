@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,10 @@ from disclosure.errors import DisclosureError
 _CHUNK_BYTES = 1 << 20
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
+
+
+# What goes wrong is said in our words; paramiko would print its own beside them.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True)
