@@ -27,7 +27,9 @@ def main(count: int) -> None:
     gaps: list[float] = []
     for number in range(1, count + 1):
         with tempfile.TemporaryDirectory(prefix="gate-latency-") as folder:
-            settings = Settings(home=Path(folder), profile="gaogang-2016", server_port=port, desk_port=desk)
+            settings = Settings(
+                home=Path(folder), profile="gaogang-2016", server_port=port, desk_port=desk, intake_schedule=""
+            )
             prepare_home(settings.home)
             use_server(settings)
             from deployments.demo import run_demo
