@@ -7,11 +7,16 @@ from typing import Any
 from prefect import flow
 from prefect.states import Completed, Failed
 
+from disclosure.clock import shanghai, utc_now
 from tasks.intake import cycles_to_wake, take_in_files
 from tasks.waking import wake
 
 
-@flow(name="社会保险收件")
+def _run_name() -> str:
+    return f"intake {shanghai(utc_now()):%m-%d %H:%M}"
+
+
+@flow(name="社会保险收件", flow_run_name=_run_name)
 def intake() -> Any:
     """Take in what has arrived, then let the cycles that wait see it.
 
