@@ -33,6 +33,7 @@ from disclosure.review.decisions import audit_of
 from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
 from disclosure.settings import Settings
 from disclosure.workplace import Workplace
+from tasks.waking import answer_form
 
 _STEP_SECONDS = 180.0
 #: Explains every warning, however many: published figures are shown as they were printed.
@@ -155,7 +156,7 @@ def _answer_all(
             "returned_to": [RETURN_TO_NOBODY],
             **({"publish_at": AT_ONCE} if gate == "leader" else {}),
         }
-        runs.answer_form(run_id, answer)
+        answer_form(run_id, answer)
         progress(f"{title}：{name} 通过")
         key = form.key
     run = runs.wait_for(

@@ -307,7 +307,7 @@ def _one(model: type[FactT], document: Document) -> FactT:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise DisclosureError(_explain(error, document, ())) from error
+        raise DisclosureError(explain(error, document, ())) from error
 
 
 def _entries(model: type[FactT], document: Document, top: str, key: str = "id") -> Mapping[str, FactT]:
@@ -323,18 +323,20 @@ def _entries(model: type[FactT], document: Document, top: str, key: str = "id") 
         try:
             found[str(name)] = model.model_validate({key: str(name), **fields})
         except ValidationError as error:
-            mistakes.append(_explain(error, document, (top, name)))
+            mistakes.append(explain(error, document, (top, name)))
     if mistakes:
         raise DisclosureError("\n".join(mistakes))
     return MappingProxyType(found)
 
 
-def _explain(error: ValidationError, document: Document, at: Location) -> str:
+def explain(error: ValidationError, document: Document, at: Location, *, shows_values: bool = True) -> str:
+    """What is wrong, a line each with file and line; without ``shows_values`` nothing of what was written there."""
     lines = []
     for detail in error.errors():
         location = (*at, *detail["loc"])
-        expected = _EXPECTED.get(detail["type"], detail["msg"]).format(**detail.get("ctx", {}))
-        given = "" if detail["type"] == "missing" else f"，实际为 {detail['input']!r}"
+        told = detail["msg"].removeprefix("Value error, ")
+        expected = _EXPECTED[detail["type"]].format(**detail.get("ctx", {})) if detail["type"] in _EXPECTED else told
+        given = "" if detail["type"] == "missing" or not shows_values else f"，实际为 {detail['input']!r}"
         path = ".".join(str(step) for step in location)
         lines.append(f"{document.locate(location)}：{path} {expected}{given}。")
     return "\n".join(lines)

@@ -27,6 +27,7 @@ for command in (
     cycle.open_,
     cycle.workbook,
     files.submit,
+    files.intake,
     history.import_,
     cycle.status,
     cycle.resume,

@@ -1,4 +1,4 @@
-"""Figures in: ``submit`` for this period's workbooks."""
+"""This period's figures in: ``submit`` and ``intake``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.progress import track
+from rich.table import Table
 
 from disclosure.cli.common import workplace
 from disclosure.cli.screen import console, done, read_bytes, say
 from disclosure.errors import DisclosureError
 
 if TYPE_CHECKING:
+    from disclosure.collection.sources import Secret
     from disclosure.collection.submissions import Receipt
     from disclosure.workplace import Workplace
 
@@ -41,12 +43,56 @@ def submit(*files: Annotated[Path, Parameter(help="填好的报表")]) -> None:
         sys.exit(1)
 
 
+def intake(
+    *,
+    again: Annotated[
+        bool, Parameter(negative="", help="已报送的单位也再取一次数据库和 CSV，与退回时相同的也照样报送")
+    ] = False,
+) -> None:
+    """现在就收一次件：收件夹里的报表，以及等待中的周期所需的数据库和 CSV。"""
+    from disclosure.collection.intake import cycles_to_wake, take_in
+
+    place = workplace()
+    with console.status("正在收件…"):
+        found = take_in(place, _secret, again=again)
+    if found.taken:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for title in ("单位", "文件", "结果", "说明"):
+            table.add_column(title, overflow="fold")
+        for line in found.taken:
+            table.add_row(line.centre, line.file_name, line.result, line.words)
+        console.print(table)
+    for name in found.arriving:
+        console.print(f"还在传输，下次再取：{name}", soft_wrap=True)
+    console.print(found.summary)
+    for cycle_id in cycles_to_wake(place):
+        _wake(place, cycle_id)
+    for failure in found.failures:
+        say("✗", "bold red", failure)
+    if found.failures:
+        sys.exit(1)
+
+
+def _secret(secret: Secret) -> str:
+    """A secret from the environment; Prefect is asked only for one that is in a block of its."""
+    from disclosure.collection.sources import from_environment
+
+    if not secret.block:
+        return from_environment(secret)
+    from deployments.bootstrap import use_server
+
+    use_server(workplace().settings)
+    from tasks.intake import read_secret
+
+    return read_secret(secret)
+
+
 def _wake(place: Workplace, cycle_id: int) -> None:
     """Let a run that waits for the last file go on; the files count even when Prefect cannot be reached."""
     from deployments.bootstrap import use_server
 
     use_server(place.settings)
-    from deployments.waking import wake_waiting_run
+    from tasks.waking import wake_waiting_run
 
     console.print(wake_waiting_run(place, cycle_id), soft_wrap=True)
 

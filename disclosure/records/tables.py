@@ -100,6 +100,30 @@ class RefusedFile(Base):
     received_at: Mapped[dt.datetime]
 
 
+class Arrival(Base):
+    """A file taken from an inbox and what became of it: one row, however often the taking was interrupted.
+
+    ``source`` is the source's id, ``modified`` when the file was last changed, as the inbox tells it. Exactly one
+    of ``submission_id`` and ``refused_file_id`` is set. ``is_repeat``: its content had been handed in before.
+    """
+
+    __tablename__ = "arrivals"
+    __table_args__ = (UniqueConstraint("source", "file_name", "modified", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(80))
+    file_name: Mapped[str] = mapped_column(String(255))
+    modified: Mapped[str] = mapped_column(String(40))
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    refused_file_id: Mapped[int | None] = mapped_column(ForeignKey("refused_files.id"))
+    is_repeat: Mapped[bool] = mapped_column(default=False)
+    taken_at: Mapped[dt.datetime]
+
+    submission: Mapped[Submission | None] = relationship()
+    refused_file: Mapped[RefusedFile | None] = relationship()
+
+
 class ImportedTable(Base):
     """A long table of figures published before, taken in as history.
 
