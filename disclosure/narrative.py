@@ -16,9 +16,10 @@ from typing import Literal
 BlockKind = Literal["paragraph", "heading", "list", "table"]
 
 #: The tags that survive; ``nh3`` removes all others, and every attribute.
-TAGS = frozenset(
-    "p br h1 h2 h3 h4 h5 h6 ul ol li strong em b i table thead tbody tfoot tr th td".split(),
-)
+TAGS = frozenset({
+    *("p", "br", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "strong", "em", "b", "i"),
+    *("table", "thead", "tbody", "tfoot", "tr", "th", "td"),
+})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,12 @@ class Narrative:
 def plain(spans: Iterable[Span]) -> str:
     """The words without emphasis."""
     return "".join(span.text for span in spans)
+
+
+def as_markdown(text: str) -> str:
+    """``text`` written so that Markdown reads it as just these words."""
+    text = re.sub(r"([\\`*_\[\]<>&|#!~])", r"\\\1", text)
+    return re.sub(r"^(\d+)([.)])|^([-+=])", lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", text)
 
 
 def _item_lines(items: tuple[ListItem, ...], ordered: bool, indent: str = "") -> Iterator[str]:
@@ -196,9 +203,7 @@ class _Reader(HTMLParser):
             self._strong = max(0, self._strong - 1)
         elif tag in {"em", "i"}:
             self._emphasis = max(0, self._emphasis - 1)
-        elif tag == "p" and not self._lists and self._rows is None:
-            self.end_paragraph()
-        elif re.fullmatch("h[1-6]", tag):
+        elif tag == "p" or re.fullmatch("h[1-6]", tag):
             self.end_paragraph()
         elif tag == "li":
             self._end_item()

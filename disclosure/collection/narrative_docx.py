@@ -60,7 +60,9 @@ _UNFIT_RUNS = {
     "dstrike": "正文里有加了删除线的文字，请删去这些文字，或取消删除线后再交",
 }
 _STYLE_MAP = "\n".join(
-    f"p[style-name='{name} {level}'] => h{level}:fresh" for name in ("heading", "Heading", "标题") for level in range(1, 7)
+    f"p[style-name='{name} {level}'] => h{level}:fresh"
+    for name in ("heading", "Heading", "标题")
+    for level in range(1, 7)
 )
 
 
@@ -68,7 +70,7 @@ class UnfitDocumentError(DisclosureError):
     """The file cannot be taken; its sentence says why and what to do."""
 
 
-def open_docx(content: bytes, file_name: str) -> zipfile.ZipFile:
+def open_docx(content: bytes, suffix: str) -> zipfile.ZipFile:
     """The archive, checked to be a .docx within bounds, undamaged, without password or macros.
 
     Raises:
@@ -79,7 +81,7 @@ def open_docx(content: bytes, file_name: str) -> zipfile.ZipFile:
             f"文件有 {len(content) / 1024 / 1024:.0f} MB，超过 10 MB，请删去图片等多余的内容后再交"
         )
     if content.startswith(_OLE):
-        raise UnfitDocumentError(_old_format(content, file_name))
+        raise UnfitDocumentError(_old_format(content, suffix))
     if not content.startswith(b"PK\x03\x04"):
         raise UnfitDocumentError("不是 Word 文档（改扩展名不能改变文件格式），请用下发的文稿填写并保存为 .docx 后再交")
     try:
@@ -90,10 +92,10 @@ def open_docx(content: bytes, file_name: str) -> zipfile.ZipFile:
     return archive
 
 
-def _old_format(content: bytes, file_name: str) -> str:
+def _old_format(content: bytes, suffix: str) -> str:
     if "EncryptedPackage".encode("utf-16-le") in content:
         return "文件设有打开密码，请取消密码，另存为 .docx 后再交"
-    if file_name.lower().endswith((".wps", ".wpt")):
+    if suffix in {".wps", ".wpt"}:
         return "这是 WPS 的 .wps 文件，请在 WPS 中另存为 .docx 后再交"
     return "这是旧式的 .doc 文件，请在 Word 或 WPS 中另存为 .docx 后再交"
 
@@ -255,7 +257,9 @@ def _walk(
     depth = 0
 
     def forbid(*_: object) -> None:
-        raise UnfitDocumentError("文件里有文档类型声明（DOCTYPE），正常的文档没有这种内容，请把文字复制到下发的文稿里再交")
+        raise UnfitDocumentError(
+            "文件里有文档类型声明（DOCTYPE），正常的文档没有这种内容，请把文字复制到下发的文稿里再交"
+        )
 
     def on_start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
@@ -281,5 +285,3 @@ def _walk(
         parser.Parse(xml, True)
     except expat.ExpatError as error:
         raise UnfitDocumentError(_DAMAGED) from error
-
-

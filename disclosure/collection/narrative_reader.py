@@ -91,18 +91,20 @@ def is_text_document(file_name: str) -> bool:
 def read_narrative(content: bytes, file_name: str, catalog: Catalog) -> NarrativeReading:
     """Read one file; whatever it holds ends up in ``problems``, nothing is raised for it."""
     try:
-        if not content:
-            raise UnfitDocumentError("文件是空的，请重新保存后再交")
-        suffix = PurePath(file_name).suffix.lower()
-        if suffix in MARKDOWN_SUFFIXES and not content.startswith(b"PK\x03\x04"):
-            head, html, problems = _from_markdown(content)
-        elif suffix in {".odt", ".rtf", ".pdf"}:
-            raise UnfitDocumentError(f"不收 {suffix} 文件，请用下发的文稿填写并保存为 .docx（或 Markdown）后再交")
-        else:
-            head, html, problems = _from_docx(content, file_name)
+        head, html, problems = _opened(content, PurePath(file_name).suffix.lower())
         return _read_blocks(catalog, head, _sanitised(html), [TextProblem("", words) for words in problems])
     except UnfitDocumentError as error:
         return NarrativeReading(None, {}, (TextProblem("", str(error)),))
+
+
+def _opened(content: bytes, suffix: str) -> tuple[Head, str, list[str]]:
+    if not content:
+        raise UnfitDocumentError("文件是空的，请重新保存后再交")
+    if suffix in {".odt", ".rtf", ".pdf"}:
+        raise UnfitDocumentError(f"不收 {suffix} 文件，请用下发的文稿填写并保存为 .docx（或 Markdown）后再交")
+    if suffix in MARKDOWN_SUFFIXES and not content.startswith(b"PK\x03\x04"):
+        return _from_markdown(content)
+    return _from_docx(content, suffix)
 
 
 def _sanitised(html: str) -> tuple[TextBlock, ...]:
@@ -116,8 +118,8 @@ def _sanitised(html: str) -> tuple[TextBlock, ...]:
 # The two forms
 
 
-def _from_docx(content: bytes, file_name: str) -> tuple[Head, str, list[str]]:
-    archive = open_docx(content, file_name)
+def _from_docx(content: bytes, suffix: str) -> tuple[Head, str, list[str]]:
+    archive = open_docx(content, suffix)
     problems = unfit_parts(archive)
     given = properties_of(archive)
     html, unread = html_of_docx(content) if not problems else ("", [])
@@ -341,7 +343,9 @@ def _check_section(draft: _Draft, name: str, blocks: tuple[TextBlock, ...]) -> N
         elif block.kind == "list" and _depth(block.items) > DEEPEST_LIST:
             draft.say(f"列表套了 {_depth(block.items)} 层，请改为不超过 {DEEPEST_LIST} 层", name)
     if unfit := _unprintable("".join(words)):
-        shown = "、".join(f"“{char}”（U+{ord(char):04X}）" if char.isprintable() else f"U+{ord(char):04X}" for char in unfit)
+        shown = "、".join(
+            f"“{char}”（U+{ord(char):04X}）" if char.isprintable() else f"U+{ord(char):04X}" for char in unfit
+        )
         draft.say(f"有印不出的字符 {shown}，请改用普通文字后再交", name)
 
 

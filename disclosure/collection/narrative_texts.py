@@ -46,7 +46,8 @@ def title_of(period: Period) -> str:
 
 def document_name(period_label: str, office_name: str, round_number: int, suffix: str) -> str:
     """``2025年度-社会保险行政科室-文字部分-第1轮.docx``."""
-    return texts()["file_name"].format(period=period_label, office=office_name, round=round_number) + suffix
+    name: str = texts()["file_name"]
+    return name.format(period=period_label, office=office_name, round=round_number) + suffix
 
 
 def is_guide(text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from xml.sax.saxutils import escape
 from disclosure.catalog import Catalog
 from disclosure.collection.files import write_whole
 from disclosure.collection.narrative_texts import PROPERTY, SCHEMA_VERSION, Head, mark_of, texts, title_of
-from disclosure.narrative import ListItem, Span, TextBlock
+from disclosure.narrative import ListItem, Span, TextBlock, as_markdown
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -76,7 +75,7 @@ def write_markdown(path: Path, catalog: Catalog, template: Template) -> None:
 
 
 def _quoted(lines: Sequence[str]) -> list[str]:
-    return [written for line in lines for written in (f"> {_escaped(line)}", "")]
+    return [written for line in lines for written in (f"> {as_markdown(line)}", "")]
 
 
 def _markdown(block: TextBlock) -> list[str]:
@@ -85,7 +84,7 @@ def _markdown(block: TextBlock) -> list[str]:
     if block.kind == "list":
         return list(_markdown_items(block.items, block.ordered))
     if block.kind == "table":
-        rows = [f"| {' | '.join(_escaped(cell) for cell in row)} |" for row in block.rows]
+        rows = [f"| {' | '.join(as_markdown(cell) for cell in row)} |" for row in block.rows]
         return [rows[0], "|" + " --- |" * len(block.rows[0]), *rows[1:]]
     return [_inline(block.spans)]
 
@@ -100,15 +99,9 @@ def _markdown_items(items: Sequence[ListItem], ordered: bool, indent: str = "") 
 def _inline(spans: Sequence[Span]) -> str:
     def one(span: Span) -> str:
         stars = "*" * (2 * span.strong + span.emphasis)
-        return f"{stars}{_escaped(span.text)}{stars}"
+        return f"{stars}{as_markdown(span.text)}{stars}"
 
     return "".join(map(one, spans))
-
-
-def _escaped(text: str) -> str:
-    """Words that Markdown would read as something else, kept as words."""
-    text = re.sub(r"([\\`*_\[\]<>&|#!~])", r"\\\1", text)
-    return re.sub(r"^(\d+)([.)])|^([-+=])", lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", text)
 
 
 def write_docx(path: Path, catalog: Catalog, template: Template) -> None:

@@ -13,7 +13,9 @@ from disclosure import compilation, cycles
 from disclosure.catalog import Catalog, GateId, Milestone
 from disclosure.clock import said
 from disclosure.figures import Figure
-from disclosure.records.tables import Cycle, Decision
+from disclosure.narrative import Narrative, as_markdown
+from disclosure.records.tables import Cycle, Decision, Submission
+from disclosure.records.tables import Narrative as NarrativeRow
 from disclosure.review import asks, decisions
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.templating import render_text
@@ -39,9 +41,13 @@ def of_collect(place: Workplace, cycle_id: int, missing: Sequence[str]) -> str:
     """Markdown for the compiler while ``missing`` (names) have not handed in."""
     with place.records.read() as session:
         cycle = cycles.get_cycle(session, cycle_id)
+        handed_in: list[tuple[str, Submission | NarrativeRow]] = [
+            *cycles.standing_submissions(session, cycle).items(),
+            *cycles.standing_narratives(session, cycle).items(),
+        ]
         arrived = [
             {"centre": place.catalog.offices[centre].name, "file_name": s.file_name, "at": said(s.received_at)}
-            for centre, s in cycles.standing_submissions(session, cycle).items()
+            for centre, s in handed_in
             if place.catalog.offices[centre].name not in missing
         ]
         return render_text(
@@ -92,10 +98,10 @@ def of_sign_off(place: Workplace, cycle_id: int) -> str:
 
 
 def returnable(place: Workplace, cycle_id: int) -> list[str]:
-    """Names of the centres a reviewer may send the cycle back to."""
+    """Names of the centres and sections a reviewer may send the cycle back to."""
     with place.records.read() as session:
         cycle = cycles.get_cycle(session, cycle_id)
-        return [office.name for office in cycles.expected_centres(place.catalog, cycle)]
+        return [office.name for office in cycles.returnable_offices(session, place.catalog, cycle)]
 
 
 def _gates(session: Session, catalog: Catalog, cycle: Cycle) -> list[GateLine]:
@@ -148,9 +154,25 @@ def _content(session: Session, catalog: Catalog, cycle: Cycle) -> dict[str, Any]
         "figure_count": len(content.figures),
         "centres": [catalog.offices[c].name for c in sorted({f.centre for f in content.figures})],
         "footnotes": content.footnotes,
+        "texts": [_text(catalog, narrative) for narrative in content.narratives],
         "base_label": base_period.label if base_period else "",
         "changes": [_change(catalog, f, base[f.key[:2]]) for f in heads if f.key[:2] in base],
         "digest": compiled.digest,
+    }
+
+
+def _text(catalog: Catalog, narrative: Narrative) -> dict[str, Any]:
+    """A section's whole text as lines: who approves it must have read it."""
+    return {
+        "office": catalog.offices[narrative.office].name,
+        "author": narrative.author,
+        "sections": [
+            {
+                "name": catalog.sections[section].name,
+                "lines": [as_markdown(line) for block in blocks for line in block.lines],
+            }
+            for section, blocks in narrative.blocks.items()
+        ],
     }
 
 
