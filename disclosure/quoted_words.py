@@ -143,24 +143,8 @@ class Vocabulary:
     @cached_property
     def units(self) -> re.Pattern[str]:
         """A unit behind a number: a catalogue's name, or a plain unit with 万 or 亿 before it."""
-        plain = {
-            *[
-                "人",
-                "人次",
-                "人月次",
-                "户",
-                "家",
-                "个",
-                "元",
-                "元/月",
-                "元/人·月",
-                "%",
-                "百分点",
-                "个百分点",
-                ":1",
-                "：1",
-            ]
-        }
+        plain = {"人", "人次", "人月次", "户", "家", "个", "元", "元/月", "元/人·月", "%"}
+        plain |= {"百分点", "个百分点", ":1", "：1"}
         plain |= {unit.id for unit in self.catalog.units.values()}
         words = "|".join(map(re.escape, sorted(plain, key=len, reverse=True)))
         return re.compile(rf"{_MANY}\s*(万亿|亿|万|百万|千万)?{_MANY}({words})?{_MANY}")
