@@ -25,7 +25,7 @@ from disclosure.collection.narrative_texts import SCHEMA_VERSION, Head, is_guide
 from disclosure.collection.narrative_writer import DEEPEST_LIST
 from disclosure.errors import DisclosureError
 from disclosure.narrative import TAGS, ListItem, TextBlock, blocks_of, html_of
-from disclosure.periods import parse_period
+from disclosure.periods import Period, parse_period
 
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".txt")
 #: Names by which a file is taken for a text document rather than a workbook.
@@ -107,6 +107,20 @@ def _opened(content: bytes, suffix: str) -> tuple[Head, str, list[str]]:
     return _from_docx(content, suffix)
 
 
+def sections_of_markdown(catalog: Catalog, words: str, period: Period) -> dict[str, tuple[TextBlock, ...]]:
+    """Section id -> blocks of a Markdown text of our own, which has no marks.
+
+    Raises:
+        DisclosureError: with everything that would be refused if it were handed in.
+    """
+    head = Head(catalog.profile.id, period, 1, "", "-")
+    html, problems = _rendered(words)
+    reading = _read_blocks(catalog, head, _sanitised(html), [TextProblem("", said) for said in problems])
+    if reading.problems:
+        raise DisclosureError("\n".join(problem.sentence for problem in reading.problems))
+    return {section: blocks_of(own) for section, own in reading.sections.items()}
+
+
 def _sanitised(html: str) -> tuple[TextBlock, ...]:
     clean = nh3.clean(html.translate(_INVISIBLE), tags=set(TAGS), attributes={}, link_rel=None)
     blocks = blocks_of(clean, first_heading=1)
@@ -131,6 +145,12 @@ def _from_markdown(content: bytes) -> tuple[Head, str, list[str]]:
         raise UnfitDocumentError(f"文件有 {len(content) // 1024} KB，超过 {MARKDOWN_LIMIT // 1024} KB，请精简后再交")
     words = _decoded(content)
     given, body = _front_matter(words)
+    html, problems = _rendered(body)
+    return _head(given), html, problems
+
+
+def _rendered(body: str) -> tuple[str, list[str]]:
+    """Markdown as HTML, and sentences for what cannot be taken."""
     tokens = _markdown().parse(body)
     problems: dict[str, None] = {}
     for token in _all_tokens(tokens):
@@ -138,7 +158,7 @@ def _from_markdown(content: bytes) -> tuple[Head, str, list[str]]:
             problems[_MARKDOWN_UNFIT[token.type]] = None
     if re.search(r"\[\^[^\]\s]{1,40}\]", body):
         problems["正文里有脚注，请把注释写进正文后再交"] = None
-    return _head(given), _markdown().renderer.render(tokens, _markdown().options, {}), list(problems)
+    return _markdown().renderer.render(tokens, _markdown().options, {}), list(problems)
 
 
 def _decoded(content: bytes) -> str:
