@@ -19,7 +19,7 @@ from data_checks.identities import IdentityChecked, check_identity, columns
 from data_checks.rules import CHECKS, Checked, Violation
 from data_checks.suites import Judged
 from data_checks.tables import Tables
-from data_checks.texts import TEXT_CHECK
+from data_checks.texts import TEXT_CHECK, without_texts
 from disclosure.catalog import Catalog, Identity, Rule
 from disclosure.figures import Figure, Source
 from disclosure.periods import Period
@@ -65,7 +65,7 @@ def run_audit(
         data_digest=figures_digest((*figures, *history)),
         suite_version=suite_version(catalog),
         findings=tuple(sorted(findings, key=_order(catalog))),
-        rules=tuple(_outcome(run) for run in runs),
+        rules=(*(_outcome(run) for run in runs), *without_texts(catalog)),
     )
 
 

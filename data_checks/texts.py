@@ -31,12 +31,12 @@ _LONGEST_SENTENCE = 80
 def with_texts(
     catalog: Catalog, content: CompiledContent, history: Sequence[Figure], result: AuditResult
 ) -> AuditResult:
-    """``result`` with what the texts of ``content`` quote; unchanged where there is no text."""
-    rules = [rule for rule in catalog.rules.values() if rule.check == TEXT_CHECK]
+    """``result``, made ``without_texts``, with what the texts of ``content`` quote."""
+    rules = _rules(catalog)
     if not content.narratives or not rules:
         return result
     findings = list(result.findings)
-    outcomes = list(result.rules)
+    outcomes = [outcome for outcome in result.rules if outcome.rule not in {rule.id for rule in rules}]
     for rule in rules:
         try:
             found, outcome = _check(catalog, rule, content, history)
@@ -49,6 +49,15 @@ def with_texts(
     return replace(
         result, findings=tuple(sorted(findings, key=lambda f: order.index(f.severity))), rules=tuple(outcomes)
     )
+
+
+def without_texts(catalog: Catalog) -> tuple[RuleOutcome, ...]:
+    """The outcome of the rules about text where there is none: nothing was compared."""
+    return tuple(_outcome(rule) for rule in _rules(catalog))
+
+
+def _rules(catalog: Catalog) -> list[Rule]:
+    return [rule for rule in catalog.rules.values() if rule.check == TEXT_CHECK]
 
 
 def _check(
