@@ -19,7 +19,8 @@ from disclosure.errors import DisclosureError
 
 #: Largest file, largest sum of the declared sizes, largest XML part (mammoth keeps its whole tree), in bytes.
 FILE_LIMIT, UNPACKED_LIMIT, PART_LIMIT = 10 * 1024 * 1024, 30 * 1024 * 1024, 4 * 1024 * 1024
-MEMBER_LIMIT, DEPTH_LIMIT = 500, 60
+#: Members of the archive; elements of one part (mammoth takes seconds for more), and how deep they may be nested.
+MEMBER_LIMIT, ELEMENT_LIMIT, DEPTH_LIMIT = 500, 40_000, 60
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -254,7 +255,7 @@ def _walk(
     end: Callable[[str], None] | None = None,
 ) -> None:
     """Call ``start(namespace, local name, attributes by local name)`` for every element."""
-    depth = 0
+    depth = count = 0
 
     def forbid(*_: object) -> None:
         raise UnfitDocumentError(
@@ -262,10 +263,11 @@ def _walk(
         )
 
     def on_start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
+        nonlocal depth, count
         depth += 1
-        if depth > DEPTH_LIMIT:
-            raise UnfitDocumentError("文件的结构层层嵌套，疑似异常文件，请把文字复制到下发的文稿里再交")
+        count += 1
+        if depth > DEPTH_LIMIT or count > ELEMENT_LIMIT:
+            raise UnfitDocumentError("文件的内容过多或层层嵌套，疑似异常文件，请把文字复制到下发的文稿里再交")
         namespace, _, local = name.rpartition(" ")
         start(namespace, local, {key.rpartition(" ")[2]: value for key, value in attributes.items()})
 

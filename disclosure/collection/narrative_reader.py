@@ -30,7 +30,7 @@ from disclosure.periods import Period, parse_period
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".txt")
 #: Names by which a file is taken for a text document rather than a workbook.
 TEXT_SUFFIXES = (*MARKDOWN_SUFFIXES, ".docx", ".docm", ".dotx", ".doc", ".wps", ".wpt", ".odt", ".rtf", ".pdf")
-MARKDOWN_LIMIT = 512 * 1024
+MARKDOWN_LIMIT = 192 * 1024
 HEAD_LINES, BLOCK_LIMIT, ROW_LIMIT, COLUMN_LIMIT, LONGEST_NAME = 30, 2000, 60, 10, 60
 
 _NUMERAL = "[一二三四五六七八九十]"
@@ -214,7 +214,7 @@ def _head(given: dict[str, str]) -> Head:
     try:
         period = parse_period(given["period"])
     except DisclosureError as error:
-        raise UnfitDocumentError(f"文稿标识里的期间有误：{str(error).rstrip('。')}") from error
+        raise UnfitDocumentError(f"文稿标识里的期间有误，请用下发的文稿填写：{str(error).rstrip('。')}") from error
     if not re.fullmatch(r"[0-9]{1,3}", given["round"]):
         raise UnfitDocumentError(f"文稿标识里的轮次“{given['round'][:20]}”应为数字，请用下发的文稿填写")
     marks = frozenset(re.findall(r"[0-9a-f]{16}", given.get("guide", "")))
@@ -250,11 +250,6 @@ def _read_blocks(
     draft = _Draft(head, problems)
     for block in blocks:
         _take(catalog, draft, block)
-    words = texts()["head"]
-    if not draft.head.author.strip():
-        draft.say(f"没有填写{words['author']}，文字须有人负责，请在文稿开头填写姓名后再交")
-    elif len(draft.head.author) > LONGEST_NAME:
-        draft.say(f"{words['author']}超过 {LONGEST_NAME} 个字，请只写姓名")
     sections: dict[str, str] = {}
     for section in catalog.sections.values():
         if own := draft.sections.get(section.id):
@@ -263,6 +258,11 @@ def _read_blocks(
             sections[section.id] = nh3.clean(html_of(tidy), tags=set(TAGS), attributes={}, link_rel=None)
     if not sections and not draft.problems:
         draft.say("各部分都没有文字，请填写后再交；没有要写的，可以不交")
+    words = texts()["head"]
+    if not draft.head.author.strip():
+        draft.say(f"没有填写{words['author']}，文字须有人负责，请在文稿开头填写姓名后再交")
+    elif len(draft.head.author) > LONGEST_NAME:
+        draft.say(f"{words['author']}超过 {LONGEST_NAME} 个字，请只写姓名")
     total = sum(map(len, _all_words(b for own in draft.sections.values() for b in own)))
     if total > texts()["limits"]["total"]:
         draft.say(f"全文 {total} 个字，超过 {texts()['limits']['total']} 个字，请精简后再交")

@@ -35,5 +35,8 @@ def _code_points() -> frozenset[int]:
     """What the serif and the sans font both cover."""
     from fontTools.ttLib import TTFont
 
-    names = ("NotoSerifCJKsc-Regular.otf", "NotoSansCJKsc-Regular.otf")
-    return frozenset.intersection(*(frozenset(TTFont(FONT_FOLDER / name, lazy=True).getBestCmap()) for name in names))
+    covered = []
+    for name in ("NotoSerifCJKsc-Regular.otf", "NotoSansCJKsc-Regular.otf"):
+        with TTFont(FONT_FOLDER / name, lazy=True) as font:
+            covered.append(frozenset(font.getBestCmap()))
+    return frozenset.intersection(*covered)
