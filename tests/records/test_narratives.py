@@ -221,7 +221,8 @@ def test_a_wrong_figure_in_the_text_blocks_finance(bureau: Bureau) -> None:
         "employee_pension.participants",
     )
     assert (finding.value, finding.expected, finding.file_name) == ("52,003人", f"{participants(bureau)}人", "文稿.md")
-    assert finding.message.startswith("“参保情况”部分“截至2016年12月底，全区企业职工基本养老保险参保人数为52,003人。”")
+    quoted = RIGHT.format(value="52,003")
+    assert finding.message.startswith(f"“参保情况”部分“{quoted}”写的 52,003人，")
     assert bureau.audit().is_blocking
     assert "只能退回" in bureau.answer("finance")
 
