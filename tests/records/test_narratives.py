@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from disclosure import cycles
@@ -209,8 +210,16 @@ def test_text_is_approved_with_the_content_and_printed_in_its_section(bureau: Bu
     assert "<p>&lt;script&gt;alert(1)&lt;/script&gt;<strong>重点</strong></p>" in section
     assert "<script>" not in page
     assert re.search(r"<ul>\s*<li>甲</li>\s*<li>乙</li>\s*</ul>\s*<h3>小标题</h3>", section)
+    printed = "".join(sheet.extract_text() for sheet in PdfReader(folder / "disclosure.pdf").pages)
+    assert all(
+        words in re.sub(r"\s", "", printed) for words in ("<script>alert(1)</script>重点", "小标题", "甲", "正文。")
+    )
     bureau.approve("leader")
     assert bureau.publish().file_count == len(release.files)
+    # Next year's document has this year's text beside.
+    following = bureau.another("2017-annual")
+    (_, plain) = sorted(p for p in hand_out(following.place, following.cycle_id) if is_text_document(p.name))
+    assert f"> 〔上期〕{RIGHT.format(value=value)}" in plain.read_text(encoding="utf-8")
 
 
 def test_a_wrong_figure_in_the_text_blocks_finance(bureau: Bureau) -> None:

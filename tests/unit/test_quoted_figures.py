@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from disclosure.catalog import load_catalog
 from disclosure.demo_figures import demo_figures, demo_history
+from disclosure.demo_text import demo_text
 from disclosure.figures import Figure
 from disclosure.narrative import Span, TextBlock
 from disclosure.periods import Period, parse_period
@@ -66,6 +67,15 @@ def read(*blocks: TextBlock | str, period: Period = NOW, figures: tuple[Figure, 
 
 def verdicts(*blocks: TextBlock | str) -> list[tuple[str, str, str]]:
     return [(quote.printed, quote.indicator.partition(".")[0], quote.verdict) for quote in read(*blocks)]
+
+
+@pytest.mark.parametrize("period_id", ["2025-annual", "2026-q1", "2026-h1", "2026-q3"])
+def test_the_sample_text_of_the_demonstration_is_right_in_every_period(period_id):
+    period = parse_period(period_id)
+    figures = (*demo_history(CATALOG, period), *demo_figures(CATALOG, period))
+    quotes = check_quotes(CATALOG, period, demo_text(CATALOG, period).items(), figures)
+    assert len(quotes) == 14
+    assert {(quote.verdict, quote.is_certain) for quote in quotes} == {("equal", True)}
 
 
 PROSE = [
