@@ -257,7 +257,7 @@ def _read_blocks(
             _check_section(draft, section.name, tidy)
             sections[section.id] = nh3.clean(html_of(tidy), tags=set(TAGS), attributes={}, link_rel=None)
     if not sections and not draft.problems:
-        draft.say("各部分都没有文字，请填写后再交；没有要写的，可以不交")
+        draft.say("各部分都没有文字，请填写后再交")
     words = texts()["head"]
     if not draft.head.author.strip():
         draft.say(f"没有填写{words['author']}，文字须有人负责，请在文稿开头填写姓名后再交")
