@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from disclosure.catalog.models import (
     Channel,
     Cycle,
+    Demand,
     Fact,
     Gate,
     GateId,
@@ -179,6 +180,22 @@ class Catalog:
         """Every indicator of insurance id ``insurance`` whose id, name or alias ``text`` is."""
         return self._indicator_names.get((insurance, normalise(text)), ())
 
+    def find_section(self, text: str) -> Section | None:
+        """The section whose name or alias ``text`` is, without any number before it."""
+        return self._section_names.get(normalise(text))
+
+    @cached_property
+    def writers(self) -> tuple[Office, ...]:
+        """Offices that hand in text sections; none where this profile takes no text."""
+        if self.profile.narratives == "none":
+            return ()
+        return tuple(office for office in self.offices.values() if office.writes_text)
+
+    def text_demand(self, period: Period) -> Demand:
+        """How the text sections are asked for in ``period``: never required in a special cycle."""
+        asked = self.profile.narratives
+        return "optional" if asked == "required" and period.kind == "special" else asked
+
     def find_unit(self, text: str) -> Unit | None:
         """The unit whose name or alias ``text`` is."""
         return self._unit_names.get(normalise(text))
@@ -190,6 +207,10 @@ class Catalog:
     @cached_property
     def _insurance_names(self) -> dict[str, Insurance]:
         return _unique_names((i, (i.id, i.name, i.short_name, *i.aliases)) for i in self.insurances.values())
+
+    @cached_property
+    def _section_names(self) -> dict[str, Section]:
+        return _unique_names((s, (s.name, *s.aliases)) for s in self.sections.values())
 
     @cached_property
     def _unit_names(self) -> dict[str, Unit]:

@@ -15,13 +15,16 @@ from disclosure.cli.screen import console, done, read_bytes, say
 from disclosure.errors import DisclosureError
 
 if TYPE_CHECKING:
+    from disclosure.collection.narratives import NarrativeReceipt
     from disclosure.collection.sources import Secret
     from disclosure.collection.submissions import Receipt
     from disclosure.workplace import Workplace
 
 
-def submit(*files: Annotated[Path, Parameter(help="填好的报表")]) -> None:
-    """报送报表；逐格检查，有误的给出单元格和改法。"""
+def submit(*files: Annotated[Path, Parameter(help="填好的报表，或文字部分的文稿（.docx、.md）")]) -> None:
+    """报送报表和文字部分；逐格逐段检查，有误的给出位置和改法。"""
+    from disclosure.collection.narrative_reader import is_text_document
+    from disclosure.collection.narratives import hand_in_narrative
     from disclosure.collection.submissions import hand_in
 
     if not files:
@@ -29,8 +32,9 @@ def submit(*files: Annotated[Path, Parameter(help="填好的报表")]) -> None:
     place = workplace()
     failed = False
     for file in track(files, "正在检查…", console=console, transient=True, disable=len(files) < 3):
+        take = hand_in_narrative if is_text_document(file.name) else hand_in
         try:
-            receipt = hand_in(place.records, place.settings.files, place.catalog, read_bytes(file), file.name)
+            receipt = take(place.records, place.settings.files, place.catalog, read_bytes(file), file.name)
         except DisclosureError as error:
             say("✗", "bold red", f"{file.name}：{error}")
             failed = True
@@ -97,7 +101,7 @@ def _wake(place: Workplace, cycle_id: int) -> None:
     console.print(wake_waiting_run(place, cycle_id), soft_wrap=True)
 
 
-def _print_receipt(file: Path, receipt: Receipt) -> None:
+def _print_receipt(file: Path, receipt: Receipt | NarrativeReceipt) -> None:
     where = f"{receipt.centre} {receipt.period_label}第 {receipt.round} 轮"
     if not receipt.is_accepted:
         say("✗", "bold red", f"{file.name}：{where}没有通过，共 {len(receipt.problems)} 处，原件已留存：")
@@ -105,6 +109,6 @@ def _print_receipt(file: Path, receipt: Receipt) -> None:
             console.print(f"  {problem.sentence}", soft_wrap=True)
         return
     repeat = "（与已交的相同，没有重复记录）" if receipt.is_repeat else ""
-    done(f"{file.name}：{where}已收到 {receipt.figure_count} 个数据{repeat}。")
+    done(f"{file.name}：{where}已收到 {receipt.taken}{repeat}。")
     if receipt.still_missing:
         console.print(f"  还缺：{'、'.join(receipt.still_missing)}")

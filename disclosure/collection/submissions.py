@@ -62,6 +62,11 @@ class Receipt:
     still_missing: tuple[str, ...]
     received_at: dt.datetime
 
+    @property
+    def taken(self) -> str:
+        """What was taken, in words."""
+        return f"{self.figure_count} 个数据"
+
 
 def hand_in(
     records: Records, files: Path, catalog: Catalog, content: bytes, file_name: str, *, came: Came | None = None

@@ -88,6 +88,29 @@ class Submission(Base):
     observations: Mapped[list[Observation]] = relationship(back_populates="submission", order_by="Observation.id")
 
 
+class Narrative(Base):
+    """The text sections an office handed in for one round, with its verdict; the same file twice is one row.
+
+    ``sections``: sanitised HTML by section id, empty unless accepted. ``author``: whoever drafted it, as
+    typed (several names may stand there).
+    """
+
+    __tablename__ = "narratives"
+    __table_args__ = (UniqueConstraint("cycle_id", "round", "office", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"), index=True)
+    round: Mapped[int]
+    office: Mapped[str] = mapped_column(String(60))
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
+    file_name: Mapped[str] = mapped_column(String(255))
+    author: Mapped[str] = mapped_column(String(60), default="")
+    is_accepted: Mapped[bool]
+    problems: Mapped[list[dict[str, str]]] = mapped_column(default=list)
+    sections: Mapped[dict[str, str]] = mapped_column(default=dict)
+    received_at: Mapped[dt.datetime]
+
+
 class RefusedFile(Base):
     """A file that names no cycle of ours: kept, with the reason."""
 
