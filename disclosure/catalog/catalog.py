@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from disclosure.catalog.models import (
     Milestone,
     Office,
     ProfileFacts,
+    Ratio,
     Region,
     Rule,
     Section,
@@ -54,6 +55,7 @@ _EXPECTED = {
     "dict_type": "应为“键: 值”的映射",
     "string_too_short": "不能为空",
     "too_short": "至少要有一项",
+    "value_error": "{error}",
     "date_from_datetime_parsing": "应为 2025-04-15 这样的日期",
 }
 
@@ -74,6 +76,7 @@ class Catalog:
     #: Every indicator the catalogue knows; ``reported`` below are those this profile reports.
     indicators: Mapping[str, Indicator]
     identities: Mapping[str, Identity]
+    ratios: Mapping[str, Ratio]
     rules: Mapping[str, Rule]
     channels: Mapping[str, Channel]
     holidays: Mapping[str, Holiday]
@@ -129,6 +132,21 @@ class Catalog:
     def regions_for(self, indicator: Indicator) -> tuple[Region, ...]:
         """Regions that report ``indicator``: the prefecture, and its parts where it is by county."""
         return (self.prefecture, *(self.parts_of_prefecture if indicator.by_county else ()))
+
+    def indicator_id(self, insurance: str, part: str) -> str:
+        """The id of ``part`` of an identity or ratio: with its insurance, unless it is a whole id already."""
+        bare = part.removeprefix("-")
+        return bare if bare in self.indicators else f"{insurance}.{bare}"
+
+    @cached_property
+    def audited(self) -> Mapping[str, Rule | Identity | Ratio]:
+        """Everything the audit checks, by its number; R6xx rules of a profile stand among the R60s."""
+        everything: list[Rule | Identity | Ratio] = [
+            *self.rules.values(),
+            *self.identities.values(),
+            *self.ratios.values(),
+        ]
+        return MappingProxyType({one.id: one for one in sorted(everything, key=lambda one: (one.id[:3], one.id))})
 
     def decimals(self, indicator: Indicator) -> int:
         """Decimals printed for ``indicator`` in its unit."""
@@ -262,11 +280,12 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         insurances=insurances,
         indicators=_by_insurance(insurances, _entries(Indicator, document("indicators"), "indicators")),
         identities=_entries(Identity, document("identities"), "identities"),
+        ratios=_entries(Ratio, document("ratios"), "ratios"),
         rules=_entries(Rule, document("rules"), "rules"),
         channels=_entries(Channel, document("channels"), "channels"),
         holidays=_entries(Holiday, document("holidays"), "holidays", "date"),
     )
-    _check_references(catalog, document("indicators"), organisation, document("identities"))
+    _check_references(catalog, document)
     return catalog
 
 
@@ -314,9 +333,10 @@ def _explain(error: ValidationError, document: Document, at: Location) -> str:
     return "\n".join(lines)
 
 
-def _check_references(catalog: Catalog, indicators: Document, organisation: Document, identities: Document) -> None:
-    """Every id that one entry uses of another must exist."""
+def _check_references(catalog: Catalog, document: Callable[[str], Document]) -> None:
+    """Every id that one entry uses of another must exist, and no two checks share a number."""
     mistakes: list[str] = []
+    indicators, organisation = document("indicators"), document("organisation")
 
     def need(known: Mapping[str, object], value: str, document: Document, at: Location, what: str) -> None:
         if value not in known:
@@ -335,20 +355,24 @@ def _check_references(catalog: Catalog, indicators: Document, organisation: Docu
             need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
     for gate in catalog.gates.values():
         need(catalog.offices, gate.office, organisation, ("gates", gate.id, "office"), "科室")
-    for identity in catalog.identities.values():
-        for insurance in identity.for_each:
-            used = (identity.total, *identity.parts, *filter(None, [identity.opening]))
-            for part in used:
-                need(
-                    catalog.indicators,
-                    f"{insurance}.{part.removeprefix('-')}",
-                    identities,
-                    ("identities", identity.id, "parts"),
-                    "指标",
-                )
+    for name, top, insurances, parts in _parts_used(catalog):
+        for indicator_id in (catalog.indicator_id(insurance, part) for insurance in insurances for part in parts):
+            need(catalog.indicators, indicator_id, document(top), (top, name, "parts"), "指标")
+        if name in catalog.rules or (top == "ratios" and name in catalog.identities):
+            mistakes.append(f"{document(top).locate((top, name))}：编号 {name} 已有另一条规则使用，请换一个。")
     chosen = catalog.profile.indicators
     for pattern in (*chosen.only, *chosen.also, *chosen.except_):
         if not any(_matches(indicator_id, pattern) for indicator_id in catalog.indicators):
             mistakes.append(f"{catalog.folder / 'profile.yaml'}：indicators 中的“{pattern}”没有对应的指标。")
     if mistakes:
         raise DisclosureError("\n".join(mistakes))
+
+
+def _parts_used(catalog: Catalog) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+    """(number, file, insurances, indicators with the insurance left out) of every identity and ratio."""
+    for identity in catalog.identities.values():
+        opening = filter(None, [identity.opening])
+        yield identity.id, "identities", identity.for_each, (identity.total, *identity.parts, *opening)
+    for ratio in catalog.ratios.values():
+        parts = [part for each in ratio.quotients for part in (*each.numerator, *each.denominator)]
+        yield ratio.id, "ratios", ratio.for_each, (*parts, *filter(None, [ratio.stated]))

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from data_checks import run_audit
 from data_checks.causes import of_difference, swaps
+from data_checks.checking import CHECKS
 from data_checks.identities import balance_of, check_identity
-from data_checks.rules import CHECKS
 from data_checks.tables import Tables
 from disclosure.catalog import load_catalog
 from disclosure.demo_figures import demo_figures, demo_history
