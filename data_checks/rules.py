@@ -9,7 +9,7 @@ from data_checks import causes
 from data_checks.checking import Checked, Key, Violation, amounts, check, numeric, present
 from data_checks.findings import messages
 from data_checks.tables import Amount, Row, Tables, expected_form, form_of, has_content, place_of
-from disclosure.catalog import Indicator, Region, Rule
+from disclosure.catalog import Catalog, Indicator, Region, Rule
 from disclosure.figures import QuotedFigure, rounding_half_unit
 
 # --- structure ---------------------------------------------------------------------------------------
@@ -290,7 +290,7 @@ def part_of_whole(tables: Tables, _rule: Rule) -> Checked:
     """
     done = Checked()
     catalog = tables.catalog
-    tied = _tied_by_identities(tables)
+    tied = tied_by_identities(catalog)
     for row, indicator, part in amounts(tables):
         if indicator.part_of is None or (indicator.part_of, indicator.id) in tied:
             continue
@@ -320,9 +320,8 @@ def part_of_whole(tables: Tables, _rule: Rule) -> Checked:
     return done
 
 
-def _tied_by_identities(tables: Tables) -> set[tuple[str, str]]:
+def tied_by_identities(catalog: Catalog) -> set[tuple[str, str]]:
     """(whole, part) that an identity of the catalogue compares."""
-    catalog = tables.catalog
     return {
         (catalog.indicator_id(insurance, identity.total), catalog.indicator_id(insurance, part))
         for identity in catalog.identities.values()
