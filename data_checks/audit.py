@@ -271,6 +271,7 @@ def _finding(tables: Tables, rule: Rule | Identity | Ratio, violation: Violation
         message=subject + words["sentence"].format(**filled),
         cause=violation.cause or words["cause"].format(**filled),
         source=source,
+        involved=violation.involved,
     )
 
 

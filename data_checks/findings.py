@@ -23,7 +23,8 @@ class Finding:
     handed in when the catalogue does not know them) and empty for a finding about the whole table;
     ``period`` is a period id. ``value``, ``expected`` and ``difference`` are printed with their unit.
     ``message`` is a complete sentence with region, indicator, period and place. ``cause_group`` is the same for
-    findings that one mistake explains. ``explanation`` is what the centre wrote about it in its workbook,
+    findings that one mistake explains; ``involved`` are the (region, indicator) it was compared with in the same
+    period. ``explanation`` is what the centre wrote about it in its workbook,
     ``explained_by`` the centre's name; ``suggestion`` what was said of the same finding a year or a period ago.
     """
 
@@ -41,6 +42,7 @@ class Finding:
     cause: str
     source: Source
     cause_group: str = ""
+    involved: tuple[tuple[str, str], ...] = ()
     explanation: str = ""
     explained_by: str = ""
     suggestion: str = ""

@@ -19,16 +19,23 @@ _TOGETHER = 3
 def cause_groups(tables: Tables, violations: Sequence[Violation]) -> list[str]:
     """The group of each violation, in their order."""
     blamed = _blamed(violations)
+    shared = Counter(key for v in violations if v.involved and v.kind != "copy" for key in (_own(v), *v.involved))
     alias = _copied_together(violations) | _slipped_together(violations)
     groups = []
     for violation in violations:
-        key = _own(violation)
+        own = _own(violation)
         if violation.kind == "missing" and violation.row is not None:
             groups.append(f"missing/{tables.centre(violation.row)}")
             continue
-        # What is wrong with a figure beside others is told with the figure that a check of its own reports.
-        suspects = [each for each in (violation.culprit, key, *violation.involved) if each and each in blamed]
-        suspect = violation.culprit or max(suspects, key=lambda each: blamed[each], default=key)
+        # What is wrong between figures is told with the figure that a check of its own reports, or else with the
+        # one that most of the broken comparisons have in common.
+        suspects = (own, *violation.involved)
+        known = [key for key in suspects if key in blamed]
+        suspect = (
+            violation.culprit
+            or max(known, key=lambda key: blamed[key], default=None)
+            or max(suspects, key=lambda key: shared[key])
+        )
         groups.append(alias.get(suspect) or _name(suspect))
     return groups
 

@@ -135,8 +135,10 @@ class Tables:
             return None
         if unit.base != self.catalog.units[indicator.unit].base or figure.value is None:
             return None
-        # People counted one by one are not rounded: their sums must agree to the last person.
-        counted = unit.base in _PEOPLE and unit.factor == 1
+        # People counted one by one are not rounded: their sums must agree to the last person. A number that was
+        # printed in 万人 and converted keeps its exponent (1.0727E+6 人) and its rounding.
+        exponent = figure.value.as_tuple().exponent
+        counted = unit.base in _PEOPLE and unit.factor == 1 and isinstance(exponent, int) and exponent <= 0
         half = Decimal(0) if counted else rounding_half_unit(figure.value) * unit.factor
         return Amount(figure, figure.value * unit.factor, half)
 
