@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from data_checks import run_audit
 from data_checks.audit import find
 from data_checks.checking import CHECKS
 from data_checks.ratios import check_ratio
 from data_checks.tables import Tables
 from disclosure.catalog import load_catalog
+from disclosure.catalog.catalog import PROFILES
 from disclosure.demo_figures import demo_figures, demo_history
 from disclosure.figures import Figure, QuotedFigure
 from disclosure.periods import Period
@@ -239,3 +242,47 @@ def test_a_centre_that_handed_nothing_in_is_one_cause():
     found = find(Tables.of(CATALOG, ANNUAL, rest, HISTORY)).causes
     assert list(found) == ["missing/medical_centre"]
     assert len(found["missing/medical_centre"]) > 50
+
+
+# --- a check is YAML ----------------------------------------------------------------------------------
+
+ADDED = {
+    "identities.yaml": """
+identities:
+  R699:
+    {name: 居民养老个人账户, for_each: [resident_pension], total: income, parts: [income.contributions],
+     relation: at_most, severity: critical, description: 征缴收入不超过基金收入。, reason: 部分不大于整体。, source: 本州}
+""",
+    "ratios.yaml": """
+ratios:
+  R698:
+    name: 领取人月次与领取人数
+    for_each: [unemployment]
+    quotients: [{name: 领取人月次÷领取人数, numerator: [benefit_person_months], denominator: [beneficiaries]}]
+    low: 20
+    high: 30
+    severity: warning
+    description: 每人每年领取二十至三十个月。
+    reason: 试验。
+    source: 本州
+""",
+    "rules.yaml": """
+rules:
+  R52: {parameters: {people: 0.001}}
+""",
+}
+
+
+def test_a_profile_adds_an_identity_and_a_ratio_and_moves_a_threshold_without_python(tmp_path):
+    folder = tmp_path / "profile"
+    shutil.copytree(PROFILES / "chuxiong", folder)
+    for name, text in ADDED.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    catalog = load_catalog(folder)
+    assert {"R699", "R698"} <= set(catalog.audited)
+    result = run_audit(catalog, ANNUAL, demo_figures(catalog, ANNUAL), demo_history(catalog, ANNUAL))
+    assert [rule.error for rule in result.rules if rule.error] == []
+    told = {rule.rule: (rule.checked, rule.failed) for rule in result.rules}
+    assert told["R699"] == (1, 0)
+    assert told["R698"] == (1, 1)
+    assert told["R52"][1] > 50
