@@ -251,7 +251,7 @@ ADDED = {
 identities:
   R699:
     {name: 居民养老个人账户, for_each: [resident_pension], total: income, parts: [income.contributions],
-     relation: at_most, severity: critical, description: 征缴收入不超过基金收入。, reason: 部分不大于整体。, source: 本州}
+     relation: at_most, severity: critical, description: 征缴收入不超过基金收入。, reason: 部分。, source: 本州}
 """,
     "ratios.yaml": """
 ratios:
