@@ -81,8 +81,21 @@ def _check(
 
 
 def _blank(rule_id: str) -> Finding:
-    nothing = dict.fromkeys(("region", "indicator", "period", "centre", "value", "expected", "difference", "cause"), "")
-    return Finding(rule=rule_id, rule_name="", severity="info", message="", source=Source(), **nothing)
+    return Finding(
+        rule=rule_id,
+        rule_name="",
+        severity="info",
+        region="",
+        indicator="",
+        period="",
+        centre="",
+        value="",
+        expected="",
+        difference="",
+        message="",
+        cause="",
+        source=Source(),
+    )
 
 
 def _of(rule: Rule, narrative: Narrative, content: CompiledContent, finding: Finding, severity: Severity) -> Finding:
@@ -93,6 +106,7 @@ def _of(rule: Rule, narrative: Narrative, content: CompiledContent, finding: Fin
         severity=severity,
         centre=narrative.office,
         period=content.period.id,
+        cause_group=f"{rule.id} {finding.message}",
         source=Source(document=narrative.document, file_name=narrative.file_name),
     )
 

@@ -13,7 +13,7 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import cycle, files, history, running
+from disclosure.cli import audit, cycle, files, history, running
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.people import people_app
 from disclosure.cli.screen import fail, reason, say
@@ -29,6 +29,7 @@ for command in (
     files.submit,
     files.intake,
     history.import_,
+    audit.audit,
     cycle.status,
     cycle.resume,
     running.doctor,
