@@ -19,7 +19,7 @@ from disclosure.comparison import compare
 from disclosure.figures import Figure
 from disclosure.periods import Period
 from disclosure.records.tables import AuditRun, Cycle, Decision, Release
-from disclosure.review import asks, decisions, people
+from disclosure.review import asks, decisions
 from disclosure.review.asks import AskStep
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.templating import render_text
@@ -33,7 +33,7 @@ _SEVERITY = {"critical": "严重", "warning": "须说明", "info": "提示"}
 
 @dataclass(frozen=True)
 class GateLine:
-    """One gate as the briefing lists it; ``people`` are the names of those who may decide there today."""
+    """One gate as the briefing lists it; ``people``: those whose answer would be taken there, empty for nobody."""
 
     name: str
     office: str
@@ -172,8 +172,8 @@ def _gate_line(session: Session, catalog: Catalog, cycle: Cycle, gate_id: GateId
         status = "待审核（上一轮已通过，之后文字或表格有改动，须重新审核）"
     else:
         status = "待审核"
-    able = people.holders(session, catalog, gate.role, utc_now())
-    names = "、".join(person.name for person in able) or "尚未登记任何人，请联系管理员"
+    able = decisions.who_may_decide(session, catalog, cycle, gate_id, utc_now())
+    names = "、".join(person.name for person in able)
     return GateLine(gate.name, catalog.gate_office(gate_id).name, gate.question, status, decision is None, names)
 
 
