@@ -42,6 +42,13 @@ class GateLine:
     is_open: bool
     people: str
 
+    @property
+    def awaited(self) -> str:
+        """What stands after the status of an open gate: who is waited for."""
+        if not self.is_open:
+            return ""
+        return f"，可由 {self.people} 作出" if self.people else "，没有可以作出的人，请联系管理员登记"
+
 
 @dataclass(frozen=True)
 class Exhibits:
@@ -96,7 +103,7 @@ def of_sign_off(place: Workplace, cycle_id: int) -> str:
             refusal=asks.last_refusal(session, cycle, "sign_off"),
             gates=_gates(session, catalog, cycle),
             emergency=_emergency(session, cycle),
-            question=catalog.gates["leader"].question,
+            leader=_gate_line(session, catalog, cycle, "leader"),
             publish_by=_said_date(cycles.milestone_date(catalog, cycle, "publish")),
             **_audit(session, place, cycle),
             **_release(session, place, cycle),
