@@ -439,10 +439,10 @@ class Case:
         return self.office._good(answer)
 
 
-def office_in(home: Path, profile: str = "gaogang-2016") -> Office:
-    """An office with a home and ports of its own, not yet open."""
+def office_in(home: Path, profile: str = "gaogang-2016", **chosen: Any) -> Office:
+    """An office with a home and ports of its own, not yet open; ``chosen`` are further settings."""
     server_port, desk_port = _free_ports(2)
-    return Office(Settings(home=home, profile=profile, server_port=server_port, desk_port=desk_port))
+    return Office(Settings(home=home, profile=profile, server_port=server_port, desk_port=desk_port, **chosen))
 
 
 def _step() -> int:
