@@ -47,7 +47,7 @@ class GateLine:
         """What stands after the status of an open gate: who is waited for."""
         if not self.is_open:
             return ""
-        return f"，可由 {self.people} 作出" if self.people else "，没有可以作出的人，请联系管理员登记"
+        return f"，可由 {self.people} 作出" if self.people else "，现在没有人可以审核，请联系管理员登记"
 
 
 @dataclass(frozen=True)

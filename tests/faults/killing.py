@@ -21,7 +21,7 @@ class Killer:
         """Start a process (again, if nothing else is said) that dies at ``where``; wait until that is noticed."""
         office = self.case.office
         order = office.settings.home / "die-at"
-        order.write_text(where, encoding="utf-8")
+        order.write_text(f"{self.case.cycle_id} {where}", encoding="utf-8")
         (start or self.again)()
         office.wait_for(lambda: not order.exists(), f"the process to die {where}", every=0.02)
         # A run that was suspended already stays so, without a form that anybody could answer.
