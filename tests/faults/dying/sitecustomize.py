@@ -2,7 +2,7 @@
 
 The file ``die-at`` in the office's home says where, after the cycle's id: ``before EVENT`` or ``after EVENT``, that
 is just before or just after the commit that writes this entry of the ledger; or ``unformed``, when the run is
-suspended in Prefect and its form is not stored yet. Whoever dies removes the file first, so that the next process lives.
+suspended in Prefect and its form is not stored yet. Whoever dies removes the file first: the next process lives.
 """
 
 import os
