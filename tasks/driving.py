@@ -5,8 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from prefect import runtime, task
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
+from prefect.states import Crashed
 
 from disclosure import cycles
 from disclosure.records import ledger
@@ -33,10 +35,22 @@ def take_over(cycle_id: int) -> str:
 
 
 def _live_run_name(run_id: str) -> str:
-    """The name of a run that Prefect knows and that has not ended; empty otherwise."""
+    """The name of a run that Prefect knows and that can go on; empty otherwise."""
     with get_client(sync_client=True) as client:
         try:
             run = client.read_flow_run(UUID(run_id))
         except ObjectNotFound:
             return ""
-    return "" if run.state is None or run.state.is_final() else run.name
+        if run.state is None or run.state.is_final():
+            return ""
+        if _has_no_form(client, run):
+            client.set_flow_run_state(run.id, Crashed(message="提问中途被停掉，由新的运行接着办理。"), force=True)
+            return ""
+    return run.name
+
+
+def _has_no_form(client: SyncPrefectClient, run: FlowRun) -> bool:
+    """Whether it was stopped between suspending and storing its form: nobody can ever resume it."""
+    if run.state is None or not run.state.is_paused() or not (keys := run.state.state_details.run_input_keyset):
+        return False
+    return not client.filter_flow_run_input(run.id, key_prefix=keys["schema"], limit=1, exclude_keys=set())

@@ -135,11 +135,8 @@ def record_review_answer(ask_id: int, raw: object, answered_at: dt.datetime) -> 
     place = open_workplace()
     with place.records.write() as session:
         ask = asks.get(session, ask_id)
-        answer = parse_review(raw, place.catalog, asks.step_of(ask))
-        if isinstance(answer, str):
-            asks.close(session, ask, "refused", answer)
-            return
         cycle = cycles.get_cycle(session, ask.cycle_id)
+        answer = parse_review(raw, place.catalog, asks.step_of(ask))
         decisions.record_answer(session, place.catalog, place.cipher, cycle, ask, answer=answer, now=answered_at)
 
 

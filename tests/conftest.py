@@ -135,6 +135,13 @@ def postgres_url(postgres_server: URL) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def shared_postgres_url(postgres_server: URL) -> Iterator[str]:
+    """SQLAlchemy URL of one PostgreSQL database for a whole run, for tests that leave it as they found it."""
+    with _new_database(postgres_server) as url:
+        yield url
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """SQLAlchemy URL of a SQLite file that does not exist yet."""

@@ -37,8 +37,14 @@ def record_collect_answer(
         return ask.refusal
     answer = parse_collect(raw)
     moment = answered_at or utc_now()
-    reason = answer if isinstance(answer, str) else _excuse(session, catalog, cipher, cycle, answer, moment=moment)
-    asks.close(session, ask, "refused" if reason else "answered", reason)
+    if isinstance(answer, str):
+        asks.close(session, ask, "refused", answer)
+        return answer
+    if ask.round != cycle.round:
+        reason = "这一问属于已结束的一轮，请按新的一轮办理。"
+    else:
+        reason = _excuse(session, catalog, cipher, cycle, answer, moment=moment)
+    asks.close(session, ask, "refused" if reason else "answered", reason, name=answer.name)
     return reason
 
 

@@ -52,8 +52,9 @@ class Deciding:
     ``acted``: gates this round's people already decided, by person name; ``drafters``: names of those who
     filled in or checked a workbook, or compiled, as ``names_in`` gives them; ``returnable``: centre ids that
     have figures to rework; ``now`` is when the answer was given, ``latest_publication`` the moment by which
-    the law wants it published (None where a special cycle has none). ``is_later_review``: the release is
-    public already, and nothing can be returned any more.
+    the law wants it published (None where a special cycle has none). ``unreviewed``: reviews that have not
+    approved what the leader is asked to sign. ``is_later_review``: the release is public already, and nothing
+    can be returned any more.
     """
 
     open_gates: Collection[GateId]
@@ -64,6 +65,7 @@ class Deciding:
     returnable: Collection[str]
     now: dt.datetime
     latest_publication: dt.datetime | None = None
+    unreviewed: Collection[GateId] = ()
     is_later_review: bool = False
 
 
@@ -99,6 +101,9 @@ def _who(answer: Answer, gate: Gate, catalog: Catalog, reviewer: Reviewer | None
 def _when(answer: Answer, gate: Gate, catalog: Catalog, state: Deciding) -> str:
     if answer.gate not in state.open_gates:
         return f"{gate.name}本轮已有结论或尚未开始，请选择仍待审核的环节。"
+    if state.unreviewed:
+        names = "、".join(catalog.gates[before].name for before in state.unreviewed)
+        return f"{names}还没有通过，现在不能签发，请等审核完成。"
     acted = state.acted.get(answer.name.strip())
     # Who signs ahead of the reviews signs the rendered release as well: the leader alone does both.
     if acted and (acted, answer.gate) != ("emergency", "leader"):

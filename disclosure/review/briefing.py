@@ -21,7 +21,7 @@ from disclosure.narrative import Narrative, as_markdown
 from disclosure.periods import Period
 from disclosure.records.tables import AuditRun, Cycle, Decision, Release, Submission
 from disclosure.records.tables import Narrative as NarrativeRow
-from disclosure.review import asks, decisions, people
+from disclosure.review import asks, decisions
 from disclosure.review.asks import AskStep
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.templating import render_text
@@ -35,7 +35,7 @@ _SEVERITY = {"critical": "严重", "warning": "须说明", "info": "提示"}
 
 @dataclass(frozen=True)
 class GateLine:
-    """One gate as the briefing lists it; ``people`` are the names of those who may decide there today."""
+    """One gate as the briefing lists it; ``people``: those whose answer would be taken there, empty for nobody."""
 
     name: str
     office: str
@@ -43,6 +43,13 @@ class GateLine:
     status: str
     is_open: bool
     people: str
+
+    @property
+    def awaited(self) -> str:
+        """What stands after the status of an open gate: who is waited for."""
+        if not self.is_open:
+            return ""
+        return f"，可由 {self.people} 作出" if self.people else "，现在没有人可以审核，请联系管理员登记"
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ def of_sign_off(place: Workplace, cycle_id: int) -> str:
             refusal=asks.last_refusal(session, cycle, "sign_off"),
             gates=_gates(session, catalog, cycle),
             emergency=_emergency(session, cycle),
-            question=catalog.gates["leader"].question,
+            leader=_gate_line(session, catalog, cycle, "leader"),
             publish_by=_said_date(cycles.milestone_date(catalog, cycle, "publish")),
             **_audit(session, place, cycle),
             **_release(session, place, cycle),
@@ -178,8 +185,8 @@ def _gate_line(session: Session, catalog: Catalog, cycle: Cycle, gate_id: GateId
         status = "待审核（上一轮已通过，之后文字或表格有改动，须重新审核）"
     else:
         status = "待审核"
-    able = people.holders(session, catalog, gate.role, utc_now())
-    names = "、".join(person.name for person in able) or "尚未登记任何人，请联系管理员"
+    able = decisions.who_may_decide(session, catalog, cycle, gate_id, utc_now())
+    names = "、".join(person.name for person in able)
     return GateLine(gate.name, catalog.gate_office(gate_id).name, gate.question, status, decision is None, names)
 
 

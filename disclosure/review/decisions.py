@@ -17,7 +17,7 @@ from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, Decisio
 from disclosure.review import asks, authority
 from disclosure.review.authority import REVIEW_GATES, Answer, Deciding, Reviewer
 from disclosure.review.explanations import read_explanations
-from disclosure.review.people import check_code, find_person, own_roles, roles_of
+from disclosure.review.people import check_code, find_person, holders, own_roles, roles_of
 from disclosure.review.secrets import Cipher
 
 
@@ -59,16 +59,27 @@ def gates_of(step: str) -> tuple[GateId, ...]:
 
 
 def record_answer(
-    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, ask: Ask, *, answer: Answer, now: dt.datetime
+    session: Session,
+    catalog: Catalog,
+    cipher: Cipher,
+    cycle: Cycle,
+    ask: Ask,
+    *,
+    answer: Answer | str,
+    now: dt.datetime,
 ) -> str:
     """Take ``answer`` to ``ask``: a decision, or the sentence that says why not (empty when decided).
 
-    The ask is closed either way, in this transaction; one that was closed before is not answered twice.
+    An answer that could not be read is that sentence itself. The ask is closed either way, in this transaction;
+    one that was closed before is not answered twice.
     """
     cycles.lock(session, cycle)
     session.refresh(ask)
     if ask.state != "open":
         return ask.refusal
+    if isinstance(answer, str):
+        asks.close(session, ask, "refused", answer)
+        return answer
     reason = _refusal(session, catalog, cipher, cycle, ask, answer=answer, now=now)
     if reason:
         asks.close(session, ask, "refused", reason, gate=answer.gate, name=answer.name)
@@ -150,20 +161,16 @@ def _reviewer(session: Session, catalog: Catalog, person: Person, now: dt.dateti
 
 
 def _deciding(session: Session, catalog: Catalog, cycle: Cycle, ask: Ask, now: dt.datetime) -> Deciding:
-    submissions = cycles.standing_submissions(session, cycle)
-    written = [name for s in submissions.values() for name in (s.filler, s.checker)]
-    written += [narrative.author for narrative in cycles.standing_narratives(session, cycle).values()]
-    compilers = session.scalars(select(Excuse).where(Excuse.cycle_id == cycle.id))
-    written += [session.get_one(Person, excuse.person_id).name for excuse in compilers]
     made = cycles.decisions(session, cycle, cycle.round)
     audit = audit_of(session, cycle)
     round_standing = standing(session, cycle, gates_of(ask.step), ask.digest)
-    can_be_urgent = ask.step == "review" and not round_standing.is_waived
+    can_be_urgent = ask.step == "review" and not round_standing.is_waived and not round_standing.is_returned
     last_day = cycles.milestone_date(catalog, cycle, "publish")
     return Deciding(
         open_gates=(*round_standing.open_gates, *(("emergency",) if can_be_urgent else ())),
         acted={decision.person.name: authority.as_gate(gate) for gate, decision in made.items()},
-        drafters=set().union(*map(authority.names_in, written)),
+        drafters=_drafters(session, cycle),
+        unreviewed=_unreviewed(session, cycle) if ask.step == "sign_off" else (),
         audit_blocks=audit is None or audit.is_blocking,
         unexplained=range(1, len(unexplained_findings(audit)) + 1) if audit else (),
         returnable={office.id for office in cycles.returnable_offices(session, catalog, cycle)},
@@ -171,6 +178,44 @@ def _deciding(session: Session, catalog: Catalog, cycle: Cycle, ask: Ask, now: d
         latest_publication=end_of_day(last_day) if last_day else None,
         is_later_review=ask.step == "later_review",
     )
+
+
+def _drafters(session: Session, cycle: Cycle) -> set[str]:
+    """Names of those who filled in or checked a workbook that counts, wrote its text, or went on without one."""
+    written = [name for s in cycles.standing_submissions(session, cycle).values() for name in (s.filler, s.checker)]
+    written += [narrative.author for narrative in cycles.standing_narratives(session, cycle).values()]
+    compilers = session.scalars(select(Excuse).where(Excuse.cycle_id == cycle.id))
+    written += [session.get_one(Person, excuse.person_id).name for excuse in compilers]
+    return set().union(*map(authority.names_in, written))
+
+
+def _unreviewed(session: Session, cycle: Cycle) -> tuple[GateId, ...]:
+    """Reviews that have not approved what the leader is asked to sign; none in an emergency."""
+    compilation = cycles.compilation_of(session, cycle)
+    digest = compilation.digest if compilation else ""
+    if standing(session, cycle, REVIEW_GATES, digest).is_approved:
+        return ()
+    made = cycles.decisions(session, cycle, cycle.round)
+    return tuple(
+        gate
+        for gate in REVIEW_GATES
+        if gate not in made or (made[gate].digest, made[gate].outcome) != (digest, "approved")
+    )
+
+
+def who_may_decide(session: Session, catalog: Catalog, cycle: Cycle, gate: GateId, now: dt.datetime) -> list[Person]:
+    """Everybody whose answer at ``gate`` would be taken in this round: the role, no own figures, no second hat."""
+    drafters = _drafters(session, cycle)
+    others = {
+        decision.person_id
+        for acted, decision in cycles.decisions(session, cycle, cycle.round).items()
+        if (acted, gate) != ("emergency", "leader")
+    }
+    return [
+        person
+        for person in holders(session, catalog, catalog.gates[gate].role, now)
+        if person.id not in others and not authority.names_in(person.name) & drafters
+    ]
 
 
 def unexplained_findings(audit: AuditRun) -> list[Finding]:
@@ -196,43 +241,26 @@ def audit_of(session: Session, cycle: Cycle) -> AuditRun | None:
 
 
 def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Compilation) -> None:
-    """Let approvals of the round before stand where the rules allow it; done once, before anyone is asked.
+    """Let earlier approvals stand where the rules allow it; done once a round, before anyone is asked.
 
-    An approval of exactly the same digest stands at every gate (at finance's only while the audit of this round
-    does not block). Another digest needs a gate marked ``first_review_only``, a dated cycle, and unchanged
-    narrative text and tables (附件2：虚框程序只在首次审核中进行); where text or tables did change, the gate
-    opens again, and the ledger says so.
+    What a gate decided last on exactly this digest, in whatever round, comes first: an approval stands, a return
+    does not. Of another digest only the round before counts, at a gate marked ``first_review_only`` in a dated
+    cycle, with narrative text and tables unchanged (附件2：虚框程序只在首次审核中进行). Where an approval does
+    not stand although it might, the gate opens again and the ledger says why.
     """
     if cycle.round == 1:
         return
-    before = cycles.decisions(session, cycle, cycle.round - 1)
-    made = cycles.decisions(session, cycle, cycle.round)
-    earlier = session.scalars(
-        select(Compilation).where(Compilation.cycle_id == cycle.id, Compilation.round == cycle.round - 1)
-    ).one()
     for gate in REVIEW_GATES:
-        decision = before.get(gate)
-        if decision is None or decision.outcome != "approved" or gate in made:
-            continue
-        if gate == "finance" and ((audit := audit_of(session, cycle)) is None or audit.is_blocking):
+        decision = _earlier_decision(session, cycle, gate, compilation)
+        if decision is None or decision.outcome != "approved":
             continue
         is_same = decision.digest == compilation.digest
-        is_first_review_only = (
-            catalog.gates[gate].first_review_only
-            and cycles.period_of(cycle).kind != "special"
-            and earlier.text_digest == compilation.text_digest
-        )
-        if not (is_same or is_first_review_only):
-            if catalog.gates[gate].first_review_only:
-                ledger.append(
-                    session,
-                    "gate.reopened",
-                    actor="系统",
-                    cycle_id=cycle.id,
-                    gate=gate,
-                    round=cycle.round,
-                    why="text or tables changed" if earlier.text_digest != compilation.text_digest else "special cycle",
-                )
+        if not is_same and not catalog.gates[gate].first_review_only:
+            continue
+        if why := _why_not_carried(session, cycle, decision, compilation):
+            ledger.append(
+                session, "gate.reopened", actor="系统", cycle_id=cycle.id, gate=gate, round=cycle.round, why=why
+            )
             continue
         session.add(
             Decision(
@@ -258,6 +286,57 @@ def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
             why="content unchanged" if is_same else "first review only, text and tables unchanged",
         )
     session.flush()
+
+
+def _earlier_decision(session: Session, cycle: Cycle, gate: GateId, compilation: Compilation) -> Decision | None:
+    """What this gate decided last on this very content, or else in the round before; None once it decided anew."""
+    if gate in cycles.decisions(session, cycle, cycle.round):
+        return None
+    on_this = session.scalars(
+        select(Decision)
+        .where(
+            Decision.cycle_id == cycle.id,
+            Decision.gate == gate,
+            Decision.round < cycle.round,
+            Decision.digest == compilation.digest,
+        )
+        .order_by(Decision.round.desc())
+        .limit(1)
+    ).first()
+    return on_this or cycles.decisions(session, cycle, cycle.round - 1).get(gate)
+
+
+def _why_not_carried(session: Session, cycle: Cycle, decision: Decision, compilation: Compilation) -> str:
+    """Why an approval that might stand does not, or an empty text."""
+    if authority.names_in(decision.person.name) & _drafters(session, cycle):
+        return "the reviewer drafted since"
+    if decision.person_id in {made.person_id for made in cycles.decisions(session, cycle, cycle.round).values()}:
+        return "the reviewer acts at another gate"
+    earlier = session.scalars(
+        select(Compilation).where(Compilation.cycle_id == cycle.id, Compilation.round == decision.round)
+    ).one()
+    if decision.digest == compilation.digest:
+        return _why_finance_is_asked(session, cycle, earlier) if decision.gate == "finance" else ""
+    if cycles.period_of(cycle).kind == "special":
+        return "special cycle"
+    return "" if earlier.text_digest == compilation.text_digest else "text or tables changed"
+
+
+def _why_finance_is_asked(session: Session, cycle: Cycle, earlier: Compilation) -> str:
+    """Finance's words of before go with the same findings of this round's audit; what they leave open it must see."""
+    audit = audit_of(session, cycle)
+    if audit is None or audit.is_blocking:
+        return "the audit blocks"
+    before = session.scalars(select(AuditRun).where(AuditRun.compilation_id == earlier.id)).one_or_none()
+    explained = {_key(finding): finding for finding in (before.findings if before else ()) if finding.explanation}
+    for finding in unexplained_findings(audit):
+        if said := explained.get(_key(finding)):
+            finding.explanation, finding.explained_by = said.explanation, said.explained_by
+    return "warnings not explained before" if unexplained_findings(audit) else ""
+
+
+def _key(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.rule, finding.region, finding.indicator, finding.message
 
 
 def begin_next_round(session: Session, cycle: Cycle) -> None:

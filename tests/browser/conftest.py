@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from office import Office, office_in
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 
@@ -38,10 +39,32 @@ def page(browser_context: BrowserContext) -> Iterator[Page]:
     faults: list[str] = []
 
     def note_outside(request: Request) -> None:
-        if urlsplit(request.url).hostname not in {None, "", "127.0.0.1", "localhost"}:
+        if not _is_inside(request.url):
             faults.append(f"asked for {request.url}")
 
     page.on("pageerror", lambda error: faults.append(f"error in the page: {error}"))
     page.on("request", note_outside)
     yield page
     assert not faults, faults
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A running office with its Prefect UI; every test opens a cycle of its own."""
+    with office_in(tmp_path_factory.mktemp("office")).open() as office:
+        yield office
+
+
+@pytest.fixture
+def prefect_page(browser_context: BrowserContext) -> Iterator[Page]:
+    """A page that may ask this machine alone. Prefect's UI raises errors of its own now and then; they are not ours."""
+    page = browser_context.new_page()
+    outside: list[str] = []
+    page.on("request", lambda asked: None if _is_inside(asked.url) else outside.append(asked.url))
+    yield page
+    assert not outside, outside
+
+
+def _is_inside(url: str) -> bool:
+    """Whether an address is on this machine."""
+    return urlsplit(url).hostname in {None, "", "127.0.0.1", "localhost"}

@@ -1,0 +1,92 @@
+"""Protects a review as people do it in the browser: any order, refusals, a return, a second round, a signature."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from office import Office
+from playwright.sync_api import Page, expect
+from prefect_ui import open_form, submit
+
+pytestmark = pytest.mark.browser
+
+WORDS = "职工医疗缴费人数与缴费申报差 1 人，请核对后重报。"
+
+
+def test_three_reviewers_in_an_unusual_order_a_second_round_and_the_leader(office: Office, prefect_page: Page) -> None:
+    page = prefect_page
+    case = office.new_cycle()
+    # Somebody of the finance section has filled in the figures this time.
+    drafter = office.enrol("finance_section", "吴代填")
+    # One for each round: a code counts once, and nobody here waits for the next.
+    first_finance, second_finance = (office.enrol("finance_section", name) for name in ("钱一", "钱二"))
+    reviewer = office.reviewer("policy")
+    secrecy = office.reviewer("confidentiality")
+    case.hand_in(filler=drafter.name)
+    case.start()
+    case.next_form()
+
+    # What hangs on the run: who decided and who is awaited, the changes, the findings.
+    page.goto(f"{office.settings.server_url}/runs/flow-run/{case.run_id}")
+    page.get_by_text("Artifacts", exact=True).last.click()
+    for title in ("送审摘要", "与上期、上年同期比较", "数据检查发现的问题"):
+        expect(page.get_by_text(title).first).to_be_visible()
+    page.get_by_role("link", name=f"cycle-{case.cycle_id}-summary").last.click()
+    expect(page.get_by_role("cell", name="政策审核")).to_be_visible()
+    expect(page.get_by_role("cell", name=reviewer.name)).to_be_visible()
+    expect(page.get_by_role("link", name="打开数据质量报告")).to_be_visible()
+
+    open_form(page, case)
+    submit(page, "保密性审核", secrecy)
+    assert case.next_form().gates == ["政策审核", "数据审核"]
+
+    open_form(page, case)
+    submit(page, "政策审核", reviewer, code=reviewer.wrong_code())
+    case.next_form()
+    open_form(page, case)
+    expect(page.get_by_text("上一次的答复没有被接受：口令不对或已过期")).to_be_visible()
+    submit(page, "数据审核", drafter)
+    case.next_form()
+    open_form(page, case)
+    expect(page.get_by_text("“吴代填”参与了本轮的填报或汇总，不能审核自己经手的数据")).to_be_visible()
+    assert case.decisions() == [(1, "confidentiality", "approved")]
+    submit(page, "数据审核", first_finance, outcome="退回", opinion=WORDS, returned_to="区医保中心")
+
+    # The centre's workbook comes back; the corrected one opens the second round.
+    assert case.next_form().is_about_submissions
+    mended = [
+        replace(figure, value=Decimal(62050)) if figure.indicator == "employee_medical.contributors" else figure
+        for figure in office.figures(case.period, "medical_centre")
+    ]
+    workbook = office.filled_workbook(case.period, "medical_centre", round_number=2, figures=mended)
+    assert "报表已到齐，流程继续。" in office.cli("submit", workbook).stdout
+    assert case.next_form().gates == ["政策审核", "数据审核"]
+
+    open_form(page, case)
+    expect(page.get_by_text("第 2 轮审核")).to_be_visible()
+    expect(page.get_by_text("沿用首次审核结论")).to_be_visible()
+    submit(page, "数据审核", second_finance)
+    assert case.next_form().gates == ["政策审核"]
+    open_form(page, case)
+    submit(page, "政策审核", reviewer)
+    assert case.next_form().gates == ["局领导审核"]
+
+    open_form(page, case)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="预览网页").first.click(modifiers=["Control"])
+    expect(opened.value.get_by_role("heading", level=1)).to_contain_text(case.period.label)
+    opened.value.close()
+    submit(page, "局领导审核", office.reviewer("leader"))
+    assert case.finish() == "Completed"
+    case.assert_published_once()
+    assert "62050" in case.page().replace(",", "")
+    assert [(gate, outcome) for _, gate, outcome in case.decisions()] == [
+        ("confidentiality", "approved"),
+        ("finance", "returned"),
+        ("confidentiality", "approved"),
+        ("finance", "approved"),
+        ("policy", "approved"),
+        ("leader", "approved"),
+    ]

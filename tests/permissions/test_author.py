@@ -1,0 +1,49 @@
+"""Protects the reviews from who writes the text: the author decides nowhere, neither reviews nor compiling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from bureau import Bureau
+from refusals import CENTRE, REASON, excused, is_closed_as_refused, is_refused
+
+from disclosure.catalog import GateId
+
+pytestmark = pytest.mark.records
+
+WORDS = "“周文字”属于社会保险行政科室，{}须由{}的人作出。"
+
+
+@pytest.mark.parametrize(
+    ("gate", "name", "office"),
+    [
+        ("policy", "政策审核", "政策法规科"),
+        ("finance", "数据审核", "规划财务科"),
+        ("confidentiality", "保密性审核", "局办公室"),
+        ("emergency", "局领导紧急签发", "局领导"),
+    ],
+)
+def test_refused_at_every_review(on_both: Bureau, gate: GateId, name: str, office: str) -> None:
+    is_refused(on_both, WORDS.format(name, office), gate, name="周文字", opinion=REASON)
+    if gate != "emergency":
+        to = (CENTRE,)
+        is_refused(on_both, WORDS.format(name, office), gate, outcome="returned", name="周文字", returned_to=to)
+
+
+def test_refused_at_the_leaders(bureau_in: Callable[[str], Bureau]) -> None:
+    is_refused(bureau_in("signing"), WORDS.format("局领导审核", "局领导"), "leader", name="周文字")
+
+
+def test_refused_afterwards(bureau_in: Callable[[str], Bureau]) -> None:
+    words = WORDS.format("政策审核", "政策法规科")
+    is_refused(bureau_in("afterwards"), words, "policy", step="later_review", name="周文字")
+
+
+def test_does_not_compile(bureau_in: Callable[[str], Bureau]) -> None:
+    bureau = bureau_in("collecting")
+    asked = bureau.ask("collect", "")
+    words = "先行汇总须由宣传信息科的汇总人决定。"
+    assert bureau.reply_collect(asked, "周文字") == words
+    is_closed_as_refused(bureau, asked, words)
+    assert excused(bureau) == []
