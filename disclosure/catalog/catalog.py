@@ -16,18 +16,22 @@ from pydantic import ValidationError
 
 from disclosure.catalog.models import (
     Channel,
+    Correction,
     Cycle,
     Fact,
     Gate,
     GateId,
     Holiday,
+    Holidays,
     Identity,
     Indicator,
     Insurance,
     Milestone,
+    MilestoneFacts,
     Office,
     ProfileFacts,
     Region,
+    ReminderRules,
     Role,
     RoleId,
     Rule,
@@ -72,6 +76,8 @@ class Catalog:
     roles: Mapping[str, Role]
     gates: Mapping[str, Gate]
     cycles: Mapping[str, Cycle]
+    #: The six milestones in the order of the work.
+    milestone_facts: Mapping[str, MilestoneFacts]
     sections: Mapping[str, Section]
     units: Mapping[str, Unit]
     insurances: Mapping[str, Insurance]
@@ -80,7 +86,8 @@ class Catalog:
     identities: Mapping[str, Identity]
     rules: Mapping[str, Rule]
     channels: Mapping[str, Channel]
-    holidays: Mapping[str, Holiday]
+    holidays: Holidays
+    reminders: ReminderRules
 
     @cached_property
     def prefecture(self) -> Region:
@@ -270,6 +277,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         roles=_entries(Role, organisation, "roles"),
         gates=_entries(Gate, organisation, "gates"),
         cycles=_entries(Cycle, document("cycles"), "cycles"),
+        milestone_facts=_entries(MilestoneFacts, document("cycles"), "milestones"),
         sections=_entries(Section, document("sections"), "sections"),
         units=_entries(Unit, document("units"), "units"),
         insurances=insurances,
@@ -277,10 +285,21 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         identities=_entries(Identity, document("identities"), "identities"),
         rules=_entries(Rule, document("rules"), "rules"),
         channels=_entries(Channel, document("channels"), "channels"),
-        holidays=_entries(Holiday, document("holidays"), "holidays", "date"),
+        holidays=_holidays(folder, document("holidays")),
+        reminders=_one(ReminderRules, document("reminders")),
     )
     _check_references(catalog, document("indicators"), organisation, document("identities"))
+    if tuple(catalog.milestone_facts) != get_args(Milestone):
+        where, steps = document("cycles").locate(("milestones",)), "、".join(get_args(Milestone))
+        raise DisclosureError(f"{where}：milestones 应当正好有这六个节点，先后也如此：{steps}。")
     return catalog
+
+
+def _holidays(folder: Path, document: Document) -> Holidays:
+    """The profile's own days, and the corrections above them."""
+    own = _entries(Holiday, document, "holidays", "date")
+    corrected = _entries(Correction, document, "corrections", "date")
+    return Holidays(MappingProxyType({**own, **corrected}), folder / "holidays.yaml")
 
 
 def _by_insurance(insurances: Mapping[str, Insurance], found: Mapping[str, Indicator]) -> Mapping[str, Indicator]:

@@ -136,7 +136,9 @@ def substitute(session: Session, name: str, absent_name: str, first_day: dt.date
 def own_roles(catalog: Catalog, person: Person) -> tuple[RoleId, ...]:
     """What ``person`` may do in their own name."""
     of_office = catalog.roles_of_office(person.office)
-    return of_office if person.roles is None else tuple(role for role in of_office if role in person.roles)
+    if person.roles is None:
+        return tuple(role for role in of_office if not catalog.roles[role].only_when_named)
+    return tuple(role for role in of_office if role in person.roles)
 
 
 def roles_of(session: Session, catalog: Catalog, person: Person, now: dt.datetime) -> tuple[RoleId, ...]:
