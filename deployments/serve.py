@@ -6,7 +6,7 @@ from prefect import serve
 
 from deployments.local import ready_file
 from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
-from deployments.schedules import cycle_deployments
+from deployments.registration import register, wanted_deployments
 from disclosure.workplace import open_workplace
 
 
@@ -18,9 +18,9 @@ def main() -> None:
     broken catalogue is told at once.
     """
     place = open_workplace()
-    deployments = cycle_deployments(place.catalog)
-    for deployment in deployments:
-        deployment.apply()
+    deployments = wanted_deployments(place)
+    for line in register(place, deployments).lines:
+        print(line)
     if dead := crash_dead_runs():
         print(f"上次有 {dead} 个运行中途被停掉。")
     for period in restart_abandoned_cycles(place):

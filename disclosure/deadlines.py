@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from disclosure import cycles
-from disclosure.catalog import Catalog, Milestone, RoleId
+from disclosure.catalog import Catalog, Milestone, Office, RoleId
 from disclosure.clock import end_of_day, said, said_day, shanghai
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
@@ -83,7 +83,7 @@ class Deadline:
         if self.planned < self.due:
             reasons.append(f"{_short(self.due)}休息，提前到上一个工作日")
         if self.is_provisional:
-            reasons.append(f"{self.due.year}年放假安排未录入，暂定")
+            reasons.append("暂定：放假安排未录入")
         return "；".join(reasons)
 
     @property
@@ -92,7 +92,7 @@ class Deadline:
         said_due = said_day(self.due)
         if self.is_provisional:
             return f"{said_due}（暂定，{self.due.year}年放假安排未录入）"
-        return f"{said_due}，休息日，请在{_short(self.planned)}前办完" if self.planned < self.due else said_due
+        return f"{said_due}，休息日，请在{_short(self.planned)}下班前办完" if self.planned < self.due else said_due
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,21 @@ class Start:
     period: Period
     moment: dt.datetime
     is_provisional: bool
+
+
+@dataclass(frozen=True)
+class CyclePlan:
+    """One cycle's deadlines with the cycle itself, None while it is not opened, and the centres that owe figures."""
+
+    period: Period
+    deadlines: tuple[Deadline, ...]
+    cycle: Cycle | None
+    centres: tuple[Office, ...]
+
+    @property
+    def state(self) -> str:
+        """Where the cycle stands, in the words of ``disclosure status``."""
+        return cycles.STEPS[self.cycle.step] if self.cycle else "未开启"
 
 
 def plan(
@@ -142,14 +157,23 @@ def latest_publication(session: Session, catalog: Catalog, cycle: Cycle) -> dt.d
     return end_of_day(deadline.due) if deadline else None
 
 
-def year_plan(session: Session, catalog: Catalog, year: int) -> list[tuple[Deadline, ...]]:
+def offices_of(catalog: Catalog, own: CyclePlan, milestone: Milestone) -> tuple[Office, ...]:
+    """The offices that have something to do by ``milestone``; of the centres only those that owe figures."""
+    roles = catalog.milestone_facts[milestone].roles
+    offices = dict.fromkeys(office for role in roles for office in catalog.roles[role].offices)
+    centres = {office.id for office in own.centres}
+    return tuple(
+        catalog.offices[office] for office in offices if catalog.offices[office].kind != "centre" or office in centres
+    )
+
+
+def year_plan(session: Session, catalog: Catalog, year: int) -> list[CyclePlan]:
     """Every cycle with a milestone in ``year``: the dated ones in the order of the year, then the special ones."""
-    dated = [deadlines_of(session, catalog, period) for period in periods_of_year(catalog, year)]
+    dated = [_cycle_plan(session, catalog, period) for period in periods_of_year(catalog, year)]
     opened = session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id))
-    special = [
-        deadlines_of(session, catalog, period) for period in map(cycles.period_of, opened) if period.kind == "special"
-    ]
-    return [*dated, *(own for own in special if any(year in (d.legal.year, d.due.year) for d in own))]
+    special = [period for period in map(cycles.period_of, opened) if period.kind == "special"]
+    plans = [_cycle_plan(session, catalog, period) for period in special]
+    return [*dated, *(p for p in plans if any(year in (d.legal.year, d.due.year) for d in p.deadlines))]
 
 
 def starts(session: Session, catalog: Catalog, years: Iterable[int]) -> list[Start]:
@@ -199,7 +223,7 @@ def move(
     roles = roles_of(session, catalog, person, now) if person else ()
     told = (
         _who_not(catalog, name, person, roles)
-        or _why_not(catalog, deadlines, period, milestone, day, reason=reason, today=shanghai(now).date())
+        or move_refusal(catalog, deadlines, period, milestone, day, reason=reason, today=shanghai(now).date())
         or (_published(session, cycle, milestone, day) if cycle else "")
     )
     if told or person is None:
@@ -234,7 +258,7 @@ def _who_not(catalog: Catalog, name: str, person: Person | None, roles: Sequence
     return ""
 
 
-def _why_not(
+def move_refusal(
     catalog: Catalog,
     deadlines: Sequence[Deadline],
     period: Period,
@@ -322,6 +346,13 @@ def _record(
         raise DisclosureError(
             f"{before.period.label}的日期刚刚有人改过，请看过新的日期（disclosure calendar）再改。"
         ) from error
+
+
+def _cycle_plan(session: Session, catalog: Catalog, period: Period) -> CyclePlan:
+    cycle = cycles.find_cycle(session, catalog, period)
+    asked = {i.centre for i in catalog.indicators_for(period, only=cycle.only if cycle else ())}
+    centres = tuple(office for office in catalog.offices.values() if office.id in asked)
+    return CyclePlan(period, deadlines_of(session, catalog, period), cycle, centres)
 
 
 def _moves(session: Session, catalog: Catalog, period: Period) -> list[Move]:
