@@ -107,9 +107,10 @@ def register(place: Workplace, wanted: Iterable[RunnerDeployment] | None = None)
 def _ours(client: SyncPrefectClient, profile: str) -> list[DeploymentResponse]:
     """What this product registered for this profile: it carries the profile's tag."""
     from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+    from prefect.client.schemas.sorting import DeploymentSort
 
     ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[profile]))
-    return client.read_deployments(deployment_filter=ours, limit=_AT_MOST)
+    return client.read_deployments(deployment_filter=ours, limit=_AT_MOST, sort=DeploymentSort.NAME_ASC)
 
 
 def _full_name(client: SyncPrefectClient, deployment: DeploymentResponse) -> str:
@@ -152,12 +153,14 @@ def _is_busy(client: SyncPrefectClient, deployment: DeploymentResponse) -> bool:
         FlowRunFilterStateType,
     )
     from prefect.client.schemas.objects import StateType
+    from prefect.client.schemas.sorting import FlowRunSort
 
     under_way = [StateType.RUNNING, StateType.PENDING, StateType.PAUSED, StateType.CANCELLING]
     return bool(
         client.read_flow_runs(
             deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])),
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=under_way))),
+            sort=FlowRunSort.EXPECTED_START_TIME_ASC,
             limit=1,
         )
     )
