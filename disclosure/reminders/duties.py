@@ -130,12 +130,12 @@ class _Reader:
     def _gates(self) -> Iterator[Duty]:
         made = cycles.decisions(self.session, self.cycle, self.round) if self.cycle else {}
         asked = asks.step_of(self.ask) if self.ask is not None else ""
-        for gate in MILESTONE_OF_GATE:
+        for gate, milestone in MILESTONE_OF_GATE.items():
             if gate in made or (gate == "leader" and asked == "later_review"):
                 continue
             is_turn = self.ask is not None and asked != "collect" and gate in self._open_gates()
             yield from self._duty(
-                MILESTONE_OF_GATE[gate],
+                milestone,
                 self.catalog.gates[gate].role,
                 self.catalog.gate_office(gate),
                 since=self._first_asked(asked) if is_turn else None,
