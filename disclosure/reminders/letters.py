@@ -64,10 +64,11 @@ def _item(settings: Settings, reminder: Reminder) -> dict[str, Any]:
         "due": duty.deadline.sentence,
         "round": duty.round,
         "is_turn": duty.since is not None,
+        "is_own": reminder.recipient in duty.people,
+        "came_late": duty.since is not None and duty.since > duty.deadline.planned,
         "stands_at": duty.stands_at,
         "people": [person.name for person in duty.people],
         "workbook": duty.workbook,
-        "folder": str(settings.workbooks / duty.deadline.period.id) if duty.workbook else "",
         "returned": duty.returned,
         "form_url": f"{settings.server_url}/runs/flow-run/{duty.run_id}" if duty.run_id else "",
     }

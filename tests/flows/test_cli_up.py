@@ -114,6 +114,12 @@ def scheduled_dates(office: Office) -> dict[str, dt.date]:
     return found
 
 
+def has_asked_for_work(office: Office, since: dt.datetime) -> bool:
+    """Whether the runner has asked for runs of every deployment."""
+    asked = [found["last_polled"] for found in office.deployments().values()]
+    return all(moment and dt.datetime.fromisoformat(moment) > since for moment in asked)
+
+
 def planned_runs(office: Office, but: str) -> set[str]:
     """Ids of the runs Prefect has planned, but for those of one deployment."""
     found = office.api("POST", "/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}).json()
@@ -138,7 +144,10 @@ def test_start_stop_and_start_again(tmp_path: Path) -> None:
     assert not is_up(office.settings)
     assert "Prefect 服务没有运行" in office.cli("deploy").stdout
 
+    begun = dt.datetime.now(dt.UTC)
     with up(office):
+        # The runner registers once more before it asks for work for the first time.
+        office.wait_for(lambda: has_asked_for_work(office, since=begun), "the runner to ask for work")
         deployments = office.deployments()
         assert deployments["special"]["schedules"] == []
         assert not any(deployment["paused"] for deployment in deployments.values())

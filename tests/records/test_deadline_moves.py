@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import pyotp
 import pytest
-from conftest import Bureau
 from sqlalchemy import select
 
 from disclosure import cycles, deadlines
@@ -20,6 +25,9 @@ from disclosure.review import briefing, people
 
 pytestmark = pytest.mark.records
 
+#: tests/records/conftest.py
+Bureau = Any
+
 #: Before the first milestone of 2016's annual cycle, 2017-02-25.
 NOW = dt.datetime(2017, 2, 20, 1, tzinfo=dt.UTC)
 PERIOD = Period(2016, "annual")
@@ -27,11 +35,11 @@ REASON = "报表改版，推迟两天"
 
 
 @pytest.fixture
-def office(open_bureau: Callable[..., Bureau]) -> Iterator[Bureau]:
+def office(open_bureau: Callable[..., Bureau]) -> Bureau:
     bureau = open_bureau()
     bureau.now = NOW
     bureau.enrol_all({"周督办": "general_office"})
-    yield bureau
+    return bureau
 
 
 def move(bureau: Bureau, day: str, milestone: str = "draft", *, by: str = "周督办", **more: str) -> str:
@@ -175,8 +183,51 @@ def test_a_special_cycle_keeps_the_dates_it_was_opened_with(new_bureau: Callable
         ("draft", "2026年6月5日（星期五）"),
         ("publish", "2026年6月30日（星期二）"),
     ]
+    with bureau.place.records.read() as session:
+        begins = deadlines.starts(session, bureau.catalog, [2026, 2027])
+    assert [(start.period.id, start.moment.isoformat(), start.is_provisional) for start in begins] == [
+        ("2025-annual", "2026-02-25T09:00:00+08:00", False),
+        ("2026-q1", "2026-04-20T09:00:00+08:00", False),
+        ("2026-h1", "2026-07-24T09:00:00+08:00", False),  # 25 July is a Saturday
+        ("2026-q3", "2026-10-23T09:00:00+08:00", False),  # 25 October is a Sunday
+        ("2026-annual", "2027-02-25T09:00:00+08:00", True),
+        ("2027-q1", "2027-04-20T09:00:00+08:00", True),
+        ("2027-h1", "2027-07-25T09:00:00+08:00", True),
+        ("2027-q3", "2027-10-25T09:00:00+08:00", True),
+    ]
     assert [office.id for office in plans[-1].centres] == ["social_insurance_centre"]
     assert [office.id for office in deadlines.offices_of(bureau.catalog, plans[-1], "publish")] == [
         "publicity_section",
         "social_insurance_centre",
     ]
+
+
+def cli(bureau: Bureau, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "disclosure.cli", *arguments],
+        input=typed,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, **bureau.place.settings.own_environment, "COLUMNS": "160"},
+        check=False,
+    )
+
+
+def test_from_the_terminal(new_bureau: Callable[..., Bureau], tmp_path: Path) -> None:
+    bureau = new_bureau(profile="chuxiong", period="2025-annual", enrolled=False)
+    shown = cli(bureau, "calendar", "2026", "--ics", str(tmp_path / "ics"))
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    (line,) = [line for line in shown.stdout.splitlines() if "2026-03-15" in line]
+    assert [word in line for word in ("星期日", "2026-03-13", "星期五", "休息，提前到上一个工作日")] == [True] * 4
+    assert "2025年度" in shown.stdout
+    assert "没有录入2026年的本地放假日" in shown.stdout
+    assert len(list((tmp_path / "ics").glob("*.ics"))) == len(bureau.catalog.offices)
+
+    bureau.enrol("周督办", "general_office")
+    code = pyotp.TOTP(bureau.secrets["周督办"]).now()
+    asked = ("deadline", "move", "2026-annual", "发布", "2027-03-12", "--by", "周督办", "--reason", "提前三天发布")
+    told = cli(bureau, *asked, typed=f"{code}\n")
+    assert told.returncode == 1
+    assert "2027年的放假安排还没有录入" in told.stdout
+    assert str(bureau.catalog.holidays.file) in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
