@@ -5,7 +5,6 @@ from __future__ import annotations
 from prefect import serve
 
 from deployments.local import ready_file
-from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
 from deployments.registration import register, wanted_deployments
 from disclosure.workplace import open_workplace
 
@@ -19,6 +18,9 @@ def main() -> None:
     """
     place = open_workplace()
     deployments = wanted_deployments(place)
+    # Only now: it imports the flows as well, and could not say in words what is wrong with them.
+    from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
+
     for line in register(place, deployments).lines:
         print(line)
     if dead := crash_dead_runs():

@@ -26,7 +26,7 @@ from disclosure.records.tables import Cycle, DeadlineMove, Person
 from disclosure.review.people import check_code, find_person, roles_of
 from disclosure.review.secrets import Cipher
 from disclosure.settings import SHANGHAI
-from disclosure.workdays import WorkingDay, on_or_before
+from disclosure.workdays import WorkingDay, on_or_before, rest_name
 
 #: Hour of the day, Asia/Shanghai, at which a dated cycle starts.
 START_HOUR = 9
@@ -52,7 +52,8 @@ class Deadline:
     """One milestone of one period.
 
     ``legal`` is the date of the catalogue (of a special cycle: the one it was opened with) and never changes;
-    ``due`` is what counts, after ``moves``; ``plan`` is the working day on or before ``due``.
+    ``due`` is what counts, after ``moves``; ``plan`` is the working day on or before ``due``, and ``rest`` what
+    people call ``due`` where it is a day off.
     """
 
     period: Period
@@ -61,6 +62,7 @@ class Deadline:
     legal: dt.date
     due: dt.date
     plan: WorkingDay
+    rest: str = ""
     moves: tuple[Move, ...] = ()
 
     @property
@@ -81,7 +83,7 @@ class Deadline:
             last = self.moves[-1]
             reasons.append(f"{last.by}改为{_short(last.day)}：{last.reason}")
         if self.planned < self.due:
-            reasons.append(f"{_short(self.due)}休息，提前到上一个工作日")
+            reasons.append(f"{self.rest}，提前到上一个工作日")
         if self.is_provisional:
             reasons.append("暂定：放假安排未录入")
         return "；".join(reasons)
@@ -129,8 +131,19 @@ def plan(
         if step in legal:
             own = tuple(move for move in moves if move.milestone == step)
             due = own[-1].day if own else legal[step]
-            name = catalog.milestone_facts[step].name
-            made.append(Deadline(period, step, name, legal[step], due, on_or_before(due, catalog.holidays), own))
+            working = on_or_before(due, catalog.holidays)
+            made.append(
+                Deadline(
+                    period=period,
+                    milestone=step,
+                    name=catalog.milestone_facts[step].name,
+                    legal=legal[step],
+                    due=due,
+                    plan=working,
+                    rest=rest_name(due, catalog.holidays) if working.day < due else "",
+                    moves=own,
+                )
+            )
     return tuple(made)
 
 

@@ -16,12 +16,14 @@ from dataclasses import dataclass
 import chinese_calendar
 
 from disclosure.catalog import Holidays
+from disclosure.clock import weekday
 from disclosure.errors import DisclosureError
 
 #: 全国年节及纪念日放假办法, article 2: what a year's notice always holds.
 NATIONAL_HOLIDAYS = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
 
 _PACKAGE_YEARS = range(min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1)
+_HOLIDAY_NAMES = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,14 @@ def probable_workdays(start: dt.date, end: dt.date, holidays: Holidays) -> int:
 def is_probable_workday(day: dt.date, holidays: Holidays) -> bool:
     """As ``is_workday``, for what must not fall silent: in a year not known yet Monday to Friday count."""
     return _is_open(day, holidays)
+
+
+def rest_name(day: dt.date, holidays: Holidays) -> str:
+    """What people call a day off: ``火把节``, ``国庆节``, or its weekday."""
+    if own := holidays.get(day.isoformat()):
+        return own.name
+    name = chinese_calendar.get_holiday_detail(day)[1] if day.year in _PACKAGE_YEARS else None
+    return _HOLIDAY_NAMES.get(name) or weekday(day)
 
 
 def _days_after(start: dt.date, end: dt.date) -> list[dt.date]:

@@ -59,9 +59,12 @@ def test_a_rest_day_is_planned_before_and_keeps_its_legal_date() -> None:
         dt.date(2026, 3, 15),
         dt.date(2026, 3, 13),
     )
-    assert publish.why == "3月15日（星期日）休息，提前到上一个工作日"
+    assert publish.why == "星期日，提前到上一个工作日"
     assert publish.sentence == "2026年3月15日（星期日），休息日，请在3月13日（星期五）下班前办完"
     assert plan(CATALOG, ANNUAL)[0].why == ""
+    assert plan(CATALOG, Period(2024, "h1"))[1].why == "火把节，提前到上一个工作日"
+    national = plan(CATALOG, Period(2024, "special", "稽核"), {"compile": dt.date(2024, 10, 1)})
+    assert national[0].why == "国庆节，提前到上一个工作日"
 
 
 def test_a_year_that_is_not_published_is_shown_on_its_calendar_dates() -> None:
