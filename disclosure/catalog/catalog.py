@@ -61,6 +61,9 @@ _EXPECTED = {
     "dict_type": "应为“键: 值”的映射",
     "string_too_short": "不能为空",
     "too_short": "至少要有一项",
+    "less_than_equal": "不能大于 {le}",
+    "greater_than_equal": "不能小于 {ge}",
+    "time_parsing": "应为 08:30 这样的时间",
     "date_from_datetime_parsing": "应为 2025-04-15 这样的日期",
 }
 

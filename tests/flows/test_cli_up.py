@@ -166,9 +166,12 @@ def test_start_stop_and_start_again(tmp_path: Path) -> None:
 def _deploying_again_touches_only_what_differs(office: Office) -> None:
     before = office.deployments()
     planned = planned_runs(office, but=before["q1"]["id"])
-    # By hand: a deployment more, one schedule more and another paused.
-    extra = {**{key: before["q1"][key] for key in ("flow_id", "entrypoint", "tags")}, "name": "q9"}
-    assert office.api("POST", "/deployments/", extra).is_success
+    # By hand: two deployments more, one of them with a run that waits, one schedule more and another paused.
+    extra = {key: before["q1"][key] for key in ("flow_id", "entrypoint", "tags")}
+    assert office.api("POST", "/deployments/", {**extra, "name": "q9"}).is_success
+    busy = office.api("POST", "/deployments/", {**extra, "name": "q8"}).json()["id"]
+    waits = {"state": {"type": "PAUSED", "name": "Suspended"}}
+    assert office.api("POST", f"/deployments/{busy}/create_flow_run", waits).is_success
     q1 = f"/deployments/{before['q1']['id']}/schedules"
     added = [{"schedule": {"cron": "0 9 1 * *"}, "active": True, "slug": "by-hand"}]
     assert office.api("POST", q1, added).is_success
@@ -179,6 +182,8 @@ def _deploying_again_touches_only_what_differs(office: Office) -> None:
     assert "已更新：q1\n" in said.stdout
     assert "没有变化：annual、h1、q3、special\n" in said.stdout
     assert "已移除：q9\n" in said.stdout
+    assert "还有运行没有办完，暂时保留：q8\n" in said.stdout
+    assert office.api("DELETE", f"/deployments/{busy}").is_success
     after = office.deployments()
     assert set(after) == set(before)
     assert scheduled_dates(office) == planned_dates(office)
