@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
 from typing import cast
 
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.schedules import CronSchedule, RRuleSchedule
 from prefect.deployments.runner import RunnerDeployment
-from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
+from disclosure import deadlines
 from disclosure.catalog import Catalog, Cycle
+from disclosure.clock import shanghai
+from disclosure.deadlines import Start
 from disclosure.errors import DisclosureError
-from disclosure.settings import Settings
+from disclosure.workplace import Workplace
 from flows.cycle import disclosure_cycle
 from flows.intake import intake
 
 #: The flows' names in Prefect, and so the first half of every deployment's full name.
 FLOW_NAME = disclosure_cycle.name
 INTAKE_NAME = intake.name
-#: Hour of the day, Asia/Shanghai, at which a dated cycle starts.
-START_HOUR = 9
 
 
-def cycle_deployments(catalog: Catalog) -> list[RunnerDeployment]:
-    """One deployment for each cycle this profile discloses."""
-    return [_deployment(catalog, catalog.cycles[kind]) for kind in catalog.profile.cycles]
+def all_deployments(place: Workplace, now: dt.datetime) -> list[RunnerDeployment]:
+    """What Prefect should know; ``now`` is an aware time."""
+    return [*cycle_deployments(place, now), intake_deployment(place)]
 
 
-def intake_deployment(settings: Settings) -> RunnerDeployment:
+def intake_deployment(place: Workplace) -> RunnerDeployment:
     """Intake on its own clock; without one it runs when somebody starts it.
 
     Raises:
         DisclosureError: when ``intake_schedule`` is no cron.
     """
-    cron = settings.intake_schedule
+    cron = place.settings.intake_schedule
     try:
-        schedule = Cron(cron, timezone="Asia/Shanghai") if cron else None
+        clock = CronSchedule(cron=cron, timezone="Asia/Shanghai") if cron else None
         made = intake.to_deployment(
             name="intake",
             description="收取各中心收件夹、数据库和 CSV 中的报表",
-            tags=["收件"],
-            schedule=schedule,
+            tags=["收件", place.catalog.profile.id],
+            schedules=[DeploymentScheduleCreate(slug="intake", schedule=clock, active=True)] if clock else [],
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
     except ValueError as error:
@@ -49,22 +53,42 @@ def intake_deployment(settings: Settings) -> RunnerDeployment:
     return cast(RunnerDeployment, made)
 
 
-def _deployment(catalog: Catalog, cycle: Cycle) -> RunnerDeployment:
+def cycle_deployments(place: Workplace, now: dt.datetime) -> list[RunnerDeployment]:
+    """One deployment for each cycle this profile discloses, with its starts of this year and the next.
+
+    A cron knows no holidays, so every start is a date of its own. Prefect plans 100 days ahead: two years are
+    always enough, and dates that changed meanwhile (a holiday entered, a deadline moved) come with the next
+    registration.
+    """
+    catalog, year = place.catalog, shanghai(now).year
+    with place.records.read() as session:
+        starts = deadlines.starts(session, catalog, (year, year + 1))
+    return [
+        _deployment(catalog, catalog.cycles[kind], [start for start in starts if start.period.kind == kind])
+        for kind in catalog.profile.cycles
+    ]
+
+
+def _deployment(catalog: Catalog, cycle: Cycle, starts: Iterable[Start]) -> RunnerDeployment:
     made = disclosure_cycle.to_deployment(
         name=cycle.id,
         description=f"{catalog.profile.publisher}：{cycle.name}披露",
         tags=[cycle.name, catalog.profile.id],
         parameters={"kind": cycle.id},
-        schedule=_schedule(cycle),
+        schedules=[_schedule(start) for start in starts],
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     # Outside an event loop this is the deployment itself, never a coroutine.
     return cast(RunnerDeployment, made)
 
 
-def _schedule(cycle: Cycle) -> Schedule | None:
-    """The morning of the first milestone's date, every year; a special cycle has none."""
-    if "draft" not in cycle.milestones:
-        return None
-    month, day = (int(part) for part in cycle.milestones["draft"].split("-"))
-    return Cron(f"0 {START_HOUR} {day} {month} *", timezone="Asia/Shanghai")
+def _schedule(start: Start) -> DeploymentScheduleCreate:
+    """One date, by its period's id: what is registered again is the same schedule, moved or not."""
+    moment = f"{shanghai(start.moment):%Y%m%dT%H%M%S}"
+    return DeploymentScheduleCreate(
+        slug=start.period.id.lower(),
+        # Prefect would begin it in 2020 if nothing were said.
+        schedule=RRuleSchedule(rrule=f"DTSTART:{moment}\nRDATE:{moment}", timezone="Asia/Shanghai"),
+        parameters={"year": start.period.year},
+        active=True,
+    )

@@ -14,8 +14,7 @@ from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
 
 from deployments.local import ready_file
-from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
-from deployments.schedules import cycle_deployments, intake_deployment
+from deployments.registration import register, wanted_deployments
 from deployments.warm import WarmRunner, Zygote
 from disclosure.collection.intake import prepare_inboxes
 from disclosure.workplace import Workplace, open_workplace
@@ -38,6 +37,9 @@ async def _serve(place: Workplace, deployments: Sequence[RunnerDeployment]) -> N
 
 def _recover(place: Workplace) -> None:
     """Before the first run is taken: what died with the runner before is called dead, its cycles get a run again."""
+    # Only now: it imports the flows as well, and could not say in words what is wrong with them.
+    from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
+
     if dead := crash_dead_runs():
         print(f"上次有 {dead} 个运行中途被停掉。")
     for period in restart_abandoned_cycles(place):
@@ -52,7 +54,9 @@ def main() -> None:
     place = open_workplace()
     _ = place.records
     prepare_inboxes(place)
-    deployments = [*cycle_deployments(place.catalog), intake_deployment(place.settings)]
+    deployments = wanted_deployments(place)
+    for line in register(place, deployments).lines:
+        print(line)
     with suppress(KeyboardInterrupt, TerminationSignal):
         asyncio.run(_serve(place, deployments))
 

@@ -22,6 +22,16 @@ def end_of_day(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI) - dt.timedelta(seconds=1)
 
 
+def weekday(day: dt.date) -> str:
+    """``星期日``."""
+    return f"星期{'一二三四五六日'[day.weekday()]}"
+
+
+def said_day(day: dt.date) -> str:
+    """``2026年3月15日（星期日）``."""
+    return f"{day.year}年{day.month}月{day.day}日（{weekday(day)}）"
+
+
 def said(moment: dt.datetime) -> str:
     """``2026年3月5日 14:30`` in Shanghai."""
     local = shanghai(moment)

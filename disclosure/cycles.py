@@ -123,12 +123,6 @@ def period_of(cycle: Cycle) -> Period:
     return parse_period(cycle.period_id)
 
 
-def milestone_date(catalog: Catalog, cycle: Cycle, milestone: Milestone) -> dt.date | None:
-    """The calendar date of a milestone; None where a special cycle was opened without one."""
-    given = cycle.milestones.get(milestone)
-    return dt.date.fromisoformat(given) if given else catalog.milestones(period_of(cycle)).get(milestone)
-
-
 def enter(session: Session, cycle: Cycle, step: str) -> bool:
     """Note where the cycle stands, for people to read; whether it stood elsewhere before."""
     if cycle.step == step:

@@ -281,7 +281,7 @@ def _fonts() -> Check:
 
 
 def _holidays(catalog: Catalog, today: dt.date) -> Iterator[Check]:
-    name, file = "放假日历", catalog.folder / "holidays.yaml"
+    name, file = "放假日历", catalog.holidays.file
     entries = list(catalog.holidays.values())
     statuses: dict[int, Status] = {today.year: "fail", today.year + 1: "warn"}
     for year, status in statuses.items():

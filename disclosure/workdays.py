@@ -1,27 +1,56 @@
-"""Working days: the national calendar, with the prefecture's own days laid over it.
+"""Working days: the national calendar, with the prefecture's own days and corrections laid over it.
 
 ``chinesecalendar`` knows the State Council's holidays and make-up working days. A profile's ``holidays.yaml``
-(``Catalog.holidays``) stands above it: days off of the prefecture alone, corrections, and whole years the
-package does not know yet. Such a year counts as known once each of the seven national holidays has a day off
-in it; before that it is an error with the lines to fill in, never a guess.
+(``Catalog.holidays``) stands above it: days off of the prefecture alone, whole years the package does not know
+yet, and corrections, which stand above everything. A year counts as known once each of the seven national
+holidays has a day off in it. Before that nothing may be counted in it that binds anybody: ``is_workday``,
+``add_workdays`` and ``count_workdays`` stop with the lines to fill in. What is only shown or planned ahead is a
+``WorkingDay`` that says it is provisional.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import chinese_calendar
 
-from disclosure.catalog import Holiday
+from disclosure.catalog import Holidays
+from disclosure.clock import weekday
 from disclosure.errors import DisclosureError
 
 #: 全国年节及纪念日放假办法, article 2: what a year's notice always holds.
 NATIONAL_HOLIDAYS = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
 
 _PACKAGE_YEARS = range(min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1)
+_HOLIDAY_NAMES = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
 
-Holidays = Mapping[str, Holiday]
+
+@dataclass(frozen=True)
+class WorkingDay:
+    """A day found by the working calendar.
+
+    ``unknown`` is empty, or the sentence that says which year's holidays are not entered and where to enter
+    them: the day is then only where it would probably fall.
+    """
+
+    day: dt.date
+    unknown: str = ""
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether it may still move because a year's holidays are not published."""
+        return bool(self.unknown)
+
+    def binding(self) -> dt.date:
+        """The day, where somebody is to be held to it.
+
+        Raises:
+            DisclosureError: while it is provisional, with the file and the lines to fill in.
+        """
+        if self.unknown:
+            raise DisclosureError(self.unknown)
+        return self.day
 
 
 def missing_holidays(year: int, holidays: Holidays) -> tuple[str, ...]:
@@ -32,25 +61,22 @@ def missing_holidays(year: int, holidays: Holidays) -> tuple[str, ...]:
     return tuple(name for name in NATIONAL_HOLIDAYS if name not in named)
 
 
+def missing_local_holidays(year: int, holidays: Holidays) -> tuple[str, ...]:
+    """The prefecture's own holidays that other years have and ``year`` has not: not entered yet, most likely."""
+    off = [h for h in holidays.values() if h.kind == "off" and not any(name in h.name for name in NATIONAL_HOLIDAYS)]
+    entered = {h.name for h in off if h.date.year == year}
+    return tuple(dict.fromkeys(h.name for h in off if h.name not in entered))
+
+
 def is_workday(day: dt.date, holidays: Holidays) -> bool:
-    """Whether offices are open on ``day``; ``holidays`` is ``Catalog.holidays``, keyed by ISO date.
+    """Whether offices are open on ``day``; ``holidays`` is ``Catalog.holidays``.
 
     Raises:
-        DisclosureError: when the year's holidays are not known, naming what to fill in.
+        DisclosureError: when the year's holidays are not known, naming the file and what to fill in.
     """
-    if isinstance(day, dt.datetime):
-        raise TypeError("a moment is not a day: take its date in Asia/Shanghai first")
-    if own := holidays.get(day.isoformat()):
-        return own.kind == "work"
-    if day.year in _PACKAGE_YEARS:
-        return bool(chinese_calendar.is_workday(day))
-    if missing := missing_holidays(day.year, holidays):
-        raise DisclosureError(
-            f"{day.year}年的放假安排还没有录入，算不出工作日：请按国务院办公厅的通知，在地区配置的 holidays.yaml 里"
-            f"补上{'、'.join(missing)}的放假日与调休上班日（放假写 kind: off，上班写 kind: work，例如 "
-            f'"{day.year}-01-01": {{kind: off, name: 元旦, source: 通知文号}}），或升级 chinesecalendar。'
-        )
-    return day.weekday() < 5
+    if unknown := _unknown(day, holidays):
+        raise DisclosureError(unknown)
+    return _is_open(day, holidays)
 
 
 def next_workday(day: dt.date, holidays: Holidays) -> dt.date:
@@ -68,18 +94,83 @@ def add_workdays(start: dt.date, count: int, holidays: Holidays) -> dt.date:
 
     ``start`` itself need not be a working day. A negative ``count`` goes back in the same way; 0 is ``start``.
     Source: 政府信息公开条例 (2019) art. 26, "20个工作日内"; 民法典 art. 201, the day of the event does not count.
+
+    Raises:
+        DisclosureError: when it comes to a year whose holidays are not known.
     """
+    return shifted(start, count, holidays).binding()
+
+
+def shifted(start: dt.date, count: int, holidays: Holidays) -> WorkingDay:
+    """As ``add_workdays``, for showing: in a year not known yet Monday to Friday count, and the day is provisional."""
     step = dt.timedelta(days=1 if count > 0 else -1)
-    day, left = start, abs(count)
+    day, left, unknown = start, abs(count), ""
     while left:
         day += step
-        left -= is_workday(day, holidays)
-    return day
+        unknown = unknown or _unknown(day, holidays)
+        left -= _is_open(day, holidays)
+    return WorkingDay(day, unknown)
+
+
+def on_or_before(day: dt.date, holidays: Holidays) -> WorkingDay:
+    """``day`` or the working day before; in a year not known yet ``day`` itself, provisional."""
+    if unknown := _unknown(day, holidays):
+        return WorkingDay(day, unknown)
+    return WorkingDay(day) if _is_open(day, holidays) else shifted(day, -1, holidays)
 
 
 def count_workdays(start: dt.date, end: dt.date, holidays: Holidays) -> int:
-    """Working days after ``start`` up to and including ``end``; negative when ``end`` is earlier."""
+    """Working days after ``start`` up to and including ``end``; negative when ``end`` is earlier.
+
+    Raises:
+        DisclosureError: when a day between them is in a year whose holidays are not known.
+    """
     if end < start:
         return -count_workdays(end, start, holidays)
-    days = (start + dt.timedelta(days=n) for n in range(1, (end - start).days + 1))
-    return sum(is_workday(day, holidays) for day in days)
+    return sum(is_workday(day, holidays) for day in _days_after(start, end))
+
+
+def probable_workdays(start: dt.date, end: dt.date, holidays: Holidays) -> int:
+    """As ``count_workdays``, for showing: in a year not known yet Monday to Friday count."""
+    if end < start:
+        return -probable_workdays(end, start, holidays)
+    return sum(_is_open(day, holidays) for day in _days_after(start, end))
+
+
+def is_probable_workday(day: dt.date, holidays: Holidays) -> bool:
+    """As ``is_workday``, for what must not fall silent: in a year not known yet Monday to Friday count."""
+    return _is_open(day, holidays)
+
+
+def rest_name(day: dt.date, holidays: Holidays) -> str:
+    """What people call a day off: ``火把节``, ``国庆节``, or its weekday."""
+    if own := holidays.get(day.isoformat()):
+        return own.name
+    name = chinese_calendar.get_holiday_detail(day)[1] if day.year in _PACKAGE_YEARS else None
+    return _HOLIDAY_NAMES.get(name) or weekday(day)
+
+
+def _days_after(start: dt.date, end: dt.date) -> list[dt.date]:
+    return [start + dt.timedelta(days=n) for n in range(1, (end - start).days + 1)]
+
+
+def _is_open(day: dt.date, holidays: Holidays) -> bool:
+    if isinstance(day, dt.datetime):
+        raise TypeError("a moment is not a day: take its date in Asia/Shanghai first")
+    if own := holidays.get(day.isoformat()):
+        return own.kind == "work"
+    return bool(chinese_calendar.is_workday(day)) if day.year in _PACKAGE_YEARS else day.weekday() < 5
+
+
+def _unknown(day: dt.date, holidays: Holidays) -> str:
+    """What to fill in before ``day`` can be judged; empty when it can."""
+    if day.year in _PACKAGE_YEARS or day.isoformat() in holidays:
+        return ""
+    missing = missing_holidays(day.year, holidays)
+    if not missing:
+        return ""
+    return (
+        f"{day.year}年的放假安排还没有录入，算不出工作日：请按国务院办公厅的通知，在 {holidays.file} 的 holidays 里"
+        f"补上{'、'.join(missing)}的放假日与调休上班日（每天一行，放假写 kind: off，上班写 kind: work，例如 "
+        f'"{day.year}-01-01": {{kind: off, name: 元旦, source: 通知文号}}），或升级 chinesecalendar。'
+    )

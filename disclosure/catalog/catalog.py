@@ -16,22 +16,26 @@ from pydantic import ValidationError
 
 from disclosure.catalog.models import (
     Channel,
+    Correction,
     Cycle,
     Demand,
     Fact,
     Gate,
     GateId,
     Holiday,
+    Holidays,
     Identity,
     ImportWords,
     Indicator,
     Insurance,
     KnownError,
     Milestone,
+    MilestoneFacts,
     Office,
     ProfileFacts,
     Ratio,
     Region,
+    ReminderRules,
     Role,
     RoleId,
     Rule,
@@ -62,6 +66,9 @@ _EXPECTED = {
     "string_too_short": "不能为空",
     "too_short": "至少要有一项",
     "value_error": "{error}",
+    "less_than_equal": "不能大于 {le}",
+    "greater_than_equal": "不能小于 {ge}",
+    "time_parsing": "应为 08:30 这样的时间",
     "date_from_datetime_parsing": "应为 2025-04-15 这样的日期",
 }
 
@@ -77,6 +84,8 @@ class Catalog:
     roles: Mapping[str, Role]
     gates: Mapping[str, Gate]
     cycles: Mapping[str, Cycle]
+    #: The six milestones in the order of the work.
+    milestone_facts: Mapping[str, MilestoneFacts]
     sections: Mapping[str, Section]
     units: Mapping[str, Unit]
     insurances: Mapping[str, Insurance]
@@ -86,9 +95,10 @@ class Catalog:
     ratios: Mapping[str, Ratio]
     rules: Mapping[str, Rule]
     channels: Mapping[str, Channel]
-    holidays: Mapping[str, Holiday]
     known_errors: Mapping[str, KnownError]
     import_words: ImportWords
+    holidays: Holidays
+    reminders: ReminderRules
 
     @cached_property
     def prefecture(self) -> Region:
@@ -320,6 +330,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         roles=_entries(Role, organisation, "roles"),
         gates=_entries(Gate, organisation, "gates"),
         cycles=_entries(Cycle, document("cycles"), "cycles"),
+        milestone_facts=_entries(MilestoneFacts, document("cycles"), "milestones"),
         sections=_entries(Section, document("sections"), "sections"),
         units=_entries(Unit, document("units"), "units"),
         insurances=insurances,
@@ -328,12 +339,23 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         ratios=_entries(Ratio, document("ratios"), "ratios"),
         rules=_entries(Rule, document("rules"), "rules"),
         channels=_entries(Channel, document("channels"), "channels"),
-        holidays=_entries(Holiday, document("holidays"), "holidays", "date"),
+        holidays=_holidays(folder, document("holidays")),
         known_errors=_entries(KnownError, document("known_errors"), "known_errors"),
         import_words=_one(ImportWords, document("imports")),
+        reminders=_one(ReminderRules, document("reminders")),
     )
     _check_references(catalog, document)
+    if tuple(catalog.milestone_facts) != get_args(Milestone):
+        where, steps = document("cycles").locate(("milestones",)), "、".join(get_args(Milestone))
+        raise DisclosureError(f"{where}：milestones 应当正好有这六个节点，先后也如此：{steps}。")
     return catalog
+
+
+def _holidays(folder: Path, document: Document) -> Holidays:
+    """The profile's own days, and the corrections above them."""
+    own = _entries(Holiday, document, "holidays", "date")
+    corrected = _entries(Correction, document, "corrections", "date")
+    return Holidays(MappingProxyType({**own, **corrected}), folder / "holidays.yaml")
 
 
 def _by_insurance(insurances: Mapping[str, Insurance], found: Mapping[str, Indicator]) -> Mapping[str, Indicator]:

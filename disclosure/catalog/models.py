@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -26,6 +29,7 @@ RoleId = Literal[
     "confidentiality_reviewer",
     "leader",
     "supervisor",
+    "head",
 ]
 Milestone = Literal["draft", "compile", "review", "confidentiality", "sign_off", "publish"]
 
@@ -60,12 +64,16 @@ class Office(Fact):
 
 
 class Role(Fact):
-    """What somebody may do in a cycle; people of ``offices`` may hold it. A gate's role belongs to one office."""
+    """What somebody may do in a cycle; people of ``offices`` may hold it. A gate's role belongs to one office.
+
+    One that is ``only_when_named`` is not among those that everybody of the office has unless told otherwise.
+    """
 
     id: RoleId
     name: Name
     offices: tuple[Id, ...] = Field(min_length=1)
     duty: Name
+    only_when_named: bool = False
 
 
 class Gate(Fact):
@@ -102,6 +110,15 @@ class Cycle(Fact):
             except ValueError:
                 raise ValueError(f"日期“{text}”应为 03-15 这样的月-日") from None
         return value
+
+
+class MilestoneFacts(Fact):
+    """What a milestone is called, and the roles that have something to do by its date."""
+
+    id: Milestone
+    name: Name
+    roles: tuple[RoleId, ...] = Field(min_length=1)
+    duty: Name
 
 
 class Section(Fact):
@@ -293,7 +310,7 @@ class ProfileFacts(Fact):
 
 
 class Holiday(Fact):
-    """A day off (or on) of this prefecture alone, or a correction of the national calendar."""
+    """A day off (or on) of this prefecture alone, or of a national year the package does not know yet."""
 
     date: dt.date
     kind: Literal["off", "work"]
@@ -365,3 +382,40 @@ class ImportWords(Fact):
     whole_year: tuple[Name, ...]
     period_notes: tuple[Name, ...]
     causes: dict[str, CauseWords]
+
+
+class Correction(Holiday):
+    """A day that both the national calendar and the profile's own days have wrong; nothing stands above it."""
+
+    reason: Name
+    source: Name
+
+
+@dataclass(frozen=True)
+class Holidays(Mapping[str, Holiday]):
+    """What stands above the national calendar, by ISO date; ``file`` is where people write it down."""
+
+    days: Mapping[str, Holiday] = field(default_factory=dict)
+    file: Path = Path("holidays.yaml")
+
+    def __getitem__(self, day: str) -> Holiday:
+        return self.days[day]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.days)
+
+    def __len__(self) -> int:
+        return len(self.days)
+
+
+class ReminderRules(Fact):
+    """When reminders go out, in working days (counted at the place they are sent from).
+
+    ``ahead``: so many days before (0: the morning of); ``not_before``: the local time a day's reminders begin;
+    ``head_after`` and ``leader_after``: days overdue until the office's head and the leader are told.
+    """
+
+    ahead: tuple[Annotated[int, Field(ge=0, le=15)], ...] = Field(min_length=1)
+    not_before: dt.time
+    head_after: int = Field(ge=1)
+    leader_after: int = Field(ge=1)

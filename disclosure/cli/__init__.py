@@ -13,7 +13,8 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import audit, cycle, files, history, running
+from disclosure.cli import audit, calendar, cycle, files, history, running
+from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.people import people_app
 from disclosure.cli.screen import fail, reason, say
@@ -32,11 +33,14 @@ for command in (
     audit.audit,
     cycle.status,
     cycle.resume,
+    calendar.calendar,
+    running.deploy,
     running.doctor,
 ):
     app.command(command, name=command.__name__.rstrip("_"))
 app.command(people_app)
 app.command(ledger_app)
+app.command(deadline_app)
 
 
 def main() -> None:

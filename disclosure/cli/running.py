@@ -95,6 +95,23 @@ def up() -> None:
         console.print("已停止；各周期的日程保持有效，下次启动后继续。")
 
 
+def deploy() -> None:
+    """按现在的目录和日历，在 Prefect 里登记全部部署和日程；已经一致的不动，多余的移除。"""
+    from deployments.bootstrap import use_server
+    from disclosure.workplace import open_workplace
+
+    place = open_workplace()
+    use_server(place.settings)
+    from deployments import local
+    from deployments.registration import register
+
+    if not local.is_up(place.settings):
+        raise DisclosureError("Prefect 服务没有运行：请在另一个终端运行 disclosure up（它启动时也会登记），再试。")
+    for line in register(place).lines:
+        console.print(line, soft_wrap=True)
+    done("部署与日程已和目录、日历一致。")
+
+
 def doctor() -> None:
     """检查运行环境，并说明怎么办。"""
     from disclosure.catalog import load_catalog

@@ -439,6 +439,55 @@ class ChannelDelivery(Base):
     updated_at: Mapped[dt.datetime]
 
 
+class DeadlineMove(Base):
+    """A milestone's date set anew by a person, with the reason; the latest of a milestone counts.
+
+    ``number`` counts the moves of one period from 1: of two made at the same moment one fails.
+    """
+
+    __tablename__ = "deadline_moves"
+    __table_args__ = (UniqueConstraint("profile", "period_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(String(80))
+    period_id: Mapped[str] = mapped_column(String(80))
+    number: Mapped[int]
+    milestone: Mapped[str] = mapped_column(String(20))
+    before: Mapped[dt.date]
+    day: Mapped[dt.date]
+    reason: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    moved_at: Mapped[dt.datetime]
+
+    person: Mapped[Person] = relationship()
+
+
+class SentReminder(Base):
+    """A reminder that was begun: the row is there before anything is sent, ``key`` only once.
+
+    ``state``: sending (it may have gone out; never sent again), sent, or waiting (the channel said it did not
+    take it; ``failure`` says why) until it is begun again.
+    """
+
+    __tablename__ = "reminders"
+    __table_args__ = (UniqueConstraint("key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(255))
+    profile: Mapped[str] = mapped_column(String(80))
+    period_id: Mapped[str] = mapped_column(String(80))
+    milestone: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))
+    due: Mapped[dt.date]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    state: Mapped[str] = mapped_column(String(20))
+    attempts: Mapped[int] = mapped_column(default=1)
+    failure: Mapped[str] = mapped_column(Text, default="")
+    updated_at: Mapped[dt.datetime]
+
+    person: Mapped[Person] = relationship()
+
+
 class LedgerEntry(Base):
     """One line of the append-only ledger; ``hash`` covers the line and the hash before it."""
 

@@ -149,8 +149,8 @@ def _when_to_publish(answer: Answer, state: Deciding) -> str:
         return f"计划发布时间 {said(wanted)} 已过，请填“立即”或将来的时间。"
     if latest is not None and wanted > latest:
         if state.now > latest:
-            return f"法定披露日期（{said(latest)}）已过，不能再往后排，请填“立即”。"
-        return f"计划发布时间 {said(wanted)} 晚于法定披露日期（{said(latest)}），请提前。"
+            return f"披露期限（{said(latest)}）已过，不能再往后排，请填“立即”。"
+        return f"计划发布时间 {said(wanted)} 晚于披露期限（{said(latest)}），请提前。"
     if wanted - state.now > LONGEST_WAIT:
         return f"计划发布时间 {said(wanted)} 太远（最长 {LONGEST_WAIT.days} 天），请核对年月日。"
     return ""

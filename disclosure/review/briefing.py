@@ -5,15 +5,14 @@ The briefing stands above the form; the exhibits (tables and links) hang on the 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from disclosure import compilation, cycles
-from disclosure.catalog import Catalog, GateId
+from disclosure import compilation, cycles, deadlines
+from disclosure.catalog import Catalog, GateId, Milestone
 from disclosure.clock import said, utc_now
 from disclosure.comparison import compare
 from disclosure.figures import Figure
@@ -81,7 +80,7 @@ def of_collect(place: Workplace, cycle_id: int, missing: Sequence[str]) -> str:
             round=cycle.round,
             missing=missing,
             arrived=arrived,
-            deadline=_said_date(cycles.milestone_date(place.catalog, cycle, "draft")),
+            deadline=_said_deadline(session, place.catalog, cycle, "draft"),
         )
 
 
@@ -110,7 +109,7 @@ def of_sign_off(place: Workplace, cycle_id: int) -> str:
             gates=_gates(session, catalog, cycle),
             emergency=_emergency(session, cycle),
             leader=_gate_line(session, catalog, cycle, "leader"),
-            publish_by=_said_date(cycles.milestone_date(catalog, cycle, "publish")),
+            publish_by=_said_deadline(session, catalog, cycle, "publish"),
             **_audit(session, place, cycle),
             **_release(session, place, cycle),
         )
@@ -343,5 +342,7 @@ def _change(catalog: Catalog, figure: Figure, before: Figure | None) -> str:
     return f"{made.difference:+,f}" + (f"（{made.percent:+,f}%）" if made.percent is not None else "")
 
 
-def _said_date(day: dt.date | None) -> str:
-    return f"{day.year}年{day.month}月{day.day}日" if day else ""
+def _said_deadline(session: Session, catalog: Catalog, cycle: Cycle, milestone: Milestone) -> str:
+    """A deadline with its weekday and the working day that keeps it; empty where there is none."""
+    deadline = deadlines.find_deadline(session, catalog, cycles.period_of(cycle), milestone)
+    return deadline.sentence if deadline else ""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from disclosure import cycles
+from disclosure import cycles, deadlines
 from disclosure.catalog import Catalog, GateId
-from disclosure.clock import end_of_day, utc_now
+from disclosure.clock import utc_now
 from disclosure.errors import DisclosureError
 from disclosure.records import ledger
 from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, Decision, Excuse, Finding, Person
@@ -165,7 +165,6 @@ def _deciding(session: Session, catalog: Catalog, cycle: Cycle, ask: Ask, now: d
     audit = audit_of(session, cycle)
     round_standing = standing(session, cycle, gates_of(ask.step), ask.digest)
     can_be_urgent = ask.step == "review" and not round_standing.is_waived and not round_standing.is_returned
-    last_day = cycles.milestone_date(catalog, cycle, "publish")
     return Deciding(
         open_gates=(*round_standing.open_gates, *(("emergency",) if can_be_urgent else ())),
         acted={decision.person.name: authority.as_gate(gate) for gate, decision in made.items()},
@@ -175,7 +174,7 @@ def _deciding(session: Session, catalog: Catalog, cycle: Cycle, ask: Ask, now: d
         unexplained=range(1, len(unexplained_findings(audit)) + 1) if audit else (),
         returnable={office.id for office in cycles.returnable_offices(session, catalog, cycle)},
         now=now,
-        latest_publication=end_of_day(last_day) if last_day else None,
+        latest_publication=deadlines.latest_publication(session, catalog, cycle),
         is_later_review=ask.step == "later_review",
     )
 

@@ -136,24 +136,42 @@ def substitute(session: Session, name: str, absent_name: str, first_day: dt.date
 def own_roles(catalog: Catalog, person: Person) -> tuple[RoleId, ...]:
     """What ``person`` may do in their own name."""
     of_office = catalog.roles_of_office(person.office)
-    return of_office if person.roles is None else tuple(role for role in of_office if role in person.roles)
+    if person.roles is None:
+        return tuple(role for role in of_office if not catalog.roles[role].only_when_named)
+    return tuple(role for role in of_office if role in person.roles)
 
 
 def roles_of(session: Session, catalog: Catalog, person: Person, now: dt.datetime) -> tuple[RoleId, ...]:
     """What ``person`` may do today (Shanghai): their own roles, and those of people they substitute for."""
+    acting_as = _acting_as(session, person, now)
+    return tuple(dict.fromkeys(role for someone in acting_as for role in own_roles(catalog, someone)))
+
+
+def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime, office: str = "") -> list[Person]:
+    """Everybody who may act in ``role`` today, substitutes included, in the order they were enrolled.
+
+    ``office`` (an id) narrows them to those who act for it.
+    """
+    active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
+    return [
+        person
+        for person in active
+        if any(
+            role in own_roles(catalog, someone) and office in ("", someone.office)
+            for someone in _acting_as(session, person, now)
+        )
+    ]
+
+
+def _acting_as(session: Session, person: Person, now: dt.datetime) -> list[Person]:
+    """``person``, and those they substitute for today (Shanghai)."""
     today = shanghai(now).date()
     absent = session.scalars(
         select(Person)
         .join(Substitution, Substitution.absent_person_id == Person.id)
         .where(Substitution.person_id == person.id, Substitution.first_day <= today, Substitution.last_day >= today)
     )
-    return tuple(dict.fromkeys(role for someone in (person, *absent) for role in own_roles(catalog, someone)))
-
-
-def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime) -> list[Person]:
-    """Everybody who may act in ``role`` today, substitutes included, in the order they were enrolled."""
-    active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
-    return [person for person in active if role in roles_of(session, catalog, person, now)]
+    return [person, *absent]
 
 
 def find_person(session: Session, name: str) -> Person | None:

@@ -1,24 +1,31 @@
-"""Protects ``disclosure up``: everything starts by one command, and Ctrl-C leaves no process and no paused schedule."""
+"""Protects ``disclosure up`` and ``deploy``: one command starts everything, Prefect plans exactly the calendar's dates.
+
+Ctrl-C leaves no process and no paused schedule; deploying again touches only what differs.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from office import Office, children_of, has_ended, office_in, read_until
 
-from deployments.local import is_up
+from deployments.local import child_environment, is_up
+from disclosure.catalog import load_catalog
+from disclosure.catalog.catalog import PROFILES
+from disclosure.deadlines import periods_of_year, plan
+from disclosure.periods import Period
 from disclosure.settings import SHANGHAI
+from disclosure.workdays import NATIONAL_HOLIDAYS, missing_holidays, on_or_before
 
 pytestmark = pytest.mark.flows
-
-#: The first milestone of the four dated cycles, month and day, as 附件2 has it.
-FIRST_MILESTONES = {"annual": (2, 25), "q1": (4, 20), "h1": (7, 25), "q3": (10, 25)}
 
 
 @contextmanager
@@ -40,38 +47,147 @@ def stopped_by_ctrl_c(process: subprocess.Popen[str]) -> str:
     return said
 
 
+def profile_with_known_years(folder: Path, years: range) -> Path:
+    """楚雄 with the holidays of ``years`` entered, one day for each, so that nothing ahead is provisional."""
+    shutil.copytree(PROFILES / "chuxiong", folder)
+    entered = [
+        f'  "{year}-01-{day:02}": {{kind: off, name: {name}, source: 测试}}'
+        for year in years
+        if missing_holidays(year, load_catalog("chuxiong").holidays)
+        for day, name in enumerate(NATIONAL_HOLIDAYS, 1)
+    ]
+    file = folder / "holidays.yaml"
+    file.write_text("\n".join([file.read_text(encoding="utf-8").rstrip(), *entered, ""]), encoding="utf-8")
+    return folder
+
+
+def planned_dates(office: Office) -> dict[str, dt.date]:
+    """Period id -> the working day on which its cycle starts, of this year and the next."""
+    this_year = dt.datetime.now(SHANGHAI).year
+    catalog = office.place.catalog
+    return {
+        period.id: plan(catalog, period)[0].planned
+        for year in (this_year, this_year + 1)
+        for period in periods_of_year(catalog, year)
+    }
+
+
+def scheduled_dates(office: Office) -> dict[str, dt.date]:
+    """The same, as Prefect has it: each schedule is one date at 09:00 in Shanghai, and active."""
+    found = {}
+    for deployment in office.deployments().values():
+        for entry in deployment["schedules"]:
+            assert entry["active"]
+            assert entry["schedule"]["timezone"] == "Asia/Shanghai"
+            begin, date = entry["schedule"]["rrule"].split()
+            assert begin.removeprefix("DTSTART:") == date.removeprefix("RDATE:")
+            moment = dt.datetime.strptime(date, "RDATE:%Y%m%dT%H%M%S")  # noqa: DTZ007 - in the schedule's zone
+            assert moment.time() == dt.time(9)
+            assert entry["parameters"] == {"year": int(entry["slug"][:4])}
+            found[entry["slug"]] = moment.date()
+    return found
+
+
+def has_asked_for_work(office: Office, since: dt.datetime) -> bool:
+    """Whether the runner has asked for runs of every deployment."""
+    asked = [found["last_polled"] for found in office.deployments().values()]
+    return all(moment and dt.datetime.fromisoformat(moment) > since for moment in asked)
+
+
+def planned_runs(office: Office, but: str) -> set[str]:
+    """Ids of the runs Prefect has planned, but for those of one deployment."""
+    found = office.api("POST", "/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}).json()
+    return {run["id"] for run in found if run["deployment_id"] != but}
+
+
+def soonest(dates: Iterable[dt.date]) -> dt.datetime:
+    now = dt.datetime.now(SHANGHAI)
+    moments = [dt.datetime.combine(date, dt.time(9), SHANGHAI) for date in dates]
+    return min(moment for moment in moments if moment > now)
+
+
 def test_start_stop_and_start_again(tmp_path: Path) -> None:
-    office = office_in(tmp_path, "chuxiong", intake_schedule="*/5 8-18 * * *")
+    this_year = dt.datetime.now(SHANGHAI).year
+    office = office_in(tmp_path, str(profile_with_known_years(tmp_path / "profile", range(this_year, this_year + 3))))
     with up(office) as process:
-        assert set(office.deployments()) == {*FIRST_MILESTONES, "special", "intake"}
+        assert set(office.deployments()) == {"annual", "q1", "h1", "q3", "special", "intake"}
         taken = office.cli("up")
         assert taken.returncode == 1
         assert "已有一个 Prefect 服务在运行" in taken.stdout
         assert "已停止；各周期的日程保持有效" in stopped_by_ctrl_c(process)
     assert not is_up(office.settings)
+    assert "Prefect 服务没有运行" in office.cli("deploy").stdout
 
+    begun = dt.datetime.now(dt.UTC)
     with up(office):
+        # The runner registers once more before it asks for work for the first time.
+        office.wait_for(lambda: has_asked_for_work(office, since=begun), "the runner to ask for work")
         deployments = office.deployments()
         assert deployments["special"]["schedules"] == []
-        now = dt.datetime.now(SHANGHAI)
-        for kind, (month, day) in FIRST_MILESTONES.items():
-            assert not deployments[kind]["paused"]
-            (entry,) = deployments[kind]["schedules"]
-            assert entry["active"]
-            assert entry["schedule"]["cron"] == f"0 9 {day} {month} *"
-            assert entry["schedule"]["timezone"] == "Asia/Shanghai"
+        assert not any(deployment["paused"] for deployment in deployments.values())
+        expected = planned_dates(office)
+        assert scheduled_dates(office) == expected
         # Prefect's own scheduler makes the runs of the next months; a schedule nobody acts on is worth nothing.
-        soonest = min(
-            moment
-            for year in (now.year, now.year + 1)
-            for month, day in FIRST_MILESTONES.values()
-            if (moment := dt.datetime(year, month, day, 9, tzinfo=SHANGHAI)) > now
-        )
-        intake = deployments["intake"]
-        (entry,) = intake["schedules"]
-        assert entry["active"]
-        assert entry["schedule"]["cron"] == "*/5 8-18 * * *"
-        assert entry["schedule"]["timezone"] == "Asia/Shanghai"
-        planned = office.wait_for(lambda: office.planned_starts(but=intake["id"]), "Prefect to plan the next run")
-        assert min(planned) == soonest
-        assert len(planned) == len(set(planned))
+        if soonest(expected.values()) < dt.datetime.now(SHANGHAI) + dt.timedelta(days=100):
+            planned = office.wait_for(office.planned_starts, "Prefect to plan the next run")
+            assert min(planned) == soonest(expected.values())
+            assert len(planned) == len(set(planned))
+        _deploying_again_touches_only_what_differs(office)
+        _a_moved_deadline_moves_the_start(office, this_year + 1)
+        _a_flow_that_cannot_be_imported_is_told(office)
+
+
+def _deploying_again_touches_only_what_differs(office: Office) -> None:
+    before = office.deployments()
+    planned = planned_runs(office, but=before["q1"]["id"])
+    # By hand: two deployments more, one of them with a run that waits, one schedule more and another paused.
+    extra = {key: before["q1"][key] for key in ("flow_id", "entrypoint", "tags")}
+    assert office.api("POST", "/deployments/", {**extra, "name": "q9"}).is_success
+    busy = office.api("POST", "/deployments/", {**extra, "name": "q8"}).json()["id"]
+    waits = {"state": {"type": "PAUSED", "name": "Suspended"}}
+    assert office.api("POST", f"/deployments/{busy}/create_flow_run", waits).is_success
+    q1 = f"/deployments/{before['q1']['id']}/schedules"
+    added = [{"schedule": {"cron": "0 9 1 * *"}, "active": True, "slug": "by-hand"}]
+    assert office.api("POST", q1, added).is_success
+    assert office.api("PATCH", f"{q1}/{before['q1']['schedules'][0]['id']}", {"active": False}).is_success
+
+    said = office.cli("deploy")
+    assert said.returncode == 0, said.stdout
+    assert "已更新：q1\n" in said.stdout
+    assert "没有变化：annual、h1、q3、special、intake\n" in said.stdout
+    assert "已移除：q9\n" in said.stdout
+    assert "还有运行没有办完，暂时保留：q8\n" in said.stdout
+    assert office.api("DELETE", f"/deployments/{busy}").is_success
+    after = office.deployments()
+    assert set(after) == set(before)
+    assert scheduled_dates(office) == planned_dates(office)
+    assert {name: found["id"] for name, found in after.items()} == {n: found["id"] for n, found in before.items()}
+    assert planned_runs(office, but=before["q1"]["id"]) == planned
+
+
+def _a_moved_deadline_moves_the_start(office: Office, year: int) -> None:
+    supervisor = office.enrol("general_office", "周督办")
+    period = Period(year - 1, "annual")
+    day = plan(office.place.catalog, period)[0].due - dt.timedelta(days=8)
+    reason = ("--reason", "本年提前一周收数")
+    asked = ("deadline", "move", period.id, "draft", day.isoformat(), "--by", supervisor.name, *reason)
+    moved = office.cli(*asked, typed=f"{supervisor.code()}\n")
+    assert moved.returncode == 0, moved.stdout
+    assert "开启时间已按新的日期重排" in moved.stdout
+    expected = on_or_before(day, office.place.catalog.holidays).binding()
+    assert scheduled_dates(office)[period.id] == expected
+
+
+def _a_flow_that_cannot_be_imported_is_told(office: Office) -> None:
+    broken = "import sys; sys.modules['flows.cycle'] = None; from disclosure.cli import main; main()"
+    said = subprocess.run(
+        [sys.executable, "-c", broken, "deploy"],
+        capture_output=True,
+        encoding="utf-8",
+        env={**child_environment(office.settings), "COLUMNS": "200"},
+        check=False,
+    )
+    assert said.returncode == 1
+    assert "导入失败" in said.stdout
+    assert "flows.cycle" in said.stdout
+    assert "Traceback" not in said.stderr + said.stdout

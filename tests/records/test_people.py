@@ -86,6 +86,10 @@ def test_a_person_has_the_roles_of_the_office_or_those_named(place: Workplace) -
         people.enrol(session, place.catalog, place.cipher, "刘督办", "局办公室", roles=["督办人"])
         assert roles(session, "孙办公") == ("confidentiality_reviewer", "supervisor")
         assert roles(session, "刘督办") == ("supervisor",)
+        # One is head of an office only when named.
+        people.enrol(session, place.catalog, place.cipher, "赵主任", "局办公室", roles=["科室负责人", "督办人"])
+        assert roles(session, "赵主任") == ("supervisor", "head")
+        people.disable(session, "赵主任")
         # A substitute takes over what the absent person may do, no more.
         people.substitute(session, "钱财务", "刘督办", dt.date(2026, 3, 4), dt.date(2026, 3, 4))
         assert roles(session, "钱财务") == ("finance_reviewer", "supervisor")
@@ -99,4 +103,4 @@ def test_a_person_has_the_roles_of_the_office_or_those_named(place: Workplace) -
 def test_a_role_of_another_office_is_refused(place: Workplace) -> None:
     with place.records.write() as session, pytest.raises(DisclosureError) as told:
         people.enrol(session, place.catalog, place.cipher, "刘督办", "局办公室", roles=["签发人", "supervisor"])
-    assert str(told.value) == "局办公室的人不能担任“签发人”，可以担任：保密审核人、督办人。"
+    assert str(told.value) == "局办公室的人不能担任“签发人”，可以担任：保密审核人、督办人、科室负责人。"

@@ -210,7 +210,7 @@ def test_a_later_review_finds_a_fault_without_returning_to_anybody() -> None:
     [
         (dt.datetime(2026, 3, 14, 1, tzinfo=dt.UTC), ""),
         (dt.datetime(2026, 3, 15, 15, 59, tzinfo=dt.UTC), ""),
-        (dt.datetime(2026, 3, 15, 16, 0, tzinfo=dt.UTC), "晚于法定披露日期（2026年3月15日 23:59），请提前。"),
+        (dt.datetime(2026, 3, 15, 16, 0, tzinfo=dt.UTC), "晚于披露期限（2026年3月15日 23:59），请提前。"),
         (NOW, "已过，请填“立即”或将来的时间。"),
         (dt.datetime(2025, 3, 14, 1, tzinfo=dt.UTC), "计划发布时间 2025年3月14日 09:00 已过"),
     ],

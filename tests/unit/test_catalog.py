@@ -349,6 +349,29 @@ def test_a_ratio_that_cannot_be_checked_is_told(profile, written, sentence):
     assert f"{profile.folder / 'ratios.yaml'} 第 2 行" in said
 
 
+def test_a_milestone_too_few_is_told(profile):
+    profile("cycles.yaml", "", "milestones:\n  review: null\n")
+    said = complaint(profile)
+    assert "正好有这六个节点" in said
+    assert "draft、compile、review、confidentiality、sign_off、publish" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("ahead: []", "ahead"),
+        ("ahead: [50]", "ahead"),
+        ('not_before: "25:00"', "not_before"),
+        ("head_after: 0", "head"),
+    ],
+)
+def test_reminder_rules_that_make_no_sense_are_told(profile, given, told):
+    profile("reminders.yaml", "", f"# 本州的提醒\n{given}\n")
+    said = complaint(profile)
+    assert f"{profile.folder / 'reminders.yaml'} 第 2 行" in said
+    assert told in said
+
+
 def test_an_unknown_profile_lists_those_that_exist():
     with pytest.raises(DisclosureError, match=r"atlantis.*chuxiong.*gaogang-2016.*kunming-2017"):
         load_catalog("atlantis")

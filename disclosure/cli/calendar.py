@@ -1,0 +1,139 @@
+"""The dates from the terminal: ``calendar``, ``deadline move``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+from rich.table import Table
+
+from disclosure.cli.common import workplace
+from disclosure.cli.screen import console, done, say
+from disclosure.errors import DisclosureError
+
+if TYPE_CHECKING:
+    from disclosure.deadlines import CyclePlan
+    from disclosure.workplace import Workplace
+
+deadline_app = App(name="deadline", help="节点日期：改期。")
+
+
+def calendar(
+    year: Annotated[int | None, Parameter(help="年份，不写则为今年")] = None,
+    *,
+    ics: Annotated[Path | None, Parameter(help="把各科室的日历文件（.ics）写到这个文件夹")] = None,
+) -> None:
+    """一年里各周期的节点：法定日期、工作安排和办到哪一步；可导出各科室的日历文件。"""
+    from disclosure import deadlines
+    from disclosure.clock import shanghai, utc_now
+
+    place = workplace()
+    wanted = year or shanghai(utc_now()).year
+    if not 2000 <= wanted <= 2100:
+        raise DisclosureError(f"年份 {wanted} 不合理，应为 2000 到 2100 之间。")
+    with place.records.read() as session:
+        plans = deadlines.year_plan(session, place.catalog, wanted)
+    console.print(_table(plans, wanted))
+    _warn(place, wanted)
+    if ics is not None:
+        from disclosure.ics import write_calendars
+
+        for path in write_calendars(ics, place.catalog, plans, wanted, utc_now()):
+            console.print(f"  日历 {path}", soft_wrap=True)
+        done("日历文件可以导入手机、Outlook 等日历；改期后重新导出、再次导入，原有日程会随之移动。")
+
+
+@deadline_app.command(name="move")
+def deadline_move(
+    period: Annotated[str, Parameter(help="期间，如 2026-q1")],
+    milestone: Annotated[
+        str, Parameter(help="节点：draft、compile、review、confidentiality、sign_off、publish 或其中文名")
+    ],
+    date: Annotated[dt.date, Parameter(help="新的日期，如 2026-04-22")],
+    *,
+    by: Annotated[str, Parameter(help="改期的人（督办人或局领导）的姓名")],
+    reason: Annotated[str, Parameter(help="理由，记入台账")],
+) -> None:
+    """把一个节点改到另一天；要本人验证器上的一次性口令，理由记入台账。法定披露日期不能推后。"""
+    from disclosure import deadlines
+    from disclosure.clock import utc_now
+    from disclosure.periods import parse_period
+
+    place = workplace()
+    wanted, step = parse_period(period), deadlines.find_milestone(place.catalog, milestone)
+    code = console.input(f"{by} 的一次性口令：")
+    with place.records.write() as session:
+        refusal = deadlines.move(
+            session,
+            place.catalog,
+            place.cipher,
+            wanted,
+            milestone=step,
+            day=date,
+            name=by,
+            code=code,
+            reason=reason,
+            now=utc_now(),
+        )
+        moved = deadlines.find_deadline(session, place.catalog, wanted, step)
+    if refusal or moved is None:
+        raise DisclosureError(refusal)
+    done(f"{wanted.label}“{moved.name}”已改为 {moved.sentence}。")
+    if step == "draft" and wanted.kind != "special":
+        _reschedule(place)
+
+
+def _table(plans: list[CyclePlan], year: int) -> Table:
+    from disclosure.clock import weekday
+
+    table = Table(title=f"{year}年社会保险信息披露日历", header_style="bold", title_justify="left")
+    for title in ("周期", "节点", "法定日期", "", "工作安排", "", "说明", "进度"):
+        table.add_column(title, overflow="fold", no_wrap=title in {"节点", "法定日期", "工作安排", "进度", ""})
+    for own in plans:
+        for place, deadline in enumerate(own.deadlines):
+            style = "dim" if deadline.is_provisional else "yellow" if deadline.planned != deadline.legal else ""
+            table.add_row(
+                own.period.label if place == 0 else "",
+                deadline.name,
+                deadline.legal.isoformat(),
+                weekday(deadline.legal),
+                deadline.planned.isoformat(),
+                weekday(deadline.planned),
+                deadline.why,
+                own.state if place == 0 else "",
+                style=style,
+                end_section=deadline is own.deadlines[-1],
+            )
+    return table
+
+
+def _warn(place: Workplace, year: int) -> None:
+    """What may still change the dates above."""
+    from disclosure.workdays import missing_holidays, missing_local_holidays
+
+    holidays = place.catalog.holidays
+    if missing := missing_holidays(year, holidays):
+        text = f"{year}年的放假安排（{'、'.join(missing)}）还没有录入，上列工作安排是暂定的，录入后会重排。"
+    elif local := missing_local_holidays(year, holidays):
+        text = f"没有录入{year}年的本地放假日（{'、'.join(local)}），放假的话上列工作安排会变。"
+    else:
+        return
+    say("!", "yellow", f"{text}请补进 {holidays.file}。")
+
+
+def _reschedule(place: Workplace) -> None:
+    """Tell Prefect the new start, if it runs; otherwise its next start will."""
+    from deployments.bootstrap import use_server
+
+    use_server(place.settings)
+    from deployments import local
+
+    if not local.is_up(place.settings):
+        console.print("Prefect 服务没有运行；下次启动（disclosure up）时按新的日期排定。")
+        return
+    from deployments.registration import register
+
+    register(place)
+    console.print("Prefect 里的开启时间已按新的日期重排。")

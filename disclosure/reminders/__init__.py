@@ -1,0 +1,23 @@
+"""Reminders: who owes what (``duties``), which are due now (``rules``), the letters, and that each goes out once.
+
+No channel is here: ``outbox.deliver`` is given the function that sends a letter.
+"""
+
+from disclosure.reminders.duties import Duty, Recipient, duties
+from disclosure.reminders.letters import Letter, write_letters
+from disclosure.reminders.outbox import Delivered, NotSentError, deliver, uncertain
+from disclosure.reminders.rules import Reminder, due_now
+
+__all__ = [
+    "Delivered",
+    "Duty",
+    "Letter",
+    "NotSentError",
+    "Recipient",
+    "Reminder",
+    "deliver",
+    "due_now",
+    "duties",
+    "uncertain",
+    "write_letters",
+]
