@@ -73,7 +73,7 @@ def test_a_question_of_an_earlier_round(signing: Bureau) -> None:
     ("hours", "words"),
     [
         (-1, "计划发布时间 2017年3月10日 08:00 已过，请填“立即”或将来的时间。"),
-        (24 * 6, "计划发布时间 2017年3月16日 09:00 晚于法定披露日期（2017年3月15日 23:59），请提前。"),
+        (24 * 6, "计划发布时间 2017年3月16日 09:00 晚于披露期限（2017年3月15日 23:59），请提前。"),
     ],
 )
 def test_an_hour_that_does_not_fit(signing: Bureau, hours: int, words: str) -> None:
@@ -82,5 +82,5 @@ def test_an_hour_that_does_not_fit(signing: Bureau, hours: int, words: str) -> N
 
 
 def test_no_later_hour_once_the_legal_date_has_passed(signing: Bureau) -> None:
-    words = "法定披露日期（2017年3月15日 23:59）已过，不能再往后排，请填“立即”。"
+    words = "披露期限（2017年3月15日 23:59）已过，不能再往后排，请填“立即”。"
     is_refused(signing, words, "leader", publish_at=signing.now + dt.timedelta(hours=2))
