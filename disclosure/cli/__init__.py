@@ -26,6 +26,7 @@ for command in (
     running.up,
     cycle.open_,
     cycle.workbook,
+    files.check,
     files.submit,
     files.import_,
     cycle.status,

@@ -23,14 +23,17 @@ from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 
 #: Raised whenever addresses or metadata change meaning; older workbooks are then refused in words.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 ID_COLUMN, LABEL_COLUMN, UNIT_COLUMN, LAST_COLUMN, YEAR_BEFORE_COLUMN, FIRST_INPUT_COLUMN = range(6)
 TITLE_ROW, SUBTITLE_ROW, CODE_ROW, HEADING_ROW, FIRST_LINE_ROW = range(5)
 
 COVER_LABEL_COLUMN, COVER_VALUE_COLUMN = 1, 2
-#: Rows of the three cells that people fill in on the cover.
+#: Rows of what the cover says the workbook is, and of the three cells that people fill in on it.
+COVER_FACTS = MappingProxyType({"period": 4, "as_of": 5, "centre": 6, "round": 7})
 COVER_ROWS = MappingProxyType({"filler": 8, "checker": 9, "filled_on": 10})
+#: The heading above the reviewer's words, where there are any; they stand in the row below.
+COVER_MESSAGE_ROW = 12
 
 NOTES_HEADING_ROW = 2
 #: Longest text of a text indicator or an explanation, in characters.
@@ -178,6 +181,10 @@ class WorkbookLayout:
     centre: str
     sheets: tuple[SheetLayout, ...]
     digest: str
+
+    def own_sheets(self) -> frozenset[str]:
+        """The names of every sheet that a workbook of this layout may have."""
+        return frozenset({*texts()["sheets"].values(), *(sheet.name for sheet in self.sheets)})
 
 
 def lay_out(catalog: Catalog, period: Period, centre_id: str, only: Iterable[str] = ()) -> WorkbookLayout:
