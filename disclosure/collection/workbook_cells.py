@@ -25,6 +25,7 @@ from disclosure.figures import FigureState
 SIGNIFICANT_DIGITS = 15
 #: The unit in which a percent sign, typed or shown by the cell's format, is no surprise.
 PERCENT = "%"
+_LONGEST_NUMBER = 1000
 _INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202c\u202d\ufeff")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII)
 #: Of a number format: colours and conditions; then what is shown as it stands.
@@ -142,7 +143,8 @@ def read_number(raw: CellValue, form: NumberForm, number_format: str = "") -> Ce
     text = clean(raw)
     if not text or state_of(text) != "reported":
         return CellReading(state=state_of(text))
-    folded = fold(text)
+    # Nobody writes a number this long; the rules' patterns are for what people write.
+    folded = fold(text) if len(text) <= _LONGEST_NUMBER else ""
     bare = folded.removesuffix(fold(form.unit)).rstrip()
     if _NUMBER.fullmatch(bare):
         return _checked(Decimal(bare.replace(",", "")), form, shown, is_float=False)

@@ -295,23 +295,38 @@ class _Reader:
     def _check_sheets(self) -> None:
         """No figure may stand where nobody reads it, or be read where nobody saw it."""
         names = texts()["sheets"]
-        own = self.layout.own_sheets()
+        unseen = {names["meta"], names["guide"], names["errors"]}
         for name in self.package.sheet_names:
-            if name in own:
-                if name not in (names["meta"], names["guide"], names["errors"]) and not self.package.is_visible(name):
-                    why = "隐藏的工作表没有人核对过，请取消隐藏，核对后再交"
-                    self.problems.append(Problem(name, "", "隐藏的工作表", "可见的工作表", why))
-            elif self.package.scan(name).styles and not name.startswith(_OF_THE_PROGRAM):
-                why = "本系统不读自己添加的工作表，请把要报的数填入原来的表中，并删除这张工作表"
-                self.problems.append(Problem(name, "", "多出的工作表", "原有的工作表", why))
+            if name in self.layout.own_sheets() - unseen and not self.package.is_visible(name):
+                why = "隐藏的工作表没有人核对过，请取消隐藏，核对后再交"
+                self.problems.append(Problem(name, "", "隐藏的工作表", "可见的工作表", why))
+        for name in self._foreign_sheets():
+            why = "本系统不读自己添加的工作表，请把要报的数填入原来的表中，并删除这张工作表"
+            self.problems.append(Problem(name, "", "多出的工作表", "原有的工作表", why))
+
+    def _foreign_sheets(self) -> list[str]:
+        """Sheets that are none of ours and hold something."""
+        return [
+            name
+            for name in self.package.sheet_names
+            if name not in self.layout.own_sheets()
+            and not name.startswith(_OF_THE_PROGRAM)
+            and self.package.scan(name).styles
+        ]
+
+    def _replace_extra(self, name: str, wanted: str) -> None:
+        """A sheet under another name is told of once: as renamed."""
+        self.problems = [problem for problem in self.problems if problem.sheet != name]
+        why = f"工作表被改名，请改回“{wanted}”"
+        self.problems.append(Problem(wanted, "", f"工作表“{name}”", f"工作表“{wanted}”", why))
 
     # -- 位置 -------------------------------------------------------------------------------------------
 
     def _table(self, sheet: SheetLayout) -> _Table | None:
         """The sheet as found; whatever does not stand as it was sent out is a problem. None: there is no such sheet."""
         try:
-            self._require(sheet.name)
-            values, scan = _values(self.book, self.package, sheet.name)
+            name = self._name_of(sheet)
+            values, scan = _values(self.book, self.package, name)
         except UnreadableError as error:
             self.problems.append(error.problem)
             return None
@@ -320,13 +335,24 @@ class _Reader:
             overwritten = next(self._overwritten(sheet, values, scan), None)
             self.problems += [overwritten] if overwritten else []
             self.problems += self._changed_units(sheet, values)
-            self.problems += self._merged(sheet)
+            self.problems += self._merged(sheet, name)
             rows = {line.id: line.row for line in sheet.lines}
             return _Table(sheet, values, scan, rows, sheet.columns, overwritten is None)
         self.problems.append(moved)
         ids = [(clean(value), row) for (row, column), value in values.items() if column == ID_COLUMN]
         codes = [(clean(value), column) for (row, column), value in values.items() if row == CODE_ROW]
         return _Table(sheet, values, scan, _once(ids), _once(codes), is_read=False)
+
+    def _name_of(self, sheet: SheetLayout) -> str:
+        """The name under which the sheet is found: its own, or with a problem that which carries its lines."""
+        if sheet.name not in self.package.sheet_names:
+            for name in self._foreign_sheets():
+                values, _ = _values(self.book, self.package, name)
+                if next(self._moved(sheet, values), None) is None:
+                    self._replace_extra(name, sheet.name)
+                    return name
+        self._require(sheet.name)
+        return sheet.name
 
     def _require(self, name: str) -> None:
         if name not in self.package.sheet_names:
@@ -373,8 +399,8 @@ class _Reader:
                 wanted = _shown(line.indicator.unit)
                 yield Problem(sheet.name, address(line.row, UNIT_COLUMN), _shown(found), wanted, why)
 
-    def _merged(self, sheet: SheetLayout) -> Iterator[Problem]:
-        for (top, left), (bottom, right) in self.book.get_sheet_by_name(sheet.name).merged_cell_ranges or []:
+    def _merged(self, sheet: SheetLayout, name: str) -> Iterator[Problem]:
+        for (top, left), (bottom, right) in self.book.get_sheet_by_name(name).merged_cell_ranges or []:
             if (
                 top <= sheet.last_line_row
                 and bottom >= FIRST_LINE_ROW
