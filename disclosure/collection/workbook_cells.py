@@ -25,7 +25,8 @@ from disclosure.figures import FigureState
 SIGNIFICANT_DIGITS = 15
 #: The unit in which a percent sign, typed or shown by the cell's format, is no surprise.
 PERCENT = "%"
-_LONGEST_NUMBER = 1000
+#: Characters of the longest text that can be a number, and of what is quoted of a text.
+_LONGEST_NUMBER, _LONGEST_SHOWN = 1000, 40
 _INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202c\u202d\ufeff")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII)
 #: Of a number format: colours and conditions; then what is shown as it stands.
@@ -114,9 +115,10 @@ def fold(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """``“12万”``, shortened when it is long."""
-    one_line = " ".join(text.split())
-    return f"“{one_line[:40]}{'…' if len(one_line) > 40 else ''}”"
+    """``“12万”``, shortened when it is long, and nothing in it that a terminal would obey."""
+    one_line = "".join(one if one.isprintable() else "□" for one in " ".join(text[:_LONGEST_NUMBER].split()))
+    is_cut = len(one_line) > _LONGEST_SHOWN or len(text) > _LONGEST_NUMBER
+    return f"“{one_line[:_LONGEST_SHOWN]}{'…' if is_cut else ''}”"
 
 
 def state_of(text: str) -> FigureState:
@@ -157,7 +159,9 @@ def _read_float(raw: float, form: NumberForm, number_format: str, shown: str) ->
     if fault := format_fault(number_format, form.unit):
         kind, literal = fault
         words = rules()["formats"][kind]
-        return Complaint(words["found"].format(shown=shown, literal=literal), form.expected, words["why"])
+        percent = f"{(number * 100).normalize():f}%" if number.is_finite() else shown
+        found = words["found"].format(shown=shown, literal=literal, percent=percent)
+        return Complaint(found, form.expected, words["why"])
     if form.unit == PERCENT and PERCENT in shown_code(number_format):
         number *= 100
     return _checked(number, form, shown, is_float=True)

@@ -14,7 +14,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from xml.parsers import expat
@@ -135,7 +135,10 @@ class Package:
                 raise unreadable(
                     "没有这张工作表", "工作表被改名或删除，请用原工作簿重新填报", "原来的工作表名称", sheet
                 )
-            self._scans[sheet] = _scan_sheet(sheet, _read(self._archive, self._sheets[sheet].part))
+            try:
+                self._scans[sheet] = _scan_sheet(sheet, _read(self._archive, self._sheets[sheet].part))
+            except UnreadableError as error:
+                raise UnreadableError(replace(error.problem, sheet=sheet)) from error
         return self._scans[sheet]
 
     def number_format(self, style: int) -> str:
@@ -204,9 +207,13 @@ def open_package(content: bytes, file_name: str) -> Package:
 
 def too_large(size: int) -> UnreadableError:
     """The error for a file of ``size`` bytes, which is above the limit and need not be read to be refused."""
-    limit = FILE_LIMIT // _MEGABYTE
-    found = f"{size / _MEGABYTE:,.0f} MB 的文件"
-    return unreadable(found, "文件过大，请删去多余的工作表和图片后再交", f"不超过 {limit} MB 的工作簿")
+    why = "文件过大，请删去多余的工作表和图片后再交"
+    return unreadable(f"{_megabytes(size)} 的文件", why, f"不超过 {_megabytes(FILE_LIMIT)} 的工作簿")
+
+
+def _megabytes(size: int) -> str:
+    """Rounded up, so that what is too large is never shown as the limit itself."""
+    return f"{-(-size // _MEGABYTE):,} MB"
 
 
 def _no_archive(content: bytes, file_name: str) -> UnreadableError:
@@ -245,7 +252,8 @@ def _check_members(archive: zipfile.ZipFile) -> None:
     members = archive.infolist()
     declared = sum(member.file_size for member in members)
     if declared > UNPACKED_LIMIT or len(members) > MEMBER_LIMIT:
-        raise _swollen(declared, len(members))
+        found = f"解压后有 {_megabytes(declared)}、{len(members)} 个部件的文件"
+        raise _swollen(found, f"解压后不超过 {_megabytes(UNPACKED_LIMIT)}、{MEMBER_LIMIT} 个部件的工作簿")
     if any(member.flag_bits & 1 for member in members):
         raise unreadable("加密的压缩文件", "请取消密码，另存为 .xlsx 后再交")
     names = {member.filename for member in members}
@@ -253,16 +261,13 @@ def _check_members(archive: zipfile.ZipFile) -> None:
     _check_names(members)
     for member in members:
         if _is_xml(member.filename) and member.file_size > PART_LIMIT:
-            raise _swollen(declared, len(members))
+            found = f"单个部件解压后有 {_megabytes(member.file_size)} 的文件"
+            raise _swollen(found, f"单个部件不超过 {_megabytes(PART_LIMIT)} 的工作簿")
         _check_content(archive, member)
 
 
-def _swollen(size: int, members: int) -> UnreadableError:
-    return unreadable(
-        f"解压后有 {size / _MEGABYTE:,.0f} MB、{members} 个部件的文件",
-        "内容过大，疑似异常文件，请重新下载工作簿填报",
-        f"解压后不超过 {UNPACKED_LIMIT // _MEGABYTE} MB、单个部件不超过 {PART_LIMIT // _MEGABYTE} MB 的工作簿",
-    )
+def _swollen(found: str, expected: str) -> UnreadableError:
+    return unreadable(found, "内容过大，疑似异常文件，请重新下载工作簿填报", expected)
 
 
 def _check_kind(archive: zipfile.ZipFile, names: set[str]) -> None:

@@ -69,6 +69,7 @@ __all__ = ["Cover", "Explanation", "Problem", "WorkbookReading", "examine", "rea
 Values = Mapping[tuple[int, int], CellValue]
 _RESEND = "请用本系统为本单位下发的工作簿重新填报"
 _REFILL = "请用原工作簿重新填报"
+_FAULTY = ("有错误的内容", "文件内部结构不正确，请在 Excel 或 WPS 中打开原文件，另存为 .xlsx 后再交", "完好的工作簿")
 #: Longest text that is taken for 填报人 or 审核人, in characters.
 LONGEST_NAME = 60
 #: Sheets of this name are WPS's own; nobody types into them.
@@ -110,10 +111,7 @@ def read_workbook(content: bytes, file_name: str, catalog: Catalog) -> WorkbookR
     except BaseException as error:
         if not _is_parser_failure(error):
             raise
-        problem = unreadable(
-            "内容有误的工作簿", "文件内部结构不正确，请在 Excel 中打开原文件另存为 .xlsx 后再交"
-        ).problem
-        return WorkbookReading(cover, (), (problem,), ())
+        return WorkbookReading(cover, (), (unreadable(*_FAULTY).problem,), ())
 
 
 def _is_parser_failure(error: BaseException) -> bool:
@@ -138,10 +136,20 @@ def _values(
     book: calamine.CalamineWorkbook, package: Package, name: str
 ) -> tuple[dict[tuple[int, int], CellValue], SheetScan]:
     """The sheet's filled cells, once its extent is known to be bounded."""
-    scan = package.scan(name)
-    rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    try:
+        scan = package.scan(name)
+        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except calamine.CalamineError as error:
+        raise unreadable(*_FAULTY, sheet=_seen(name)) from error
+    except UnreadableError as error:
+        raise UnreadableError(replace(error.problem, sheet=_seen(error.problem.sheet))) from error
     filled = {(r, c): value for r, row in enumerate(rows) for c, value in enumerate(row) if value != ""}
     return filled, scan
+
+
+def _seen(name: str) -> str:
+    """A sheet that people see; of the one they do not, the whole file is spoken of."""
+    return "" if name == texts()["sheets"]["meta"] else name
 
 
 def _at(values: Values, row: int, column: int) -> str:
@@ -486,7 +494,7 @@ class _Reader:
         words = rules()["cells"]
         if place in scan.formulas:
             result = scan.errors.get(place) or _at(table.values, *place)
-            found = words["formula"]["found"].format(formula=f"={scan.formulas[place]}"[:60], shown=_shown(result))
+            found = words["formula"]["found"].format(formula=quoted(f"={scan.formulas[place]}"), shown=_shown(result))
             return Complaint(found, expected, words["formula"]["why"])
         if place in scan.errors:
             found = words["error"]["found"].format(shown=_shown(scan.errors[place]))
@@ -571,9 +579,11 @@ class _Reader:
         insurance = self.catalog.find_insurance(insurance_name) if insurance_name else None
         sheet = next((s for s in self.layout.sheets if insurance and s.insurance.id == insurance.id), None)
         if sheet is None:
-            names = "、".join(s.name for s in self.layout.sheets)
-            found = quoted(insurance_name) if insurance_name else "空白"
-            return Problem(name, address(row, 0), found, f"{names}之一", "不知道说明的是哪个险种，请从下拉列表中选")
+            names = "、".join(quoted(s.name) for s in self.layout.sheets)
+            expected = f"{names}之一" if len(self.layout.sheets) > 1 else names
+            return Problem(
+                name, address(row, 0), _shown(insurance_name), expected, "不知道说明的是哪个险种，请从下拉列表中选"
+            )
         indicator = self._indicator_named(sheet, indicator_name) if indicator_name else ""
         if indicator is None:
             why = f"本单位的“{sheet.name}”里没有这个指标，请从下拉列表中选，或留空表示全部指标"
