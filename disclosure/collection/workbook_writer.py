@@ -311,7 +311,7 @@ class _Writer:
         self._write_headings(sheet, layout)
         for line in layout.lines:
             if line.indicator is None:
-                self._write_section(sheet, line, last_printed)
+                self._write_section(sheet, layout, line, last_printed)
             else:
                 self._write_line(sheet, layout, line, line.indicator)
         self._write_checks(sheet, layout, last_printed)
@@ -364,13 +364,23 @@ class _Writer:
         """The prefecture as 全州 where it is called so; any other region by its name."""
         return next((alias for alias in region.aliases if alias.startswith("全")), region.name)
 
-    def _write_section(self, sheet: Worksheet, line: Line, last_printed: int) -> None:
+    def _write_section(self, sheet: Worksheet, layout: SheetLayout, line: Line, last_printed: int) -> None:
         sheet.set_row(line.row, 20)
         band = self.style(bold=True, bg_color=_SECTION, top=1, bottom=1, top_color=_LINE, bottom_color=_LINE)
         sheet.write_string(line.row, ID_COLUMN, line.id, self.style())
         sheet.write_string(line.row, LABEL_COLUMN, line.section.name, band)
         for column in range(UNIT_COLUMN, last_printed + 1):
-            sheet.write_blank(line.row, column, None, band)
+            if (typed := self._typed_at(layout, line.row, column)) is None:
+                sheet.write_blank(line.row, column, None, band)
+            else:
+                self._write_misplaced(sheet, (line.row, column), typed)
+
+    def _typed_at(self, layout: SheetLayout, row: int, column: int) -> TypedCell | None:
+        return self.typed.cells.get((layout.name, row, column)) if self.typed else None
+
+    def _write_misplaced(self, sheet: Worksheet, place: tuple[int, int], typed: TypedCell) -> None:
+        """What was typed where nothing is asked; not locked, for it must be cleared."""
+        self._write_typed(sheet, place, typed, {"bg_color": _CLOSED, "locked": False})
 
     def _write_line(self, sheet: Worksheet, layout: SheetLayout, line: Line, indicator: Indicator) -> None:
         row = line.row
@@ -386,13 +396,12 @@ class _Writer:
         asked = {region.code for region in layout.regions_of(indicator)}
         for region in layout.regions:
             column = layout.columns[region.code]
-            typed = self.typed.cells.get((layout.name, row, column)) if self.typed else None
+            typed = self._typed_at(layout, row, column)
             if region.code in asked:
                 figure = self.filled.get((region.code, indicator.id))
                 self._write_input(sheet, (row, column), indicator, figure, typed)
             elif typed is not None:
-                # Not locked: what stands here must be cleared.
-                self._write_typed(sheet, (row, column), typed, {"bg_color": _CLOSED, "locked": False})
+                self._write_misplaced(sheet, (row, column), typed)
             else:
                 sheet.write_blank(row, column, None, self.boxed(bg_color=_CLOSED))
         if asked:

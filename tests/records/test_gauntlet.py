@@ -80,7 +80,9 @@ def test_it_is_answered_exactly_so(name: str, place: Workplace, good_figures: di
     path.write_bytes(content)
     answered, receipt, reply = answer_to(place, path)
     if receipt is not None and receipt.is_accepted:
-        assert figures_of(receipt.reading) == good_figures | wanted["accepted"]
+        # None in the table: the cell is blank there.
+        given = {**good_figures, **wanted["accepted"]}
+        assert figures_of(receipt.reading) == {cell: value for cell, value in given.items() if value is not None}
         assert reply.files == ()
     else:
         assert answered == wanted
@@ -110,7 +112,7 @@ RECORDS = ("records.db", "records.db-wal", "records.db-shm")
 
 def assert_answered(place: Workplace, receipt: Receipt | None, reply: Reply) -> None:
     """The text says it all; the workbook that goes back, where there is one, holds what was typed, and nothing else."""
-    assert reply.text.replace("\n", "\r\n") == reply.files[-1].read_text(encoding="utf-8-sig", newline="")
+    assert reply.text.replace("\n", "\r\n") == reply.files[-1].read_bytes().decode("utf-8-sig")
     if receipt is None or receipt.reading.typed is None:
         assert [file.suffix for file in reply.files] == [".txt"]
         return
