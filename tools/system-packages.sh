@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the browser and database tests need from Debian, where this may be done: as root, with apt-get.
+# Installs what the browser, office and database tests need from Debian, where this may be done: as root, with apt-get.
 # Otherwise says how to get it; the tests that need it are then skipped by name.
 set -eu
 
@@ -7,6 +7,7 @@ missing=
 command -v chromium >/dev/null || missing="$missing chromium"
 fc-list :lang=zh-cn 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$missing postgresql"
+command -v soffice >/dev/null || missing="$missing libreoffice-calc-nogui"
 command -v pdftotext >/dev/null || missing="$missing poppler-utils"
 [ -n "$missing" ] || exit 0
 

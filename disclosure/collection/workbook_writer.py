@@ -450,6 +450,7 @@ class _Writer:
         """What somebody typed, as it was typed; a formula only as its text, for nobody knows what it would do."""
         value = typed.value
         code = typed.number_format[:_SHORT_TEXT]
+        look = look if isinstance(value, str) else {**look, "shrink": True}
         format_ = self.boxed(**{**look, "num_format": code} if code else look)
         if isinstance(value, bool):
             sheet.write_boolean(*place, value, format_)
@@ -676,7 +677,8 @@ class _Writer:
             return
         sheet, words, shown = self.errors, texts()["errors"], self.problems[:_PROBLEM_LIMIT]
         sheet.hide_gridlines(2)
-        for column, width in enumerate((6, 9, 24, 34, 30, 62)):
+        widths = (6, 9, 24, 34, 30, 62)
+        for column, width in enumerate(widths):
             sheet.set_column(column, column, width)
         sheet.set_row(0, 28)
         heading = f"{words['title']}（{len(self.problems)}）"
@@ -696,8 +698,12 @@ class _Writer:
                 sheet.write_url(row, 2, place, link, f"{problem.sheet} {problem.cell}".strip())
             else:
                 sheet.write_string(row, 2, problem.sheet or words["whole"], cell)
-            for column, text in enumerate((problem.found, problem.expected, problem.why), 3):
+            said = (problem.found, problem.expected, problem.why)
+            for column, text in enumerate(said, 3):
                 sheet.write_string(row, column, text[:_CELL_LIMIT], cell)
+            # A Chinese character is two wide.
+            lines = max(1 + 2 * len(text) // widths[column] for column, text in enumerate(said, 3))
+            sheet.set_row(row, 15 * min(lines, 20))
         sheet.freeze_panes(3, 0)
         sheet.set_landscape()
         sheet.set_paper(_A4)
