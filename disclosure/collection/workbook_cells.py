@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -74,6 +74,16 @@ class NumberForm:
         numeral: str = form["decimal"].format(decimals=self.decimals) if self.decimals else form["integer"]
         return numeral if self.may_be_negative else str(form["non_negative"].format(numeral=numeral))
 
+    @cached_property
+    def step(self) -> Decimal:
+        """One unit of the last printed place."""
+        return Decimal(1).scaleb(-self.decimals)
+
+    @cached_property
+    def limit(self) -> Decimal:
+        """From here on a cell does not keep every printed digit."""
+        return Decimal(10) ** (SIGNIFICANT_DIGITS - self.decimals)
+
     @property
     def expected(self) -> str:
         """``不小于 0 的整数（单位：人）``."""
@@ -135,13 +145,12 @@ def read_number(raw: CellValue, form: NumberForm, number_format: str = "") -> Ce
     A text says exactly what was typed and is taken digit for digit. A float is taken as its shortest
     decimal, which is what was typed as long as that had no more digits than a cell keeps.
     """
-    shown = quoted(clean(raw))
     if isinstance(raw, bool):
-        return _complain("boolean", form, shown)
-    if isinstance(raw, dt.date | dt.time | dt.timedelta):
-        return _complain("date", form, shown)
+        return _complain("boolean", form, raw)
     if isinstance(raw, int | float):
-        return _read_float(raw, form, number_format, shown)
+        return _read_float(raw, form, number_format)
+    if isinstance(raw, dt.date | dt.time | dt.timedelta):
+        return _complain("date", form, raw)
     text = clean(raw)
     if not text or state_of(text) != "reported":
         return CellReading(state=state_of(text))
@@ -149,29 +158,31 @@ def read_number(raw: CellValue, form: NumberForm, number_format: str = "") -> Ce
     folded = fold(text) if len(text) <= _LONGEST_NUMBER else ""
     bare = folded.removesuffix(fold(form.unit)).rstrip()
     if _NUMBER.fullmatch(bare):
-        return _checked(Decimal(bare.replace(",", "")), form, shown, is_float=False)
+        return _checked(Decimal(bare.replace(",", "")), form, raw, is_float=False)
     why = next(why for pattern, why in _refusals() if pattern.search(folded))
-    return Complaint(rules()["cells"]["words"]["found"].format(shown=shown), form.expected, why)
+    return replace(_complain("words", form, raw), why=why)
 
 
-def _read_float(raw: float, form: NumberForm, number_format: str, shown: str) -> CellReading | Complaint:
+def _read_float(raw: float, form: NumberForm, number_format: str) -> CellReading | Complaint:
     number = Decimal(repr(raw))
     if fault := format_fault(number_format, form.unit):
         kind, literal = fault
-        words = rules()["formats"][kind]
+        words, shown = rules()["formats"][kind], quoted(clean(raw))
         percent = f"{(number * 100).normalize():f}%" if number.is_finite() else shown
         found = words["found"].format(shown=shown, literal=literal, percent=percent)
         return Complaint(found, form.expected, words["why"])
     if form.unit == PERCENT and PERCENT in shown_code(number_format):
         number *= 100
-    return _checked(number, form, shown, is_float=True)
+    return _checked(number, form, raw, is_float=True)
 
 
+@lru_cache(maxsize=256)
 def shown_code(number_format: str) -> str:
     """A format code without what it shows as it stands and without colours and conditions."""
     return _BRACKETS.sub("", _LITERAL.sub("", number_format))
 
 
+@lru_cache(maxsize=256)
 def format_fault(number_format: str, unit: str) -> tuple[str, str] | None:
     """Why a cell of this format shows something else than it holds: a key of the rules' ``formats``.
 
@@ -190,22 +201,22 @@ def format_fault(number_format: str, unit: str) -> tuple[str, str] | None:
     return None
 
 
-def _complain(kind: str, form: NumberForm, shown: str) -> Complaint:
+def _complain(kind: str, form: NumberForm, raw: CellValue) -> Complaint:
     words = rules()["cells"][kind]
-    return Complaint(words["found"].format(shown=shown), form.expected, words["why"])
+    return Complaint(words["found"].format(shown=quoted(clean(raw))), form.expected, words.get("why", ""))
 
 
-def _checked(number: Decimal, form: NumberForm, shown: str, *, is_float: bool) -> CellReading | Complaint:
-    if not number.is_finite() or abs(number) >= Decimal(10) ** (SIGNIFICANT_DIGITS - form.decimals):
-        return _complain("too_large", form, shown)
-    step = Decimal(1).scaleb(-form.decimals)
-    rounded = number.quantize(step, ROUND_HALF_EVEN)
-    # A cell filled by adding up floats carries their noise (0.1 + 0.2 is 0.30000000000000004).
-    noise = min(abs(number) * Decimal("1e-13"), step / 1000) if is_float else Decimal(0)
-    if abs(number - rounded) > noise:
-        return _complain("too_fine", form, shown)
+def _checked(number: Decimal, form: NumberForm, raw: CellValue, *, is_float: bool) -> CellReading | Complaint:
+    if not number.is_finite() or abs(number) >= form.limit:
+        return _complain("too_large", form, raw)
+    rounded = number.quantize(form.step, ROUND_HALF_EVEN)
+    if rounded != number:
+        # A cell filled by adding up floats carries their noise (0.1 + 0.2 is 0.30000000000000004).
+        noise = min(abs(number) * Decimal("1e-13"), form.step / 1000) if is_float else Decimal(0)
+        if abs(number - rounded) > noise:
+            return _complain("too_fine", form, raw)
     if rounded < 0 and not form.may_be_negative:
-        return _complain("negative", form, shown)
+        return _complain("negative", form, raw)
     return CellReading(value=abs(rounded) if rounded == 0 else rounded)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -48,12 +48,17 @@ def texts() -> dict[str, Any]:
 
 def address(row: int, column: int) -> str:
     """``D7`` for (6, 3)."""
+    return f"{_letters(column)}{row + 1}"
+
+
+@cache
+def _letters(column: int) -> str:
     letters = ""
     column += 1
     while column:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
+    return letters
 
 
 @dataclass(frozen=True)
@@ -225,12 +230,15 @@ def _lines(catalog: Catalog, indicators: tuple[Indicator, ...]) -> Iterator[Line
         yield Line(row, section)
         row += 1
         roots = [indicator for indicator in own.values() if indicator.part_of not in own]
+        parts: dict[str | None, list[Indicator]] = defaultdict(list)
+        for indicator in reversed(own.values()):
+            parts[indicator.part_of].append(indicator)
         pending = [(indicator, 0) for indicator in reversed(roots)]
         while pending:
             indicator, depth = pending.pop()
             yield Line(row, section, indicator, depth)
             row += 1
-            pending += [(part, depth + 1) for part in reversed(own.values()) if part.part_of == indicator.id]
+            pending += [(part, depth + 1) for part in parts[indicator.id]]
 
 
 def _checks(

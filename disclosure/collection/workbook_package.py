@@ -15,8 +15,9 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 from disclosure.collection.workbook_layout import address
@@ -27,8 +28,8 @@ FILE_LIMIT = 20 * 1024 * 1024
 #: Largest sum of the unpacked members, and largest single XML part, in bytes. Ours have less than one MB.
 UNPACKED_LIMIT, PART_LIMIT = 64 * 1024 * 1024, 16 * 1024 * 1024
 MEMBER_LIMIT = 1000
-#: A sheet whose filled cells reach further, or are more, is not one of ours (calamine would lay it all out).
-ROW_LIMIT, COLUMN_LIMIT, CELL_LIMIT = 5000, 200, 200_000
+#: A sheet whose cells reach further is not one of ours (calamine would lay it all out), nor one of more elements.
+ROW_LIMIT, COLUMN_LIMIT, ELEMENT_LIMIT = 5000, 200, 500_000
 
 _WANTED = "本系统下发的 .xlsx 工作簿"
 _CHUNK = 1 << 18
@@ -87,18 +88,18 @@ class SheetScan:
     """What the XML of a sheet tells beyond its values; cells are (row, column) from 0.
 
     ``formulas`` are cells with their formula, ``errors`` cells with their error value such as ``#REF!``,
-    ``styles`` filled cells with the number of their style. ``hidden_columns`` are (first, last).
+    ``styles`` filled cells with the number of their style.
     """
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     styles: dict[tuple[int, int], int] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    hidden_columns: set[int] = field(default_factory=set)
 
     def is_hidden(self, row: int, column: int) -> bool:
         """Whether the cell's row or column is hidden."""
-        return row in self.hidden_rows or any(first <= column <= last for first, last in self.hidden_columns)
+        return row in self.hidden_rows or column in self.hidden_columns
 
 
 @dataclass(frozen=True)
@@ -337,7 +338,7 @@ def _sheets(archive: zipfile.ZipFile) -> dict[str, _Sheet]:
 
     def sheet(name: str, attributes: dict[str, str]) -> None:
         if name == "sheet":
-            id_ = next((value for key, value in attributes.items() if key.endswith(" id")), "")
+            id_ = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             listed.append((attributes.get("name", ""), targets.get(id_, ""), attributes.get("state", "visible")))
 
     names = archive.NameToInfo
@@ -359,24 +360,16 @@ def _read(archive: zipfile.ZipFile, member: str) -> bytes:
 
 def _walk(xml: bytes, start: Callable[[str, dict[str, str]], None], text: Callable[[str], None] | None = None) -> None:
     """Call ``start(local name, attributes)`` for every element, and ``text`` for what stands between."""
-    parser = _parser()
-    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(" ")[2], attributes)
-    if text is not None:
-        parser.CharacterDataHandler = text
-    _parse(parser, xml)
 
-
-def _parser() -> expat.XMLParserType:
     def forbid(*_: object) -> None:
         raise _has_doctype()
 
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartDoctypeDeclHandler = forbid
+    parser = expat.ParserCreate()
     parser.buffer_text = True
-    return parser
-
-
-def _parse(parser: expat.XMLParserType, xml: bytes) -> None:
+    parser.StartDoctypeDeclHandler = forbid
+    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
+    if text is not None:
+        parser.CharacterDataHandler = text
     try:
         parser.Parse(xml, True)
     except (expat.ExpatError, ValueError) as error:
@@ -385,53 +378,51 @@ def _parse(parser: expat.XMLParserType, xml: bytes) -> None:
 
 
 def _scan_sheet(sheet: str, xml: bytes) -> SheetScan:
+    if xml.count(b"<") > ELEMENT_LIMIT:
+        raise unreadable("内容过多的工作表", "请删去表格以外的内容后重新报送", "只有本单位数据的工作表", sheet)
     scan = SheetScan()
-    row, column, kind, style, cells = -1, -1, "", 0, 0
-    parser = _parser()
-
-    def start(full_name: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, kind, style, cells
-        name = full_name.rpartition(" ")[2]
+    row, column, kind, style = -1, -1, "", 0
+    for element in _tree(xml).iter():
+        name, attributes = _local(element.tag), element.attrib
         if name == "c":
-            place = _place(attributes.get("r"), row, column + 1)
-            row, column = place
-            kind, style = attributes.get("t", ""), _number(attributes.get("s"), 0)
-        elif name in ("v", "is"):
-            cells += 1
-            if not (0 <= row < ROW_LIMIT and 0 <= column < COLUMN_LIMIT) or cells > CELL_LIMIT:
+            row, column = _place(attributes.get("r"), row, column + 1)
+            kind, style = attributes.get("t", ""), _number(attributes.get("s", "0"))
+        elif name in ("v", "is", "f"):
+            if not (0 <= row < ROW_LIMIT and 0 <= column < COLUMN_LIMIT):
                 why = "请删去表格以外的内容后重新报送"
                 raise unreadable("表格以外的内容", why, "空白", sheet, address(row, column))
+            if name == "f":
+                scan.formulas[row, column] = element.text or ""
+                continue
             scan.styles[row, column] = style
             if kind == "e":
-                parser.CharacterDataHandler = collect(scan.errors)
-        elif name == "f":
-            if 0 <= row < ROW_LIMIT and 0 <= column < COLUMN_LIMIT:
-                scan.formulas[row, column] = ""
-                parser.CharacterDataHandler = collect(scan.formulas)
+                scan.errors[row, column] = element.text or ""
         elif name == "row":
-            row, column = _number(attributes.get("r"), row + 2) - 1, -1
+            row, column = _number(attributes.get("r", str(row + 2))) - 1, -1
             if attributes.get("hidden") in ("1", "true"):
                 scan.hidden_rows.add(row)
         elif name == "col" and attributes.get("hidden") in ("1", "true"):
-            first, last = _number(attributes.get("min"), 0), _number(attributes.get("max"), 0)
-            scan.hidden_columns.append((first - 1, last - 1))
-
-    def collect(into: dict[tuple[int, int], str]) -> Callable[[str], None]:
-        place = (row, column)
-
-        def add(text: str) -> None:
-            into[place] = into.get(place, "") + text
-
-        into[place] = ""
-        return add
-
-    def end(_name: str) -> None:
-        parser.CharacterDataHandler = None
-
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    _parse(parser, xml)
+            first, last = _number(attributes.get("min", "0")), _number(attributes.get("max", "0"))
+            scan.hidden_columns.update(range(first - 1, min(last, COLUMN_LIMIT)))
     return scan
+
+
+def _tree(xml: bytes) -> ElementTree.Element:
+    """The elements of a sheet. In the encodings let through, a document type was looked for before."""
+    declared = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)", xml[:200])
+    if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
+        raise unreadable(*_DAMAGED)
+    if not declared and not xml.lstrip()[:4].startswith((b"<", b"\xef\xbb\xbf<", b"\xff\xfe<\0", b"\xfe\xff\0<")):
+        raise unreadable(*_DAMAGED)
+    try:
+        return ElementTree.fromstring(xml)  # noqa: S314 - it has no document type
+    except (ElementTree.ParseError, ValueError) as error:
+        raise unreadable(*_DAMAGED) from error
+
+
+@lru_cache(maxsize=1000)
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
 _A1 = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
@@ -444,15 +435,19 @@ def _place(reference: str | None, row: int, next_column: int) -> tuple[int, int]
     match = _A1.fullmatch(reference)
     if match is None:
         raise unreadable(*_DAMAGED)
+    return int(match[2]) - 1, _column(match[1])
+
+
+@lru_cache(maxsize=COLUMN_LIMIT)
+def _column(letters: str) -> int:
     column = 0
-    for letter in match[1]:
+    for letter in letters:
         column = column * 26 + ord(letter) - 64
-    return int(match[2]) - 1, column - 1
+    return column - 1
 
 
-def _number(text: str | None, otherwise: int) -> int:
-    if text is None:
-        return otherwise
+@lru_cache(maxsize=ROW_LIMIT)
+def _number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,7}", text, re.ASCII):
         raise unreadable(*_DAMAGED)
     return int(text)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from disclosure.figures import Figure
@@ -113,15 +114,20 @@ class WorkbookReading:
 
     ``cover`` is None when the file does not tell what it is. ``figures`` holds what could be read for
     certain, cell by cell; it is empty when file or layout are not as they were sent out. A cell with a
-    problem gives no figure, nor does a blank one. ``typed`` is None when no workbook could be written from
-    what was found.
+    problem gives no figure, nor does a blank one. ``gather`` collects what ``typed`` gives: most workbooks
+    are right, and nobody asks for it.
     """
 
     cover: Cover | None
     figures: tuple[Figure, ...]
     problems: tuple[Problem, ...]
     explanations: tuple[Explanation, ...]
-    typed: Typed | None = None
+    gather: Callable[[], Typed] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def typed(self) -> Typed | None:
+        """Everything typed; None when no workbook could be written from what was found."""
+        return self.gather() if self.gather else None
 
     @property
     def accepted(self) -> bool:
