@@ -1,8 +1,9 @@
-"""How long a reviewer's answer takes to open the next gate: ``python benchmarks/gate_latency.py [CYCLES]``.
+"""How long a reviewer's answer takes to open the next gate: ``python benchmarks/gate_latency.py [PAIRS]``.
 
-Plays whole demonstration cycles of ``gaogang-2016`` in throw-away folders and takes the time from one open
-form, answered at once, to the next open form. Between two gates Prefect's runner polls (once a second), a new
-process starts, and the flow runs from its top to the next question. The last gap also renders every channel.
+Plays whole demonstration cycles of ``gaogang-2016`` in throw-away folders, one with runs forked from the warm process
+and one with runs started cold, in turns, and takes the time from one open form, answered at once, to the next open
+form. Between two gates Prefect's runner polls, a process starts, and the flow runs from its top to the next question;
+before the leader's gate it also renders every channel.
 """
 
 from __future__ import annotations
@@ -21,27 +22,38 @@ from disclosure.periods import parse_period
 from disclosure.settings import Settings
 
 
+def one_cycle(*, is_warm: bool, port: int, desk: int) -> list[float]:
+    """Seconds of each gap between two forms of one cycle."""
+    with tempfile.TemporaryDirectory(prefix="gate-latency-") as folder:
+        settings = Settings(
+            home=Path(folder), profile="gaogang-2016", server_port=port, desk_port=desk, runner_is_warm=is_warm
+        )
+        prepare_home(settings.home)
+        use_server(settings)
+        from deployments.demo import run_demo
+
+        opened: list[float] = []
+
+        def look(_form: Any) -> None:
+            opened.append(time.monotonic())
+
+        run_demo(settings, parse_period("2016-annual"), lambda _step: None, look)
+        return [later - earlier for earlier, later in pairwise(opened)]
+
+
 def main(count: int) -> None:
-    """Print the median, the least and the most of all gaps, and each cycle's own."""
+    """Print each cycle's gaps, and of each way the median, the least and the most."""
     port, desk = free_port(4200), free_port(4280)
-    gaps: list[float] = []
+    gaps: dict[str, list[float]] = {"warm": [], "cold": []}
     for number in range(1, count + 1):
-        with tempfile.TemporaryDirectory(prefix="gate-latency-") as folder:
-            settings = Settings(home=Path(folder), profile="gaogang-2016", server_port=port, desk_port=desk)
-            prepare_home(settings.home)
-            use_server(settings)
-            from deployments.demo import run_demo
-
-            opened: list[float] = []
-
-            def look(_form: Any, opened: list[float] = opened) -> None:
-                opened.append(time.monotonic())
-
-            run_demo(settings, parse_period("2016-annual"), lambda _step: None, look)
-            cycle = [later - earlier for earlier, later in pairwise(opened)]
-            print(f"cycle {number}: " + "  ".join(f"{gap:.2f} s" for gap in cycle))
-            gaps += cycle
-    print(f"{len(gaps)} gaps: median {statistics.median(gaps):.2f} s, {min(gaps):.2f} to {max(gaps):.2f} s")
+        for way in gaps:
+            cycle = one_cycle(is_warm=way == "warm", port=port, desk=desk)
+            print(f"{way} {number}: " + "  ".join(f"{gap:.2f} s" for gap in cycle), flush=True)
+            gaps[way] += cycle
+    middle = {way: statistics.median(found) for way, found in gaps.items()}
+    for way, found in gaps.items():
+        print(f"{way}: {len(found)} gaps, median {middle[way]:.2f} s, {min(found):.2f} to {max(found):.2f} s")
+    print(f"warm / cold, medians: {middle['warm'] / middle['cold']:.2f}")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,6 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
             critical=audit.critical_count,
             warnings=audit.warning_count,
         )
-        cycles.enter(session, cycle, "review")
         return audit
 
 

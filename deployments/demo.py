@@ -30,7 +30,7 @@ from disclosure.periods import Period
 from disclosure.review import people
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of
-from disclosure.review.forms import RETURN_TO_NOBODY
+from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
 from disclosure.settings import Settings
 from disclosure.workplace import Workplace
 
@@ -84,10 +84,11 @@ def _enrol_reviewers(place: Workplace) -> dict[str, tuple[str, str]]:
     """One demonstration reviewer per gate: gate name -> (person's name, secret)."""
     enrolled = {}
     with place.records.write() as session:
-        for gate in place.catalog.gates.values():
-            name = f"演示·{place.catalog.offices[gate.office].name}"
-            made = people.enrol(session, place.catalog, place.cipher, name, gate.office, is_demo=True)
-            enrolled[gate.name] = (name, made.secret)
+        for gate in (*REVIEW_GATES, "leader"):
+            office = place.catalog.gate_office(gate)
+            name = f"演示·{office.name}"
+            made = people.enrol(session, place.catalog, place.cipher, name, office.id, is_demo=True)
+            enrolled[place.catalog.gates[gate].name] = (name, made.secret)
     return enrolled
 
 
@@ -152,6 +153,7 @@ def _answer_all(
             "code": pyotp.TOTP(secret).at(now),
             "opinion": _OPINION,
             "returned_to": [RETURN_TO_NOBODY],
+            **({"publish_at": AT_ONCE} if gate == "leader" else {}),
         }
         runs.answer_form(run_id, answer)
         progress(f"{title}：{name} 通过")

@@ -13,10 +13,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 
@@ -26,26 +26,82 @@ from disclosure.settings import Settings
 #: A first start runs Prefect's own migrations.
 _START_SECONDS = 90.0
 _STOP_SECONDS = 20.0
+#: How often a part is started again within ``_DEATHS_SECONDS``; then an operator must look.
+RESTARTS = 3
+_DEATHS_SECONDS = 600
 _PR_SET_PDEATHSIG = 1
 
 
-@dataclass
 class Child:
-    """A child process with the log it writes."""
+    """A child process that can be started again, with the log it writes."""
 
-    name: str
-    process: subprocess.Popen[bytes]
-    log: Path
+    def __init__(
+        self, name: str, title: str, command: list[str], settings: Settings, is_ready: Callable[[Child], bool]
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.log = settings.logs / f"{name}.log"
+        self._command = command
+        self.settings = settings
+        self._is_ready = is_ready
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The process it is now."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was not started")
+        return self._process
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready.
+
+        Raises:
+            DisclosureError: when it does not come up, with the end of its log.
+        """
+        self.settings.logs.mkdir(parents=True, exist_ok=True)
+        self.settings.prefect_home.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as stream:
+            self._process = subprocess.Popen(  # noqa: S603 - our own modules, by the running interpreter
+                self._command,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=child_environment(self.settings),
+                start_new_session=True,
+                preexec_fn=_as_child,  # noqa: PLW1509 - no threads yet
+            )
+        until = time.monotonic() + _START_SECONDS
+        while time.monotonic() < until and not self.has_ended():
+            if self._is_ready(self):
+                return
+            time.sleep(0.1)
+        self.clear_away()
+        raise DisclosureError(f"{self.title}没有启动成功，记录见 {self.log}，最后几行是：\n{self.last_words()}")
+
+    def has_ended(self) -> bool:
+        """Whether it is dead; its process id stays its own until ``clear_away``."""
+        if self.process.returncode is not None:
+            return True
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def stop(self) -> None:
         """Ask it to stop, by its own process id; insist after a while, children of its own included."""
+        if self._process is None:
+            return
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT if self.name == "runner" else signal.SIGTERM)
             try:
                 self.process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:
+                self.clear_away()
+
+    def clear_away(self) -> None:
+        """Kill it and whatever it started: nothing of it may go on beside its successor."""
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-                self.process.wait()
+            self.process.wait()
 
     def last_words(self, lines: int = 15) -> str:
         """The end of its log."""
@@ -60,22 +116,59 @@ def running(settings: Settings, progress: Callable[[str], None] = lambda _: None
         DisclosureError: when a part does not come up, with the end of its log.
     """
     check_auth_string(settings)
-    children: list[Child] = []
+    refuse_taken_port(settings)
+    python = [sys.executable, "-m"]
+    server = Child(
+        "server", "Prefect 服务", [*python, "prefect", "server", "start"], settings, lambda _: is_up(settings)
+    )
+    desk = Child("desk", "预览服务", [*python, "deployments.desk"], settings, lambda _: True)
+    runner = Child("runner", "流程运行器", [*python, "deployments.serve"], settings, _runner_is_ready)
+    children = (server, desk, runner)
     try:
         progress("正在启动 Prefect 服务…")
-        refuse_taken_port(settings)
-        server = [sys.executable, "-m", "prefect", "server", "start"]
-        children.append(_start("server", server, settings))
-        _wait(children[-1], lambda: is_up(settings))
+        server.start()
         progress("正在启动预览服务和流程运行器…")
-        children.append(_start("desk", [sys.executable, "-m", "deployments.desk"], settings))
-        ready_file(settings).unlink(missing_ok=True)
-        children.append(_start("runner", [sys.executable, "-m", "deployments.serve"], settings))
-        _wait(children[-1], ready_file(settings).exists)
-        yield tuple(children)
+        desk.start()
+        runner.start()
+        yield children
     finally:
         for child in reversed(children):
             child.stop()
+
+
+def keep_up(children: Sequence[Child], tell: Callable[[str], None]) -> NoReturn:
+    """Start again whatever dies, until interrupted.
+
+    With the server goes the runner: it could neither take runs meanwhile nor tell how they ended, and a new one
+    looks after what was under way (``deployments.recovery``).
+
+    Raises:
+        DisclosureError: when one of them keeps dying, with the end of its log.
+    """
+    deaths: dict[str, list[float]] = {child.name: [] for child in children}
+    while True:
+        ended = next((child for child in children if child.has_ended()), None)
+        if ended is None:
+            signal.sigtimedwait((signal.SIGCHLD,), 1.0)
+            continue
+        now = time.monotonic()
+        recent = deaths[ended.name] = [moment for moment in deaths[ended.name] if now - moment < _DEATHS_SECONDS]
+        if len(recent) == RESTARTS:
+            raise DisclosureError(
+                f"{ended.title}在 {_DEATHS_SECONDS // 60} 分钟内停了 {RESTARTS + 1} 次，不再自动重启。"
+                f"记录见 {ended.log}，最后几行是：\n{ended.last_words()}\n请按记录排除原因，再运行 disclosure up。"
+            )
+        recent.append(now)
+        tell(f"{ended.title}意外停止，正在重新启动（{len(recent)}/{RESTARTS}）…")
+        again = [child for child in children if child is ended or (ended.name == "server" and child.name == "runner")]
+        for child in again:
+            child.clear_away()
+        time.sleep(len(recent) - 1)
+        # One that does not come up has died once more, and is seen above.
+        with suppress(DisclosureError):
+            for child in again:
+                child.start()
+            tell(f"{ended.title}已恢复。")
 
 
 def is_up(settings: Settings) -> bool:
@@ -88,7 +181,7 @@ def is_up(settings: Settings) -> bool:
 
 
 def ready_file(settings: Settings) -> Path:
-    """The runner touches it once its deployments are registered and it is about to take runs."""
+    """The runner writes its process id here once it is about to take runs."""
     return settings.logs / "runner.ready"
 
 
@@ -130,21 +223,11 @@ def _client(settings: Settings) -> httpx.Client:
     )
 
 
-def _start(name: str, command: list[str], settings: Settings) -> Child:
-    settings.logs.mkdir(parents=True, exist_ok=True)
-    settings.prefect_home.mkdir(parents=True, exist_ok=True)
-    log = settings.logs / f"{name}.log"
-    with log.open("ab") as stream:
-        process = subprocess.Popen(  # noqa: S603 - our own modules, by the running interpreter
-            command,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env=child_environment(settings),
-            start_new_session=True,
-            preexec_fn=_as_child,  # noqa: PLW1509 - no threads yet
-        )
-    return Child(name, process, log)
+def _runner_is_ready(runner: Child) -> bool:
+    try:
+        return ready_file(runner.settings).read_text() == str(runner.process.pid)
+    except OSError:
+        return False
 
 
 def _as_child() -> None:
@@ -156,14 +239,3 @@ def _as_child() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _wait(child: Child, is_ready: Callable[[], bool]) -> None:
-    until = time.monotonic() + _START_SECONDS
-    while time.monotonic() < until:
-        if is_ready():
-            return
-        if child.process.poll() is not None:
-            break
-        time.sleep(0.2)
-    raise DisclosureError(f"{child.name} 没有启动成功，记录见 {child.log}，最后几行是：\n{child.last_words()}")

@@ -73,7 +73,7 @@ def restart_abandoned_cycles(place: Workplace) -> list[Period]:
 
 
 def _can_go_on(run_id: UUID) -> bool:
-    """Whether Prefect still has the run, neither crashed nor lost.
+    """Whether Prefect still has the run, neither crashed nor lost nor suspended without a form to answer.
 
     A run that failed or was cancelled is somebody's decision to make: Retry in the UI, or ``disclosure open``.
     """
@@ -82,4 +82,9 @@ def _can_go_on(run_id: UUID) -> bool:
             run = client.read_flow_run(run_id)
         except ObjectNotFound:
             return False
-    return run.state is not None and not run.state.is_crashed()
+        if run.state is None or run.state.is_crashed():
+            return False
+        if run.state.is_paused() and runs.open_form(run_id) is None:
+            client.set_flow_run_state(run_id, Crashed(message="提问中途被停掉，由新的运行接着办理。"), force=True)
+            return False
+    return True

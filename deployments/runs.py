@@ -22,7 +22,7 @@ from deployments.schedules import FLOW_NAME
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)

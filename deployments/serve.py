@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from prefect import serve
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import TerminationSignal
+from prefect.runner import Runner
 
 from deployments.local import ready_file
 from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
 from deployments.schedules import cycle_deployments
-from disclosure.workplace import open_workplace
+from deployments.warm import WarmRunner, Zygote
+from disclosure.workplace import Workplace, open_workplace
 
 
-def main() -> None:
-    """Serve until interrupted; schedules stay on, so a restart misses nothing that Prefect still holds.
+async def _serve(place: Workplace, deployments: Sequence[RunnerDeployment]) -> None:
+    """Run what is scheduled; schedules stay on at the end, so a restart misses nothing that Prefect still holds."""
+    options: dict[str, Any] = {"query_seconds": place.settings.runner_poll_seconds, "pause_on_shutdown": False}
+    async with AsyncExitStack() as stack:
+        if place.settings.runner_is_warm and sys.platform == "linux":
+            runner: Runner = WarmRunner(await stack.enter_async_context(Zygote()), **options)
+        else:
+            runner = Runner(**options)
+        for deployment in deployments:
+            await runner.aadd_deployment(deployment)
+        await asyncio.to_thread(_recover, place)
+        ready_file(place.settings).write_text(str(os.getpid()))
+        await runner.start()
 
-    Before the runner takes its first run, what died with the runner before is called dead, and cycles that
-    were under way get a run again. Opening the records makes tables before the first run needs them, and a
-    broken catalogue is told at once.
-    """
-    place = open_workplace()
-    deployments = cycle_deployments(place.catalog)
-    for deployment in deployments:
-        deployment.apply()
+
+def _recover(place: Workplace) -> None:
+    """Before the first run is taken: what died with the runner before is called dead, its cycles get a run again."""
     if dead := crash_dead_runs():
         print(f"上次有 {dead} 个运行中途被停掉。")
     for period in restart_abandoned_cycles(place):
         print(f"{period.label}重新开始办理。")
-    ready_file(place.settings).touch()
-    serve(*deployments, pause_on_shutdown=False, print_starting_message=False)
+
+
+def main() -> None:
+    """Serve until interrupted.
+
+    Opening the records makes tables before the first run needs them, and a broken catalogue is told at once.
+    """
+    place = open_workplace()
+    _ = place.records
+    deployments = cycle_deployments(place.catalog)
+    with suppress(KeyboardInterrupt, TerminationSignal):
+        asyncio.run(_serve(place, deployments))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,11 @@ def shanghai(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(SHANGHAI)
 
 
+def end_of_day(day: dt.date) -> dt.datetime:
+    """The last moment of a Shanghai day: what "by" a date means."""
+    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI) - dt.timedelta(seconds=1)
+
+
 def said(moment: dt.datetime) -> str:
     """``2026年3月5日 14:30`` in Shanghai."""
     local = shanghai(moment)

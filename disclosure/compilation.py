@@ -16,6 +16,7 @@ from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure, FigureState, Source
+from disclosure.known_errors import KnownErrors
 from disclosure.periods import Period, parse_period
 from disclosure.records import ledger
 from disclosure.records.tables import (
@@ -24,8 +25,12 @@ from disclosure.records.tables import (
     ImportedTable,
     Observation,
     Release,
+    Replacement,
     Submission,
 )
+
+#: (region, indicator, period id).
+FigureKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -168,28 +173,51 @@ def _figure(row: Observation, source: Source) -> Figure:
 def history(session: Session, catalog: Catalog, period: Period) -> tuple[Figure, ...]:
     """Figures of all other periods that were published, here or (imported) elsewhere.
 
-    What we published ourselves stands over an imported figure of the same key; a later import over an
-    earlier one.
+    What we published ourselves stands over an imported figure of the same key. A value that the register of known
+    errors says is wrong is never among them.
     """
-    found: dict[tuple[str, str, str], Figure] = {}
+    register = KnownErrors(catalog)
+    found: dict[FigureKey, Figure] = {key: figure for key, (figure, _) in imported_figures(session, catalog).items()}
+    found.update(
+        {key: figure for key, figure in published_figures(session, catalog).items() if not register.of_figure(figure)}
+    )
+    return tuple(figure for figure in found.values() if figure.period != period)
+
+
+def published_figures(session: Session, catalog: Catalog) -> dict[FigureKey, Figure]:
+    """Every figure of our live releases."""
+    published = session.execute(
+        select(Cycle, Release)
+        .join(Release, Release.cycle_id == Cycle.id)
+        .where(Cycle.profile == catalog.profile.id, Release.is_live)
+    )
+    return {figure.key: figure for cycle, _release in published for figure in _gather(session, catalog, cycle).figures}
+
+
+def imported_figures(session: Session, catalog: Catalog) -> dict[FigureKey, tuple[Figure, Observation]]:
+    """The imported figure that stands under each key, with its row.
+
+    A later import stands over an earlier one, a replacement over both; values known to be wrong stand nowhere.
+    """
+    register = KnownErrors(catalog)
     imported = session.execute(
         select(Observation, ImportedTable)
         .join(ImportedTable, Observation.import_id == ImportedTable.id)
         .where(ImportedTable.profile == catalog.profile.id)
         .order_by(ImportedTable.imported_at, Observation.id)
     )
+    found: dict[FigureKey, tuple[Figure, Observation]] = {}
+    by_row: dict[int, tuple[Figure, Observation]] = {}
     for row, table in imported:
-        source = Source(document=table.sha256, file_name=table.file_name, cell=row.cell)
+        provenance = row.provenance or {}
+        source = Source(document=table.sha256, file_name=table.file_name, sheet=row.sheet, cell=row.cell, **provenance)
         figure = _figure(row, source)
-        found[figure.key] = figure
-    published = session.execute(
-        select(Cycle, Release)
-        .join(Release, Release.cycle_id == Cycle.id)
-        .where(Cycle.profile == catalog.profile.id, Release.is_live)
-    )
-    for cycle, _release in published:
-        found.update({figure.key: figure for figure in _gather(session, catalog, cycle).figures})
-    return tuple(figure for figure in found.values() if figure.period != period)
+        if not register.of_figure(figure):
+            found[figure.key] = by_row[row.id] = (figure, row)
+    for new_id in session.scalars(select(Replacement.new_id).order_by(Replacement.id)):
+        if new_id in by_row:
+            found[by_row[new_id][0].key] = by_row[new_id]
+    return found
 
 
 def figures_of_period(figures: Sequence[Figure], period: Period | None) -> tuple[Figure, ...]:

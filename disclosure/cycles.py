@@ -25,6 +25,7 @@ STEPS: Mapping[str, str] = {
     "review": "审核",
     "sign_off": "局领导审核",
     "publish": "发布",
+    "later_review": "补审",
     "archive": "已发布",
 }
 
@@ -122,11 +123,19 @@ def period_of(cycle: Cycle) -> Period:
     return parse_period(cycle.period_id)
 
 
-def enter(session: Session, cycle: Cycle, step: str) -> None:
-    """Note where the cycle stands, for people to read."""
-    if cycle.step != step:
-        cycle.step = step
-        ledger.append(session, "cycle.entered", actor="系统", cycle_id=cycle.id, step=step, round=cycle.round)
+def milestone_date(catalog: Catalog, cycle: Cycle, milestone: Milestone) -> dt.date | None:
+    """The calendar date of a milestone; None where a special cycle was opened without one."""
+    given = cycle.milestones.get(milestone)
+    return dt.date.fromisoformat(given) if given else catalog.milestones(period_of(cycle)).get(milestone)
+
+
+def enter(session: Session, cycle: Cycle, step: str) -> bool:
+    """Note where the cycle stands, for people to read; whether it stood elsewhere before."""
+    if cycle.step == step:
+        return False
+    cycle.step = step
+    ledger.append(session, "cycle.entered", actor="系统", cycle_id=cycle.id, step=step, round=cycle.round)
+    return True
 
 
 def expected_centres(catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:

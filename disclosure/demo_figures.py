@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError
 from disclosure.catalog import Catalog, Indicator, Region
 from disclosure.catalog.models import Fact
 from disclosure.catalog.yaml_source import load_document
-from disclosure.collection.importer import import_long_csv
+from disclosure.collection.importer import import_table
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure, Source
 from disclosure.periods import Period
@@ -90,11 +90,12 @@ def _chronological(period: Period) -> tuple[int, int]:
 def _published(catalog: Catalog) -> tuple[Figure, ...]:
     file = catalog.folder / catalog.profile.demo_figures
     try:
-        report = import_long_csv(file.read_bytes(), file.name, catalog)
+        report = import_table(file.read_bytes(), file.name, catalog)
     except OSError as error:
         raise DisclosureError(f"读不了示例数据文件 {file}：{error}") from error
     if report.unmatched:
-        raise DisclosureError("\n".join((f"{file} 没有全部导入，请先改正：", *report.summary)))
+        told = (row.sentence(catalog) for row in report.unmatched)
+        raise DisclosureError("\n".join((f"{file} 没有全部导入，请先改正：", *told)))
     return report.figures
 
 

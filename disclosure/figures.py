@@ -17,7 +17,9 @@ FigureState = Literal["reported", "not_provided", "not_applicable"]
 class Source:
     """Where a figure came from: a workbook cell or a row of an imported table.
 
-    ``document`` is the SHA-256 of the file handed in, ``file_name`` the name people know it by.
+    ``document`` is the SHA-256 of the file handed in, ``file_name`` the name people know it by. An imported
+    figure also has what its table says: ``printed`` value and unit, ``origin`` (an address or a notice),
+    ``retrieved`` (a day) and ``note``.
     """
 
     document: str = ""
@@ -25,12 +27,16 @@ class Source:
     sheet: str = ""
     cell: str = ""
     submission_id: int | None = None
+    printed: str = ""
+    origin: str = ""
+    retrieved: str = ""
+    note: str = ""
 
     @property
     def label(self) -> str:
         """``工作表“企业养老”单元格 D7``, or an empty text when unknown."""
         if self.sheet and self.cell:
-            return f"工作表“{self.sheet}”单元格 {self.cell}"
+            return f"工作表“{self.sheet}”{f'第 {self.cell} 行' if self.cell.isdecimal() else f'单元格 {self.cell}'}"
         return f"第 {self.cell} 行" if self.cell else ""
 
 

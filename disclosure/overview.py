@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 from disclosure import cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import said
-from disclosure.records.tables import Cycle
+from disclosure.records.tables import Cycle, Release
 from disclosure.review import asks, decisions
-from disclosure.review.authority import REVIEW_GATES
 from disclosure.workplace import Workplace
 
 
@@ -27,6 +26,34 @@ class CycleLine:
     decisions: str
     published: str
     run_id: str
+
+
+@dataclass(frozen=True)
+class Emergencies:
+    """How often the leader signed ahead of the reviews, and for which periods reviews are still owed."""
+
+    count: int
+    open_periods: tuple[str, ...]
+    disputed_periods: tuple[str, ...]
+
+
+def emergencies(place: Workplace) -> Emergencies:
+    """Every emergency sign-off of this profile that was published; ``disputed``: a later review found a fault."""
+    with place.records.read() as session:
+        rows = session.execute(
+            select(Release, Cycle)
+            .join(Cycle, Release.cycle_id == Cycle.id)
+            .where(Cycle.profile == place.catalog.profile.id, Release.published_at.is_not(None))
+            .order_by(Release.published_at)
+        ).all()
+        urgent = [(release, cycle) for release, cycle in rows if release.waived]
+        flagged = [(cycle, cycles.decisions(session, cycle, r.round)) for r, cycle in urgent if r.cleared_at is None]
+        disputed = [c for c, made in flagged if any(d.outcome == "returned" for d in made.values())]
+        return Emergencies(
+            count=len(urgent),
+            open_periods=tuple(cycles.period_of(cycle).label for cycle, _ in flagged),
+            disputed_periods=tuple(cycles.period_of(cycle).label for cycle in disputed),
+        )
 
 
 def overview(place: Workplace) -> list[CycleLine]:
@@ -57,9 +84,17 @@ def _waiting_for(session: Session, catalog: Catalog, cycle: Cycle) -> str:
         return "、".join(office.name for office in cycles.missing_centres(session, catalog, cycle)) or "系统"
     ask = asks.open_ask_of(session, cycle)
     if ask is None:
-        return "—" if cycle.step == "archive" else "系统"
-    gates = REVIEW_GATES if ask.step == "review" else ("leader",)
-    open_gates = decisions.standing(session, cycle, gates, ask.digest).open_gates
-    refused = asks.last_refusal(session, cycle, ask.step)  # type: ignore[arg-type]
-    offices = "、".join(catalog.offices[catalog.gates[gate].office].name for gate in open_gates)
+        return "—" if cycle.step == "archive" else _planned(session, cycle) or "系统"
+    open_gates = decisions.standing(session, cycle, decisions.gates_of(ask.step), ask.digest).open_gates
+    refused = asks.last_refusal(session, cycle, asks.step_of(ask))
+    offices = "、".join(catalog.gate_office(gate).name for gate in open_gates)
     return offices + (f"（上次答复未被接受：{refused}）" if refused else "")
+
+
+def _planned(session: Session, cycle: Cycle) -> str:
+    """When it will be published, while it is signed and waits for its hour."""
+    release = cycles.release_of(session, cycle)
+    if release is None or release.planned_for is None or release.published_at is not None:
+        return ""
+    is_signed = decisions.standing(session, cycle, ("leader",), release.digest).is_approved
+    return f"{said(release.planned_for)}自动发布" if is_signed else ""

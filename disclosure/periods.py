@@ -106,21 +106,62 @@ def parse_period(text: str) -> Period:
     """Read a period id (``2025-annual``) or a label seen in published tables.
 
     Accepts ``2016``, ``2016年``, ``2016年度``, ``2016-12-31`` (an end-of-year stock), ``2017Q1``,
-    ``2017Q1-Q2``, ``2017Q1-Q3``, ``2017年1-3季度``, ``2017年1-9月`` and ``2017H1``.
+    ``2017Q1-Q2``, ``2017Q1-Q3``, ``2017年1-3季度``, ``2017年1-9月``, ``2017M01-M09`` and ``2017H1``.
 
     Raises:
         DisclosureError: when the text names no period for certain (a single later quarter, for one).
     """
-    cleaned = text.strip().replace("—", "-").replace("–", "-").replace("至", "-")
+    cleaned = _unified(text)
     if match := re.fullmatch(r"(\d{4})-(annual|q1|h1|q3|special)(?:-(.+))?", cleaned):
         return Period(int(match[1]), match[2], match[3] or "")  # type: ignore[arg-type]
     patterns: tuple[tuple[str, CycleKind], ...] = (
         (r"(\d{4})(?:年度?|-12-31|Q1-Q4|年1-4季度|年1-12月|年12月[底末])?", "annual"),
-        (r"(\d{4})(?:Q1|-03-31|年第?[1一]季度|年1-3月)", "q1"),
-        (r"(\d{4})(?:H1|Q1-Q?2|-06-30|年1-2季度|年1-6月|年上半年)", "h1"),
-        (r"(\d{4})(?:Q1-Q?3|-09-30|年1-3季度|年1-9月)", "q3"),
+        (r"(\d{4})(?:Q1|-03-31|年第?[1一]季度|年1-3月|M0?1-M?0?3)", "q1"),
+        (r"(\d{4})(?:H1|Q1-Q?2|-06-30|年1-2季度|年1-6月|年上半年|M0?1-M?0?6)", "h1"),
+        (r"(\d{4})(?:Q1-Q?3|-09-30|年1-3季度|年1-9月|M0?1-M?0?9)", "q3"),
     )
     for pattern, kind in patterns:
         if match := re.fullmatch(pattern, cleaned):
             return Period(int(match[1]), kind)
     raise DisclosureError(f"看不懂期间“{text}”，应写成 2025-annual、2026-q1、2025 或 2017Q1-Q2 这样。")
+
+
+def end_of(text: str) -> dt.date | None:
+    """The last day of what ``text`` names; None where it names no month, quarter or period for certain.
+
+    Reads what ``parse_period`` reads, single months (``2022-09``, ``截至2022年9月底``), months from the year's
+    beginning (``2021M01-M04``) and single quarters (``2017Q2``).
+    """
+    cleaned = _unified(text)
+    try:
+        return parse_period(cleaned).end
+    except DisclosureError:
+        pass
+    if match := re.fullmatch(
+        r"(?:截至)?(\d{4})(?:[-./](\d{1,2})|年(?:1-)?(\d{1,2})月[底末]?|M0?1-M?(\d{1,2}))", cleaned
+    ):
+        month = int(match[2] or match[3] or match[4])
+    elif match := re.fullmatch(r"(\d{4})(?:Q|年第?)([1-4])(?:季度?)?", cleaned):
+        month = int(match[2]) * 3
+    else:
+        return None
+    year = int(match[1])
+    if not (1 <= month <= 12 and 1949 <= year <= 2200):
+        return None
+    return dt.date(year + month // 12, month % 12 + 1, 1) - dt.timedelta(days=1)
+
+
+def stock_period(text: str) -> Period | None:
+    """The dated period that ends where the month or quarter ``text`` names ends: what a stock of then belongs to.
+
+    ``2022-09`` and ``2022Q3`` give 2022-q3; ``2022-10`` gives None. A flow of a single month or quarter is none
+    of our year-to-date figures, so this is for stocks alone.
+    """
+    end = end_of(text)
+    kinds: dict[int, CycleKind] = {_LAST_MONTH[kind]: kind for kind in _ORDER}
+    return Period(end.year, kinds[end.month]) if end and end.month in kinds else None
+
+
+def _unified(text: str) -> str:
+    """One spelling for dashes and 至."""
+    return text.strip().replace("—", "-").replace("–", "-").replace("至", "-").replace("截-", "截至")

@@ -37,7 +37,8 @@ class Settings(BaseSettings):
     server_database_url: str = Field(default="", description="Prefect 自己的数据库；空为 home 下的 SQLite 文件")
     desk_port: int = Field(default=4280, ge=1, le=65535, description="质量报告与预览页面的端口")
     secret_key: SecretStr | None = Field(default=None, description="加密审核人密钥的钥匙；空则用 home/secret.key")
-    runner_poll_seconds: float = Field(default=1.0, ge=0.5, le=60, description="运行器多久看一次有无新任务，秒")
+    runner_poll_seconds: float = Field(default=0.3, ge=0.2, le=60, description="运行器多久看一次有无新任务，秒")
+    runner_is_warm: bool = Field(default=True, description="常驻一个预热进程，答复后更快走到下一环节；内存紧张时可关")
 
     @field_validator("home")
     @classmethod
@@ -126,8 +127,7 @@ class Settings(BaseSettings):
     def prefect_environment(self) -> dict[str, str]:
         """What Prefect must be told, in its own variables.
 
-        Analytics off; the UI that has a Resume button; its address on a port of ours; a poll short enough
-        that a reviewer sees the run go on.
+        Analytics off; the UI that has a Resume button; its address on a port of ours.
         """
         environment = {
             "PREFECT_HOME": str(self.prefect_home),
@@ -139,7 +139,6 @@ class Settings(BaseSettings):
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_CLI_PROMPT": "false",
-            "PREFECT_RUNNER_POLL_FREQUENCY": str(max(1, round(self.runner_poll_seconds))),
             "PREFECT_LOGGING_LEVEL": "INFO",
             "DO_NOT_TRACK": "1",
         }
@@ -162,6 +161,7 @@ class Settings(BaseSettings):
             "desk_port": str(self.desk_port),
             "server_database_url": self.server_database_url,
             "runner_poll_seconds": str(self.runner_poll_seconds),
+            "runner_is_warm": str(self.runner_is_warm),
             "server_auth": self.server_auth.get_secret_value() if self.server_auth else None,
             "secret_key": self.secret_key.get_secret_value() if self.secret_key else None,
         }

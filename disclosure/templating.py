@@ -15,7 +15,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 @cache
 def environment() -> Environment:
     """The environment of all templates: HTML escaped, missing values an error, blocks trimmed."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html.j2", "html", "svg.j2", "xml.j2")),
         undefined=StrictUndefined,
@@ -23,6 +23,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["cell"] = _cell
+    return made
+
+
+def _cell(text: str) -> str:
+    """``text`` inside a Markdown table, which a bar or a line break would tear."""
+    return " ".join(text.split()).replace("|", "｜")
 
 
 def render_text(template: str, **values: Any) -> str:

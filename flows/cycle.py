@@ -13,9 +13,9 @@ from tasks.audit import audit_round_data
 from tasks.collect import hand_out_workbooks, open_cycle
 from tasks.compile import compile_round
 from tasks.driving import take_over
-from tasks.publish import publish_release
+from tasks.publish import publish_release, schedule_publication
 from tasks.render import render_release
-from tasks.review import begin_next_round, collect_submissions, review, sign_off
+from tasks.review import begin_next_round, collect_submissions, review, review_afterwards, sign_off
 
 
 def _run_name() -> str:
@@ -52,5 +52,8 @@ def disclosure_cycle(
                 break
         begin_next_round(cycle)
 
+    if hour := schedule_publication(cycle):
+        return Completed(message=f"已签发，{hour}由排定的运行发布。")
     address = publish_release(cycle)
+    review_afterwards(cycle)
     return Completed(message=f"已发布：{address}")

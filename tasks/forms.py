@@ -13,34 +13,67 @@ from typing import Annotated, Any, Literal
 from prefect.input import RunInput
 from pydantic import Field, WithJsonSchema, create_model
 
-from disclosure.review.forms import COLLECT_ACTIONS, LONGEST_OPINION, OUTCOMES, RETURN_TO_NOBODY
+from disclosure.review.forms import (
+    AT_ONCE,
+    COLLECT_ACTIONS,
+    LATER_OUTCOMES,
+    LONGEST_OPINION,
+    OUTCOMES,
+    RETURN_TO_NOBODY,
+)
 
 _NAME = (str, Field(title="姓名", description="登记时的姓名", min_length=1, max_length=30))
 _CODE = (str, Field(title="一次性口令", description="验证器上正在显示的 6 位数字", pattern=r"^\d{6}$"))
 
 
 def review_form(gates: Sequence[str], centres: Sequence[str], briefing: str) -> type[RunInput]:
-    """The form of a review or of the sign-off: ``gates`` still open, ``centres`` one can return to."""
-    fields: dict[str, Any] = {
-        "gate": (_choice(gates), Field(title="审核环节", description=_as_paragraphs(briefing))),
-        "outcome": (_choice(tuple(OUTCOMES)), Field(title="结论")),
-        "name": _NAME,
-        "code": _CODE,
-        "opinion": (
+    """The form of the reviews: ``gates`` still open, ``centres`` one can return to."""
+    hint = "退回时写明哪里有问题、怎样修改；通过可写“同意”；数据审核通过前，报告中须说明的问题要逐条写明"
+    fields = {**_decision(gates, tuple(OUTCOMES), briefing, hint), "returned_to": _returned_to(centres)}
+    return create_model("审核", __base__=RunInput, **fields)
+
+
+def sign_off_form(gates: Sequence[str], centres: Sequence[str], briefing: str) -> type[RunInput]:
+    """The leader's form: a review with the time of publication."""
+    hint = "退回时写明哪里有问题、怎样修改；通过可写“同意”"
+    fields = {
+        **_decision(gates, tuple(OUTCOMES), briefing, hint),
+        "publish_at": (
             str,
             Field(
-                title="意见",
-                description="退回时写明哪里有问题、怎样修改；通过可写“同意”；数据审核通过前，报告中须说明的问题要逐条写明",
+                title="计划发布时间",
+                description=f"填“{AT_ONCE}”，或如 2026-03-15 09:00（北京时间）；退回时填“{AT_ONCE}”即可",
                 min_length=1,
-                max_length=LONGEST_OPINION,
+                max_length=30,
             ),
         ),
-        "returned_to": (
-            list[_choice((RETURN_TO_NOBODY, *centres))],  # type: ignore[misc]
-            Field(title="退回给", description="退回时选择需要重报的单位（可多选）；通过时选“不退回”"),
-        ),
+        "returned_to": _returned_to(centres),
     }
-    return create_model("审核", __base__=RunInput, **fields)
+    return create_model("签发", __base__=RunInput, **fields)
+
+
+def later_review_form(gates: Sequence[str], briefing: str) -> type[RunInput]:
+    """The form of the reviews that an emergency sign-off went ahead of: nothing can be returned any more."""
+    hint = "发现问题时写明哪里有问题、应怎样更正；通过可写“同意”"
+    return create_model("补审", __base__=RunInput, **_decision(gates, tuple(LATER_OUTCOMES), briefing, hint))
+
+
+def _decision(gates: Sequence[str], outcomes: Sequence[str], briefing: str, hint: str) -> dict[str, Any]:
+    """The fields of every decision, in the order they are asked."""
+    return {
+        "gate": (_choice(gates), Field(title="审核环节", description=_as_paragraphs(briefing))),
+        "outcome": (_choice(outcomes), Field(title="结论")),
+        "name": _NAME,
+        "code": _CODE,
+        "opinion": (str, Field(title="意见", description=hint, min_length=1, max_length=LONGEST_OPINION)),
+    }
+
+
+def _returned_to(centres: Sequence[str]) -> Any:
+    return (
+        list[_choice((RETURN_TO_NOBODY, *centres))],  # type: ignore[misc]
+        Field(title="退回给", description="退回时选择需要重报的单位（可多选）；通过时选“不退回”"),
+    )
 
 
 def collect_form(briefing: str) -> type[RunInput]:

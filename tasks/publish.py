@@ -1,12 +1,63 @@
-"""Publish to every channel as one act, and read back what is live."""
+"""Publish to every channel as one act, at the hour that was signed, and read back what is live."""
 
 from __future__ import annotations
 
-from prefect import task
-from prefect.artifacts import create_markdown_artifact
+import itertools
+from uuid import UUID
 
+from prefect import runtime, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun
+from prefect.states import Scheduled
+
+from disclosure import cycles
+from disclosure.clock import said, utc_now
 from disclosure.publication.publish import publish_round
+from disclosure.records import ledger
+from disclosure.records.tables import Release
 from disclosure.workplace import open_workplace
+
+
+@task(name="schedule 排定发布")
+def schedule_publication(cycle_id: int) -> str:
+    """Hand the cycle over to a run scheduled for the hour that was signed; an empty text when it is time now."""
+    place = open_workplace()
+    with place.records.read() as session:
+        release = cycles.release_of(session, cycles.get_cycle(session, cycle_id))
+    assert release is not None  # noqa: S101 - signed before
+    if release.planned_for is None or release.planned_for <= utc_now():
+        return ""
+    run = _run_at_hour(release)
+    with place.records.write() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        cycle.driver_run_id = str(run.id)
+        cycles.enter(session, cycle, "publish")
+        ledger.append(
+            session,
+            "publication.scheduled",
+            actor="系统",
+            cycle_id=cycle_id,
+            run=cycle.driver_run_id,
+            planned_for=release.planned_for.isoformat(),
+        )
+    return said(release.planned_for)
+
+
+def _run_at_hour(release: Release) -> FlowRun:
+    """The run that will publish ``release``: made once, and again only if somebody ended it before its hour."""
+    assert release.planned_for is not None  # noqa: S101 - asked only then
+    with get_client(sync_client=True) as client:
+        for attempt in itertools.count(1):
+            run = client.create_flow_run_from_deployment(
+                UUID(str(runtime.deployment.id)),
+                parameters=dict(runtime.flow_run.parameters),
+                state=Scheduled(scheduled_time=release.planned_for),
+                idempotency_key=f"publish-{release.digest[:32]}-{release.planned_for.timestamp():.0f}-{attempt}",
+            )
+            if run.state is None or not run.state.is_final():
+                return run
+    raise AssertionError("unreachable")
 
 
 @task(name="publish 发布", retries=3, retry_delay_seconds=2)

@@ -19,7 +19,9 @@ from prefect.flow_runs import suspend_flow_run
 from prefect.input import RunInput
 
 from disclosure import cycles
+from disclosure.catalog import GateId
 from disclosure.clock import utc_now
+from disclosure.errors import DisclosureError
 from disclosure.records.tables import Ask
 from disclosure.review import asks, briefing, decisions
 from disclosure.review.asks import AskStep
@@ -27,7 +29,8 @@ from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.forms import parse_review
 from disclosure.workplace import Workplace, open_workplace
 from tasks.collect import missing_centres, record_collect_answer
-from tasks.forms import collect_form, review_form
+from tasks.exhibits import show_exhibits
+from tasks.forms import collect_form, later_review_form, review_form, sign_off_form
 
 
 def collect_submissions(cycle_id: int) -> None:
@@ -46,18 +49,24 @@ def review(cycle_id: int) -> bool:
         cycle = cycles.get_cycle(session, cycle_id)
         compiled = cycles.compilation_of(session, cycle)
         assert compiled is not None  # noqa: S101 - the flow compiles before it asks
-        cycles.enter(session, cycle, "review")
-        decisions.carry_over(session, place.catalog, cycle, compiled)
+        if cycle.step == "audit":
+            # The first time in this round: what stands from the round before is settled once.
+            decisions.carry_over(session, place.catalog, cycle, compiled)
+            cycles.enter(session, cycle, "review")
         standing = decisions.standing(session, cycle, REVIEW_GATES, compiled.digest)
+        audit = decisions.audit_of(session, cycle)
     if standing.is_returned or standing.is_approved:
         return standing.is_approved
+    offered: tuple[GateId, ...] = standing.open_gates
+    if audit is not None and not audit.is_blocking:
+        offered = (*offered, "emergency")
     return put_ask(
         place,
         cycle_id,
         "review",
         compiled.digest,
         lambda: review_form(
-            [place.catalog.gates[gate].name for gate in standing.open_gates],
+            [place.catalog.gates[gate].name for gate in offered],
             briefing.returnable(place, cycle_id),
             briefing.of_review(place, cycle_id),
         ),
@@ -70,8 +79,9 @@ def sign_off(cycle_id: int, release_digest: str) -> bool:
     place = open_workplace()
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
-        cycles.enter(session, cycle, "sign_off")
         standing = decisions.standing(session, cycle, ("leader",), release_digest)
+        if not (standing.is_returned or standing.is_approved):
+            cycles.enter(session, cycle, "sign_off")
     if standing.is_returned or standing.is_approved:
         return standing.is_approved
     return put_ask(
@@ -79,10 +89,34 @@ def sign_off(cycle_id: int, release_digest: str) -> bool:
         cycle_id,
         "sign_off",
         release_digest,
-        lambda: review_form(
+        lambda: sign_off_form(
             [place.catalog.gates["leader"].name],
             briefing.returnable(place, cycle_id),
             briefing.of_sign_off(place, cycle_id),
+        ),
+    )
+
+
+def review_afterwards(cycle_id: int) -> None:
+    """The reviews that an emergency sign-off went ahead of; an ordinary release has none."""
+    settle_open_ask(cycle_id, "later_review", record_review_answer)
+    place = open_workplace()
+    with place.records.write() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        release = cycles.release_of(session, cycle)
+        assert release is not None  # noqa: S101 - published before
+        digest = release.compilation.digest
+        open_gates = decisions.standing(session, cycle, REVIEW_GATES, digest).open_gates if release.waived else ()
+        if not open_gates:
+            cycles.enter(session, cycle, "archive")
+            return
+    put_ask(
+        place,
+        cycle_id,
+        "later_review",
+        digest,
+        lambda: later_review_form(
+            [place.catalog.gates[gate].name for gate in open_gates], briefing.of_later_review(place, cycle_id)
         ),
     )
 
@@ -101,7 +135,7 @@ def record_review_answer(ask_id: int, raw: object, answered_at: dt.datetime) -> 
     place = open_workplace()
     with place.records.write() as session:
         ask = asks.get(session, ask_id)
-        answer = parse_review(raw, place.catalog)
+        answer = parse_review(raw, place.catalog, asks.step_of(ask))
         if isinstance(answer, str):
             asks.close(session, ask, "refused", answer)
             return
@@ -146,9 +180,19 @@ def _answer_to(ask: Ask) -> tuple[object, dt.datetime] | None:
 def put_ask(
     place: Workplace, cycle_id: int, step: AskStep, digest: str, form: Callable[[], type[RunInput]]
 ) -> NoReturn:
-    """Write the ask, then suspend this run until somebody answers; the run starts over from the top then."""
+    """Write the ask, then suspend this run until somebody answers; the run starts over from the top then.
+
+    Raises:
+        DisclosureError: when another run took over the cycle meanwhile: this one asks nobody any more.
+    """
+    if step != "collect":
+        show_exhibits(cycle_id, step)
     made = form()
     with place.records.write() as session:
-        ask = asks.put(session, cycles.get_cycle(session, cycle_id), step, digest, str(runtime.flow_run.id))
+        cycle = cycles.get_cycle(session, cycle_id)
+        cycles.lock(session, cycle)
+        if cycle.driver_run_id != str(runtime.flow_run.id):
+            raise DisclosureError(f"{cycles.period_of(cycle).label}已由另一次运行接着办理，本次运行到此为止。")
+        ask = asks.put(session, cycle, step, digest, str(runtime.flow_run.id))
     suspend_flow_run(wait_for_input=made, key=ask.key, timeout=None)
     raise RuntimeError("a suspended run does not go on")

@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +26,7 @@ import pyotp
 from sqlalchemy import select
 
 from deployments.local import Child, child_environment, running
+from deployments.zygote import process_name
 from disclosure import cycles
 from disclosure.catalog import GateId
 from disclosure.collection.submissions import Receipt, hand_in
@@ -34,7 +37,7 @@ from disclosure.figures import Figure
 from disclosure.periods import CycleKind, Period, parse_period
 from disclosure.records.tables import Ask, Decision, LedgerEntry
 from disclosure.review import people
-from disclosure.review.forms import RETURN_TO_NOBODY
+from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
 from disclosure.settings import Settings
 from disclosure.workplace import Workplace
 
@@ -42,6 +45,7 @@ from disclosure.workplace import Workplace
 PATIENCE = 60.0
 STEP_SECONDS = people.STEP_SECONDS
 FLOW = "社会保险信息披露"
+EMERGENCY = "局领导紧急签发"
 
 T = TypeVar("T")
 
@@ -81,8 +85,13 @@ class Form:
 
     @property
     def gates(self) -> list[str]:
-        """Gates that may be answered here."""
-        return self._options("gate")
+        """Gates that may be answered here in the ordinary way."""
+        return [gate for gate in self._options("gate") if gate != EMERGENCY]
+
+    @property
+    def offers_emergency(self) -> bool:
+        """Whether the leader may sign ahead of the reviews here."""
+        return EMERGENCY in self._options("gate")
 
     @property
     def is_about_submissions(self) -> bool:
@@ -119,6 +128,23 @@ class Office:
         with running(self.settings) as self.children:
             yield self
 
+    @contextmanager
+    def up(self) -> Iterator[subprocess.Popen[str]]:
+        """``disclosure up`` as an operator runs it, from its start; killed at the end if the test did not stop it."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "disclosure.cli", "up"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            env={**child_environment(self.settings), "COLUMNS": "200"},
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
     # --- people
 
     def enrol(self, office: str, name: str = "") -> Member:
@@ -137,7 +163,7 @@ class Office:
 
     def reviewer(self, gate: GateId) -> Member:
         """Somebody who may decide at ``gate``."""
-        return self.member(self.place.catalog.gates[gate].office)
+        return self.member(self.place.catalog.gate_office(gate).id)
 
     # --- Prefect
 
@@ -193,14 +219,14 @@ class Office:
 
     def process_of(self, run_id: str) -> int | None:
         """The process id in which a run goes on, if it does; also for the second it takes to end."""
-        wanted = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
-        for pid in children_of(self.runner.process.pid):
-            try:
-                told = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if wanted in told:
-                return pid
+        told = f"PREFECT__FLOW_RUN_ID={run_id}".encode()
+        for pid in children_of(os.getpid()):
+            process = Path(f"/proc/{pid}")
+            with suppress(OSError):
+                # Forked runs carry the run in their name, those started cold in their environment.
+                name = (process / "comm").read_text().strip()
+                if name == process_name(run_id) or told in (process / "environ").read_bytes().split(b"\0"):
+                    return pid
         return None
 
     def cli(self, *arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:
@@ -344,17 +370,21 @@ class Case:
         code: str = "",
         opinion: str = "已核对，数据与原表一致，同意。",
         returned_to: Iterable[str] = (RETURN_TO_NOBODY,),
+        publish_at: str = AT_ONCE,
     ) -> dict[str, Any]:
-        """A review form filled in; by somebody of the right office with a good code unless told otherwise."""
+        """The form filled in as far as it asks; by the right office with a good code, if nothing is said."""
         who = who or self.office.reviewer(gate)
-        return {
+        answer = {
             "gate": self.office.place.catalog.gates[gate].name,
             "outcome": outcome,
             "name": who.name,
             "code": code or who.code(),
             "opinion": opinion,
             "returned_to": list(returned_to),
+            "publish_at": publish_at,
         }
+        assert self.form is not None, "look at the form first"
+        return {field: answer[field] for field in self.form.schema["properties"]}
 
     def answer(self, gate: GateId, outcome: str = "通过", **filled: Any) -> None:
         """Fill in the form at hand and press Resume; Prefect must take it."""
@@ -370,6 +400,18 @@ class Case:
     def fail(self) -> None:
         """What a lost process leaves."""
         assert self.office.set_state(self.run_id, "FAILED", "Failed", force=True) == "ACCEPT"
+
+    def stopped_at(self, event: str, start: Callable[[], object], *, with_signal: int = signal.SIGSTOP) -> int:
+        """Signal the process that ``start`` starts as soon as the ledger has one more ``event``; its process id."""
+        before = len(self.ledger(event))
+        pid = self.process_started_by(start)
+        with closing(sqlite3.connect(self.office.settings.home / "records.db", timeout=30)) as records:
+            wanted = "SELECT count(*) FROM ledger WHERE cycle_id = ? AND event = ?"
+            self.office.wait_for(
+                lambda: records.execute(wanted, (self.cycle_id, event)).fetchone()[0] > before, event, every=0.001
+            )
+        os.kill(pid, with_signal)
+        return pid
 
     def process_started_by(self, start: Callable[[], object]) -> int:
         """The process id of the process that ``start`` makes the runner start; an earlier one has ended before."""
@@ -437,6 +479,25 @@ def office_in(home: Path, profile: str = "gaogang-2016") -> Office:
 
 def _step() -> int:
     return int(time.time()) // STEP_SECONDS
+
+
+def read_until(process: subprocess.Popen[str], wanted: str) -> str:
+    """What the process says up to the line with ``wanted``; fails when it ends before."""
+    assert process.stdout is not None
+    told = ""
+    for line in process.stdout:
+        told += line
+        if wanted in line:
+            return told
+    raise AssertionError(told)
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or only its entry is left for whoever adopted it to clear away."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def children_of(pid: int) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -19,14 +19,19 @@ from disclosure.catalog.models import (
     Cycle,
     Fact,
     Gate,
+    GateId,
     Holiday,
     Identity,
+    ImportWords,
     Indicator,
     Insurance,
+    KnownError,
     Milestone,
     Office,
     ProfileFacts,
     Region,
+    Role,
+    RoleId,
     Rule,
     Section,
     Unit,
@@ -66,6 +71,7 @@ class Catalog:
     profile: ProfileFacts
     regions: Mapping[str, Region]
     offices: Mapping[str, Office]
+    roles: Mapping[str, Role]
     gates: Mapping[str, Gate]
     cycles: Mapping[str, Cycle]
     sections: Mapping[str, Section]
@@ -77,6 +83,8 @@ class Catalog:
     rules: Mapping[str, Rule]
     channels: Mapping[str, Channel]
     holidays: Mapping[str, Holiday]
+    known_errors: Mapping[str, KnownError]
+    import_words: ImportWords
 
     @cached_property
     def prefecture(self) -> Region:
@@ -93,6 +101,14 @@ class Catalog:
         """Offices that hand in figures this profile reports."""
         handing_in = {indicator.centre for indicator in self.reported.values()}
         return tuple(office for office in self.offices.values() if office.id in handing_in)
+
+    def gate_office(self, gate: GateId) -> Office:
+        """The one office whose people decide at ``gate``."""
+        return self.offices[self.roles[self.gates[gate].role].offices[0]]
+
+    def roles_of_office(self, office: str) -> tuple[RoleId, ...]:
+        """The roles people of ``office`` (an id) may hold, in the order of the catalogue."""
+        return tuple(role.id for role in self.roles.values() if office in role.offices)
 
     @cached_property
     def reported(self) -> Mapping[str, Indicator]:
@@ -156,7 +172,12 @@ class Catalog:
 
         Never by likeness: a name that two indicators share finds neither.
         """
-        return self._indicator_names.get((insurance, normalise(text)))
+        found = self.indicators_named(insurance, text)
+        return found[0] if len(found) == 1 else None
+
+    def indicators_named(self, insurance: str, text: str) -> tuple[Indicator, ...]:
+        """Every indicator of insurance id ``insurance`` whose id, name or alias ``text`` is."""
+        return self._indicator_names.get((insurance, normalise(text)), ())
 
     def find_unit(self, text: str) -> Unit | None:
         """The unit whose name or alias ``text`` is."""
@@ -175,12 +196,14 @@ class Catalog:
         return _unique_names((u, (u.id, *u.aliases)) for u in self.units.values())
 
     @cached_property
-    def _indicator_names(self) -> dict[tuple[str, str], Indicator]:
-        found: dict[tuple[str, str], Indicator] = {}
-        for insurance in self.insurances:
-            own = (i for i in self.indicators.values() if i.insurance == insurance)
-            names = _unique_names((i, (i.id, i.name, i.label, *i.aliases)) for i in own)
-            found.update({(insurance, name): indicator for name, indicator in names.items()})
+    def _indicator_names(self) -> dict[tuple[str, str], tuple[Indicator, ...]]:
+        found: dict[tuple[str, str], tuple[Indicator, ...]] = {}
+        for indicator in self.indicators.values():
+            for name in {
+                normalise(text) for text in (indicator.id, indicator.name, indicator.label, *indicator.aliases)
+            }:
+                key = (indicator.insurance, name)
+                found[key] = (*found.get(key, ()), indicator)
         return found
 
 
@@ -255,6 +278,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         profile=_one(ProfileFacts, document("profile")),
         regions=_entries(Region, document("regions"), "regions", "code"),
         offices=_entries(Office, organisation, "offices"),
+        roles=_entries(Role, organisation, "roles"),
         gates=_entries(Gate, organisation, "gates"),
         cycles=_entries(Cycle, document("cycles"), "cycles"),
         sections=_entries(Section, document("sections"), "sections"),
@@ -265,6 +289,8 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         rules=_entries(Rule, document("rules"), "rules"),
         channels=_entries(Channel, document("channels"), "channels"),
         holidays=_entries(Holiday, document("holidays"), "holidays", "date"),
+        known_errors=_entries(KnownError, document("known_errors"), "known_errors"),
+        import_words=_one(ImportWords, document("imports")),
     )
     _check_references(catalog, document("indicators"), organisation, document("identities"))
     return catalog
@@ -333,8 +359,7 @@ def _check_references(catalog: Catalog, indicators: Document, organisation: Docu
             need(catalog.units, indicator.unit, indicators, (*at, "unit"), "计量单位")
         if indicator.part_of:
             need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
-    for gate in catalog.gates.values():
-        need(catalog.offices, gate.office, organisation, ("gates", gate.id, "office"), "科室")
+    mistakes += _organisation_mistakes(catalog, organisation)
     for identity in catalog.identities.values():
         for insurance in identity.for_each:
             used = (identity.total, *identity.parts, *filter(None, [identity.opening]))
@@ -352,3 +377,25 @@ def _check_references(catalog: Catalog, indicators: Document, organisation: Docu
             mistakes.append(f"{catalog.folder / 'profile.yaml'}：indicators 中的“{pattern}”没有对应的指标。")
     if mistakes:
         raise DisclosureError("\n".join(mistakes))
+
+
+def _organisation_mistakes(catalog: Catalog, organisation: Document) -> list[str]:
+    """Every gate and role there must be, each role in offices that exist, each gate in the hands of one office."""
+    mistakes: list[str] = []
+    for role in catalog.roles.values():
+        for office in role.offices:
+            if office not in catalog.offices:
+                at: Location = ("roles", role.id, "offices")
+                mistakes.append(f"{organisation.locate(at)}：{'.'.join(map(str, at))} 引用的科室“{office}”不存在。")
+    for expected, known, top, what in (
+        (get_args(GateId), catalog.gates, "gates", "环节"),
+        (get_args(RoleId), catalog.roles, "roles", "角色"),
+    ):
+        mistakes += [
+            f"{organisation.locate((top,))}：{top} 缺少{what} {name}。" for name in expected if name not in known
+        ]
+    for gate in catalog.gates.values():
+        if gate.role in catalog.roles and len(catalog.roles[gate.role].offices) != 1:
+            at = ("gates", gate.id, "role")
+            mistakes.append(f"{organisation.locate(at)}：{gate.name}的角色 {gate.role} 应当只属于一个科室。")
+    return mistakes

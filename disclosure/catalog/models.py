@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from disclosure.periods import CycleKind
 
@@ -16,7 +16,17 @@ Severity = Literal["critical", "warning", "info"]
 Demand = Literal["required", "optional", "none"]
 IndicatorKind = Literal["stock", "flow", "level", "ratio", "derived", "text"]
 OfficeKind = Literal["centre", "section", "leadership"]
-GateId = Literal["policy", "finance", "confidentiality", "leader"]
+GateId = Literal["policy", "finance", "confidentiality", "leader", "emergency"]
+RoleId = Literal[
+    "drafter",
+    "author",
+    "compiler",
+    "policy_reviewer",
+    "finance_reviewer",
+    "confidentiality_reviewer",
+    "leader",
+    "supervisor",
+]
 Milestone = Literal["draft", "compile", "review", "confidentiality", "sign_off", "publish"]
 
 
@@ -47,12 +57,21 @@ class Office(Fact):
     aliases: tuple[str, ...] = ()
 
 
+class Role(Fact):
+    """What somebody may do in a cycle; people of ``offices`` may hold it. A gate's role belongs to one office."""
+
+    id: RoleId
+    name: Name
+    offices: tuple[Id, ...] = Field(min_length=1)
+    duty: Name
+
+
 class Gate(Fact):
-    """A human decision in the cycle (政策审核, 数据审核, 保密性审核, 局领导审核)."""
+    """A human decision in the cycle (政策审核, 数据审核, 保密性审核, 局领导审核), made by somebody of ``role``."""
 
     id: GateId
     name: Name
-    office: Id
+    role: RoleId
     question: Name
     first_review_only: bool = False
 
@@ -234,3 +253,69 @@ class Holiday(Fact):
     kind: Literal["off", "work"]
     name: Name
     source: str = ""
+
+
+class PrintedValue(Fact):
+    """A value and its unit, as they are printed."""
+
+    value: Name
+    unit: Name
+
+
+class ErrorPlace(Fact):
+    """Where a wrong value stands, in the source's own words; ``indicator`` lists every way it is written."""
+
+    file: Name
+    region: Name
+    period: Name
+    insurance: Name
+    indicator: tuple[Name, ...] = Field(min_length=1)
+
+
+class KnownError(Fact):
+    """A value that is wrong in its source, with the evidence.
+
+    ``shows`` is the wrong value; it is wrong wherever it is shown. ``corrected`` is the right one where it is
+    known. ``status``: ``open`` nobody was told, ``reported`` the publisher was, ``mended`` the source shows
+    another value now. ``expect``: ``shown`` as long as ``where.file`` should still show the wrong value, ``gone``
+    once it is mended; an import of that file that shows otherwise is told.
+    """
+
+    id: str = Field(pattern=r"^E\d{2,3}$")
+    where: ErrorPlace
+    shows: PrintedValue
+    reason: Name
+    reported_by: Name
+    status: Literal["open", "reported", "mended"]
+    corrected: PrintedValue | None = None
+    expect: Literal["shown", "gone"]
+
+    @model_validator(mode="after")
+    def _expects_what_the_status_says(self) -> KnownError:
+        if (self.status == "mended") != (self.expect == "gone"):
+            raise ValueError("status 为 mended 时 expect 应为 gone，否则应为 shown")
+        return self
+
+
+class CauseWords(Fact):
+    """What people read of rows that were not taken: the cause, and what to do about it."""
+
+    title: Name
+    advice: Name
+
+
+class ImportWords(Fact):
+    """The words of published tables: headings of columns, labels that say of which kind a figure is.
+
+    ``labels``: ``stock`` end of period, ``flow`` from the year's beginning, ``single`` one month or quarter
+    alone; they stand in a column of their own, in brackets behind a name or a period, or (``label_prefixes``)
+    before a name. ``whole_year`` labels speak of a year only. ``period_notes`` stand in brackets behind a period
+    and say which document it is from.
+    """
+
+    columns: dict[str, tuple[Name, ...]]
+    labels: dict[Literal["stock", "flow", "single"], tuple[Name, ...]]
+    label_prefixes: tuple[Name, ...]
+    whole_year: tuple[Name, ...]
+    period_notes: tuple[Name, ...]
+    causes: dict[str, CauseWords]

@@ -13,7 +13,7 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import cycle, files, running
+from disclosure.cli import cycle, files, history, running
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.people import people_app
 from disclosure.cli.screen import fail, reason, say
@@ -28,7 +28,7 @@ for command in (
     cycle.workbook,
     files.check,
     files.submit,
-    files.import_,
+    history.import_,
     cycle.status,
     cycle.resume,
     running.doctor,

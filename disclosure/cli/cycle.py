@@ -16,6 +16,7 @@ from disclosure.errors import DisclosureError
 if TYPE_CHECKING:
     from deployments.runs import OpenForm
     from disclosure.catalog import Milestone
+    from disclosure.overview import Emergencies
     from disclosure.workplace import Workplace
 
 
@@ -72,7 +73,7 @@ def workbook(period: Annotated[str, Parameter(help="期间，如 2025-annual")])
 
 def status() -> None:
     """各周期办到哪一步，在等谁。"""
-    from disclosure.overview import overview
+    from disclosure.overview import emergencies, overview
 
     place = workplace()
     table = Table(box=None, header_style="bold", pad_edge=False)
@@ -82,6 +83,9 @@ def status() -> None:
     for row in rows:
         table.add_row(row.period, str(row.round), row.step, row.waiting_for, row.decisions, row.published)
     console.print(table if rows else "还没有开启任何周期。运行 disclosure open 2025-annual 开启一个。")
+    urgent = emergencies(place)
+    if urgent.count:
+        console.print(_urgent(urgent), soft_wrap=True)
     for row in rows:
         if row.run_id:
             console.print(
@@ -112,6 +116,16 @@ def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -
     console.print(Markdown(form.description))
     runs.answer_form(form.run_id, _fill_in(form))
     done("已提交，流程继续。答复是否被接受，请看 disclosure status 或 Prefect 界面。")
+
+
+def _urgent(urgent: Emergencies) -> str:
+    """How many emergency sign-offs there were, and which still wait for their later review."""
+    sentence = f"紧急签发共 {urgent.count} 次"
+    if urgent.open_periods:
+        sentence += f"，尚待补审：{'、'.join(urgent.open_periods)}"
+    if urgent.disputed_periods:
+        sentence += f"，补审发现问题、须更正：{'、'.join(urgent.disputed_periods)}"
+    return f"{sentence}。"
 
 
 def _dates(given: tuple[str, ...]) -> dict[Milestone, dt.date]:

@@ -1,4 +1,4 @@
-"""Figures in: ``check`` and ``submit`` for this period's workbooks, ``import`` for figures published before."""
+"""Figures in: ``check`` and ``submit`` for this period's workbooks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rich.progress import track
 
 from disclosure.cli.common import workplace
-from disclosure.cli.screen import console, done, read_bytes, say, unreadable
+from disclosure.cli.screen import console, done, say, unreadable
 from disclosure.errors import DisclosureError
 
 if TYPE_CHECKING:
@@ -66,21 +66,6 @@ def check(
         failed = _check_one(catalog, file, out) or failed
     if failed:
         sys.exit(1)
-
-
-def import_(
-    file: Annotated[Path, Parameter(help="长表 CSV：region, period, insurance, indicator, unit, value")],
-) -> None:
-    """导入已公开的往期数据；按目录中的名称和别名对应，对不上的逐行说明，绝不猜测。"""
-    from disclosure.collection.imports import record_import
-
-    place = workplace()
-    content = read_bytes(file)
-    report, is_repeat = record_import(place.records, place.settings.files, place.catalog, content, file.name)
-    if is_repeat:
-        console.print("这个文件以前已导入过，没有重复记录。")
-    for line in report.summary:
-        console.print(line, soft_wrap=True)
 
 
 def _wake(place: Workplace, cycle_id: int) -> None:

@@ -20,14 +20,17 @@ people_app = App(name="people", help="登记可以审核的人。")
 
 @people_app.command(name="add")
 def people_add(
-    name: Annotated[str, Parameter(help="姓名")], office: Annotated[str, Parameter(help="科室名称，如 规划财务科")]
+    name: Annotated[str, Parameter(help="姓名")],
+    office: Annotated[str, Parameter(help="科室名称，如 规划财务科")],
+    *,
+    role: Annotated[tuple[str, ...], Parameter(help="只给这些角色，如 保密审核人；不写则为科室的全部角色")] = (),
 ) -> None:
     """登记一个人，并给出验证器要扫的二维码（只显示这一次）。"""
     from disclosure.review import people
 
     place = workplace()
     with place.records.write() as session:
-        made = people.enrol(session, place.catalog, place.cipher, name, office)
+        made = people.enrol(session, place.catalog, place.cipher, name, office, roles=role)
     _show_enrolment(made)
 
 
@@ -73,18 +76,31 @@ def people_list() -> None:
     """列出登记过的人。"""
     from sqlalchemy import select
 
-    from disclosure.records.tables import Person
+    from disclosure.clock import shanghai, utc_now
+    from disclosure.records.tables import Person, Substitution
+    from disclosure.review.people import own_roles
 
     place = workplace()
-    table = Table("姓名", "科室", "状态", box=None, header_style="bold", pad_edge=False)
+    table = Table("姓名", "科室", "角色", "状态", box=None, header_style="bold", pad_edge=False)
     with place.records.read() as session:
         for person in session.scalars(select(Person).order_by(Person.id)):
             state = "在用" if person.is_active else "停用"
             office = place.catalog.offices.get(person.office)
             table.add_row(
-                person.name, office.name if office else person.office, state + ("（演示）" if person.is_demo else "")
+                person.name,
+                office.name if office else person.office,
+                "、".join(place.catalog.roles[role].name for role in own_roles(place.catalog, person)) or "—",
+                state + ("（演示）" if person.is_demo else ""),
             )
+        today = shanghai(utc_now()).date()
+        standing_in = [
+            f"{session.get_one(Person, row.person_id).name} 代 {session.get_one(Person, row.absent_person_id).name}"
+            f"（{row.first_day} 至 {row.last_day}）"
+            for row in session.scalars(select(Substitution).where(Substitution.last_day >= today))
+        ]
     console.print(table)
+    for line in standing_in:
+        console.print(f"代理：{line}")
 
 
 def _show_enrolment(made: Enrolment) -> None:

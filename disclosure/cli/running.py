@@ -70,14 +70,14 @@ def demo(
 
 
 def up() -> None:
-    """启动本机的 Prefect 服务、预览服务和全部部署；Ctrl-C 停止，日程保持有效。"""
+    """启动本机的 Prefect 服务、预览服务和全部部署，哪个意外停止就重新启动哪个；Ctrl-C 停止，日程保持有效。"""
     from deployments.bootstrap import use_server
 
     settings = Settings()
     use_server(settings)
     import signal
 
-    from deployments.local import running
+    from deployments.local import keep_up, running
 
     # Said outright: a service manager or a script may have left SIGINT ignored.
     for stop in (signal.SIGINT, signal.SIGTERM):
@@ -88,10 +88,7 @@ def up() -> None:
             print_pairs(
                 {"Prefect 界面": settings.server_url, "预览与报告": settings.desk_url, "记录": str(settings.home)}
             )
-            while all(child.process.poll() is None for child in children):
-                signal.sigtimedwait((signal.SIGCHLD,), 1.0)
-            ended = next(child for child in children if child.process.poll() is not None)
-            raise DisclosureError(f"{ended.name} 意外停止，记录见 {ended.log}，最后几行是：\n{ended.last_words()}")
+            keep_up(children, console.print)
     except KeyboardInterrupt:
         console.print("已停止；各周期的日程保持有效，下次启动后继续。")
 

@@ -13,11 +13,8 @@ from disclosure.records import ledger
 from disclosure.records.tables import Ask, Cycle, Excuse
 from disclosure.review import asks
 from disclosure.review.forms import CollectAnswer, parse_collect
-from disclosure.review.people import check_code, find_person, offices_of
+from disclosure.review.people import check_code, find_person, roles_of
 from disclosure.review.secrets import Cipher
-
-#: The office that compiles (汇总) and may go on without a centre.
-COMPILER_OFFICE = "publicity_section"
 
 
 def record_collect_answer(
@@ -53,8 +50,9 @@ def _excuse(
     person = find_person(session, answer.name)
     if person is None or not person.is_active:
         return f"“{answer.name}”没有登记或已停用，请核对姓名，或请管理员登记。"
-    if COMPILER_OFFICE not in offices_of(session, person, utc_now()):
-        return f"先行汇总须由{catalog.offices[COMPILER_OFFICE].name}的人决定。"
+    if "compiler" not in roles_of(session, catalog, person, moment):
+        offices = "、".join(catalog.offices[office].name for office in catalog.roles["compiler"].offices)
+        return f"先行汇总须由{offices}的{catalog.roles['compiler'].name}决定。"
     missing = cycles.missing_centres(session, catalog, cycle)
     if not set(cycles.standing_submissions(session, cycle)) - {office.id for office in missing}:
         return "还没有任何单位报送数据，无法汇总。"

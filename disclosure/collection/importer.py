@@ -1,226 +1,330 @@
-"""Importing figures that were published elsewhere, from a CSV with one figure in each row.
+"""Figures that were published, read from long tables: matched through the catalogue, or told why not.
 
-Names are matched through the catalogue alone; a row that does not match is reported with what to do
-about it and is never guessed at.
+``import_table`` reads a bureau's own history. ``read_history`` reads any table of any place into series, for
+comparisons and for trying audit rules on what others published.
 """
 
 from __future__ import annotations
 
-import csv
+import datetime as dt
 import hashlib
-import io
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from decimal import Decimal, Inexact, InvalidOperation, localcontext
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 
-from disclosure.catalog import Catalog, Unit
+from disclosure.catalog import Catalog, KnownError
+from disclosure.catalog.catalog import normalise
+from disclosure.collection.long_table import TableRow, read_table
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure, Source
-from disclosure.periods import Period, parse_period
-
-COLUMNS = ("region", "period", "insurance", "indicator", "unit", "value")
-
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
+from disclosure.known_errors import KnownErrors, indicator_key, region_key, without_note
+from disclosure.periods import Period, end_of
+from disclosure.printed import Cause, MistakeError, Reading, read_number, read_row
 
 
 @dataclass(frozen=True)
 class UnmatchedRow:
-    """A row that yielded no figure.
+    """A row that yielded no figure: ``cause`` is the group it is told in, ``what`` was not understood, ``why``.
 
-    ``line`` counts from 1 with the heading, ``row`` maps the six columns to what stands there, ``reason``
-    says in Chinese which of them was not understood and what to do.
+    ``line`` counts from 1 with the heading.
     """
 
+    file_name: str
     line: int
-    row: Mapping[str, str]
-    reason: str
+    cause: Cause
+    what: str
+    why: str = ""
+    sheet: str = ""
+
+    @property
+    def place(self) -> str:
+        """``往年.csv 第 3 行``."""
+        return f"{self.file_name}{f'“{self.sheet}”' if self.sheet else ''} 第 {self.line} 行"
+
+    def sentence(self, catalog: Catalog) -> str:
+        """``往年.csv 第 3 行：不认识的指标 工伤“…”。``."""
+        return f"{self.place}：{catalog.import_words.causes[self.cause].title} {self.what}{self.why}。"
+
+
+@dataclass(frozen=True)
+class ErroneousFigure:
+    """A row whose value the register knows to be wrong; ``figure`` is None where it matches no indicator of ours."""
+
+    error: KnownError
+    line: int
+    figure: Figure | None
 
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import yielded: ``rows`` = figures + unmatched rows + repetitions of the same value."""
+    """What a table yielded.
+
+    Every one of ``rows`` is a figure, an erroneous one, unmatched, of another place (``elsewhere``: name ->
+    rows), or a repetition. ``unexpected`` are sentences on register entries that the file contradicts.
+    """
 
     file_name: str
-    figures: tuple[Figure, ...]
-    unmatched: tuple[UnmatchedRow, ...]
+    sha256: str
     rows: int
+    figures: tuple[Figure, ...]
+    erroneous: tuple[ErroneousFigure, ...] = ()
+    unmatched: tuple[UnmatchedRow, ...] = ()
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
+    unexpected: tuple[str, ...] = ()
 
     @property
     def repeated(self) -> int:
         """Rows left out because an earlier one gave the same value."""
-        return self.rows - len(self.figures) - len(self.unmatched)
+        told = len(self.figures) + len(self.erroneous) + len(self.unmatched) + sum(self.elsewhere.values())
+        return self.rows - told
+
+
+@dataclass(frozen=True)
+class UnmatchedGroup:
+    """All unmatched rows of one cause: Chinese ``title`` and ``advice``, and for each ``what`` its rows."""
+
+    cause: Cause
+    title: str
+    advice: str
+    by_what: Mapping[str, tuple[UnmatchedRow, ...]]
 
     @property
-    def summary(self) -> tuple[str, ...]:
-        """Chinese lines for the terminal: one of totals, then one for each unmatched row."""
-        repeated = f"，{self.repeated} 行重复（数值相同，只留一次）" if self.repeated else ""
-        total = f"{self.file_name}：共 {self.rows} 行，导入 {len(self.figures)} 个数据{repeated}"
-        return (
-            f"{total}，{len(self.unmatched)} 行未导入。",
-            *(f"第 {bad.line} 行（{'，'.join(bad.row.values())}）：{bad.reason}" for bad in self.unmatched),
+    def count(self) -> int:
+        """How many rows."""
+        return sum(map(len, self.by_what.values()))
+
+
+@dataclass(frozen=True)
+class _Document:
+    """The table at hand; ``origin`` and ``retrieved`` are for rows that say nothing themselves."""
+
+    file_name: str
+    sha256: str
+    origin: str = ""
+    retrieved: str = ""
+
+    def source(self, row: TableRow, reading: Reading | None) -> Source:
+        """Where the row stands, as it was printed, and what the file says of where it is from."""
+        cells = row.cells
+        return Source(
+            document=self.sha256,
+            file_name=self.file_name,
+            sheet=row.sheet,
+            cell=str(row.line),
+            printed=" ".join(filter(None, (cells["value"], cells["unit"]))),
+            origin=cells.get("origin") or self.origin,
+            retrieved=cells.get("retrieved") or self.retrieved,
+            note="；".join(filter(None, (reading.note if reading else "", cells.get("note", "")))),
         )
 
 
-def import_long_csv(content: bytes, file_name: str, catalog: Catalog) -> ImportReport:
-    """Read figures from a CSV with the columns region, period, insurance, indicator, unit, value.
+def import_table(
+    content: bytes, file_name: str, catalog: Catalog, *, origin: str = "", retrieved: str = ""
+) -> ImportReport:
+    """Read the figures of our own regions from a long table (see ``read_table`` for its shapes).
 
-    Columns may stand in any order and others are passed over; UTF-8 (with or without BOM) and GB18030
-    are read. Values keep their printed decimals and are converted exactly to the catalogue's unit.
+    Values keep their printed decimals and are converted exactly to the catalogue's unit. ``origin`` (a URL or
+    the notice's number) and ``retrieved`` (a day) are for rows that say nothing themselves.
 
     Raises:
-        DisclosureError: when the file is no such CSV at all (encoding, missing columns, broken quoting).
+        DisclosureError: when the file is no such table at all.
     """
-    document = hashlib.sha256(content).hexdigest()
-    matched: list[tuple[Mapping[str, str], Figure]] = []
+    document = _Document(file_name, hashlib.sha256(content).hexdigest(), origin, retrieved)
+    register = KnownErrors(catalog)
+    table = read_table(content, file_name, catalog.import_words)
+    matched: list[Figure] = []
+    erroneous: list[ErroneousFigure] = []
     unmatched: list[UnmatchedRow] = []
-    rows = 0
-    for line, row in _rows(content, file_name):
-        rows += 1
-        figure, mistakes = _match(row, Source(document=document, file_name=file_name, cell=str(line)), catalog)
-        if figure is None:
-            unmatched.append(UnmatchedRow(line, row, "；".join(mistakes) + "。"))
-        else:
-            matched.append((row, figure))
-    figures, contradictions = _without_repetitions(matched)
-    unmatched = sorted((*unmatched, *contradictions), key=lambda bad: bad.line)
-    return ImportReport(file_name, figures, tuple(unmatched), rows)
-
-
-def _rows(content: bytes, file_name: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Line number and the six columns of every row that is not blank."""
-    reader = csv.reader(io.StringIO(_decoded(content, file_name), newline=""), strict=True)
-    try:
-        heading = [cell.strip().lower() for cell in next(reader, [])]
-        if missing := [column for column in COLUMNS if heading.count(column) != 1]:
-            raise DisclosureError(
-                f"{file_name} 第 1 行：缺少（或重复了）列 {'、'.join(missing)}，"
-                f"首行应写明 {'、'.join(COLUMNS)} 六列，次序不限。"
-            )
-        places = {column: heading.index(column) for column in COLUMNS}
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield (
-                    reader.line_num,
-                    {column: cells[n].strip() if n < len(cells) else "" for column, n in places.items()},
-                )
-    except csv.Error as error:
-        raise DisclosureError(
-            f"{file_name} 第 {reader.line_num} 行：不是正确的 CSV（{error}），请用表格软件另存为 CSV 后重试。"
-        ) from error
-
-
-def _decoded(content: bytes, file_name: str) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
+    elsewhere: dict[str, int] = {}
+    for row in table:
+        known = register.of_row(row.cells)
+        place = row.cells["region"]
+        region = catalog.find_region(place)
         try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
+            if region is None:
+                _check_elsewhere(catalog, place)
+                elsewhere[place] = elsewhere.get(place, 0) + 1
+                continue
+            reading = read_row(catalog, row.cells)
+        except MistakeError as mistake:
+            if known:
+                erroneous.append(ErroneousFigure(known, row.line, None))
+            else:
+                unmatched.append(UnmatchedRow(file_name, row.line, mistake.cause, mistake.what, mistake.why, row.sheet))
             continue
-    raise DisclosureError(f"{file_name}：文字编码既不是 UTF-8 也不是 GB18030，请另存为 UTF-8 编码的 CSV 后重试。")
-
-
-def _match(row: Mapping[str, str], source: Source, catalog: Catalog) -> tuple[Figure | None, list[str]]:
-    """The figure of ``row``, or None and all that was not understood in it."""
-    mistakes: list[str] = []
-    region = catalog.find_region(row["region"])
-    if region is None:
-        mistakes.append(f"region：目录中没有地区“{row['region']}”，请核对，或在地区配置的 regions.yaml 中补上别名")
-    period = _period(row["period"], mistakes)
-    insurance = catalog.find_insurance(row["insurance"])
-    indicator = catalog.find_indicator(insurance.id, row["indicator"]) if insurance else None
-    if insurance is None:
-        mistakes.append(
-            f"insurance：目录中没有险种“{row['insurance']}”，请核对，或在地区配置的 insurances.yaml 中补上别名"
-        )
-    elif indicator is None:
-        mistakes.append(
-            f"indicator：“{insurance.name}”没有（或不止一个）叫“{row['indicator']}”的指标，"
-            "请核对，或在地区配置的 indicators.yaml 中补上别名"
-        )
-    value: Decimal | None = None
-    text = ""
-    if indicator is not None and indicator.kind == "text":
-        text = row["value"]
-        if not text:
-            mistakes.append("value：没有填写内容，请补上文字")
-    else:
-        value = _number(row["value"], mistakes)
-        unit = catalog.find_unit(row["unit"])
-        if unit is None:
-            mistakes.append(f"unit：目录中没有计量单位“{row['unit']}”，请核对，或在 units.yaml 中补上")
-        elif indicator is not None and value is not None:
-            value = _converted(value, unit, catalog.units[indicator.unit], mistakes)
-    if mistakes or region is None or period is None or indicator is None:
-        return None, mistakes
-    return (
-        Figure(
-            region=region.code,
-            indicator=indicator.id,
-            period=period,
-            unit=indicator.unit,
-            value=value,
-            text=text,
-            centre=indicator.centre,
-            source=source,
-        ),
-        [],
+        figure = _figure(region.code, reading, document.source(row, reading))
+        if known:
+            erroneous.append(ErroneousFigure(known, row.line, figure))
+        else:
+            matched.append(figure)
+    figures, contradictions = _without_repetitions(catalog, matched)
+    return ImportReport(
+        file_name=file_name,
+        sha256=document.sha256,
+        rows=len(table),
+        figures=figures,
+        erroneous=_each_once(erroneous),
+        unmatched=tuple(sorted((*unmatched, *contradictions), key=lambda bad: (bad.sheet, bad.line))),
+        elsewhere=elsewhere,
+        unexpected=register.unexpected(file_name, (row.cells for row in table)),
     )
 
 
-def _period(text: str, mistakes: list[str]) -> Period | None:
-    try:
-        return parse_period(text)
-    except DisclosureError as error:
-        mistakes.append(f"period：{str(error).removesuffix('。')}")
-        return None
+def grouped(catalog: Catalog, rows: Iterable[UnmatchedRow]) -> tuple[UnmatchedGroup, ...]:
+    """``rows`` by cause, in the order of ``imports.yaml``; within one, the most frequent ``what`` first."""
+    by_cause: dict[str, dict[str, list[UnmatchedRow]]] = {}
+    for row in rows:
+        by_cause.setdefault(row.cause, {}).setdefault(row.what + row.why, []).append(row)
+    return tuple(
+        UnmatchedGroup(
+            cause=next(iter(by_cause[cause].values()))[0].cause,
+            title=words.title,
+            advice=words.advice.format(folder=catalog.folder),
+            by_what={
+                what: tuple(same) for what, same in sorted(by_cause[cause].items(), key=lambda each: -len(each[1]))
+            },
+        )
+        for cause, words in catalog.import_words.causes.items()
+        if cause in by_cause
+    )
 
 
-def _number(text: str, mistakes: list[str]) -> Decimal | None:
-    folded = unicodedata.normalize("NFKC", text).strip().replace("−", "-")
-    if _NUMBER.fullmatch(folded):
-        return Decimal(folded.replace(",", ""))
-    mistakes.append(f"value：“{text}”不是数字，请只填数字，单位写在 unit 列")
-    return None
-
-
-def _converted(value: Decimal, unit: Unit, wanted: Unit, mistakes: list[str]) -> Decimal | None:
-    """``value`` in ``wanted``, exactly.
-
-    A normalised factor keeps the printed precision in the exponent: 107.27 万人 become 1.0727E+6 人.
-    """
-    if unit.base != wanted.base:
-        mistakes.append(f"unit：单位“{unit.id}”不能换算成该指标的单位“{wanted.id}”，请核对单位；若口径不同，应另设指标")
-        return None
-    with localcontext(prec=60) as context:
-        context.traps[Inexact] = True
-        try:
-            return value * (unit.factor / wanted.factor).normalize()
-        except (Inexact, InvalidOperation):
-            mistakes.append(f"unit：“{unit.id}”换算成“{wanted.id}”时除不尽，请按“{wanted.id}”填写")
-            return None
+def _check_elsewhere(catalog: Catalog, place: str) -> None:
+    """A blank place, or one that is nearly ours, may be a slip: it is asked about and not called another place's."""
+    bare = normalise(place)
+    names = {normalise(name) for region in catalog.regions.values() for name in (region.name, *region.aliases)}
+    if not bare:
+        raise MistakeError("region", "空白的地区")
+    if any(bare in name or name in bare for name in names):
+        raise MistakeError("region", f"“{place}”")
 
 
 def _without_repetitions(
-    matched: Iterable[tuple[Mapping[str, str], Figure]],
+    catalog: Catalog, matched: Iterable[Figure]
 ) -> tuple[tuple[Figure, ...], tuple[UnmatchedRow, ...]]:
     """One figure for each key; where one key has different values, none of them is taken."""
-    by_key: dict[tuple[str, str, str], list[tuple[Mapping[str, str], Figure]]] = {}
-    for row, figure in matched:
-        by_key.setdefault(figure.key, []).append((row, figure))
+    by_key: dict[tuple[str, str, str], list[Figure]] = {}
+    for figure in matched:
+        by_key.setdefault(figure.key, []).append(figure)
     kept: list[Figure] = []
     contradictions: list[UnmatchedRow] = []
     for same in by_key.values():
-        if len({(figure.value, figure.text) for _, figure in same}) == 1:
-            kept.append(same[0][1])
+        if len({(figure.value, figure.text) for figure in same}) == 1:
+            kept.append(same[0])
             continue
-        lines = "、".join(figure.source.cell for _, figure in same)
+        first = same[0]
+        indicator = catalog.indicators[first.indicator]
+        what = f"{catalog.insurances[indicator.insurance].short_name}“{indicator.name}”{first.period.label}"
+        values = "、".join(f"第 {figure.source.cell} 行 {figure.source.printed or figure.text}" for figure in same)
         contradictions += [
             UnmatchedRow(
-                int(figure.source.cell),
-                row,
-                f"value：第 {lines} 行是同一个数据，数值却不同，都没有导入，请核对后只留正确的一行。",
+                figure.source.file_name, int(figure.source.cell), "duplicate", what, f"：{values}", figure.source.sheet
             )
-            for row, figure in same
+            for figure in same
         ]
     return tuple(kept), tuple(contradictions)
+
+
+def _each_once(found: Iterable[ErroneousFigure]) -> tuple[ErroneousFigure, ...]:
+    """One for each entry and figure: a wrong value printed twice is one."""
+    kept = {(each.error.id, each.figure.key if each.figure else each.line): each for each in reversed(list(found))}
+    return tuple(reversed(kept.values()))
+
+
+@dataclass(frozen=True)
+class PrintedFigure:
+    """One printed number of any place.
+
+    ``series`` says of what: region and indicator, each the catalogue's id where it has one and the printed words
+    (``<insurance>/<indicator>``) otherwise. ``value`` and ``unit`` are as printed. ``reading`` is there when the
+    catalogue knows indicator and period; ``mistake`` says otherwise what it did not understand. ``end`` is the last
+    day of the month, quarter or year the period names. ``known_error``: the value is known to be wrong.
+    """
+
+    series: tuple[str, str]
+    printed_period: str
+    end: dt.date | None
+    value: Decimal
+    unit: str
+    source: Source
+    reading: Reading | None = None
+    mistake: MistakeError | None = None
+    known_error: KnownError | None = None
+
+    @property
+    def period(self) -> Period | None:
+        """The disclosure period it belongs to."""
+        return self.reading.period if self.reading else None
+
+    def as_figure(self, region: str = "") -> Figure:
+        """The figure in the catalogue's terms, of ``region`` (a code) instead of where it was printed.
+
+        Raises:
+            DisclosureError: when the catalogue does not know its indicator or period.
+        """
+        if self.reading is None:
+            raise DisclosureError(
+                f"{self.source.file_name} {self.source.label}：{self.mistake}在目录中没有对应，不能当作目录中的数据。"
+            )
+        return _figure(region or self.series[0], self.reading, self.source)
+
+
+def read_history(files: Mapping[str, bytes], catalog: Catalog) -> tuple[PrintedFigure, ...]:
+    """Every number in long tables (``files``: name -> content), of whatever place, in the files' order.
+
+    Pure: no region needs to be ours, nothing is recorded, and only rows without a number are left out.
+
+    Raises:
+        DisclosureError: when a file is no such table at all.
+    """
+    register = KnownErrors(catalog)
+    found = (
+        _printed(catalog, register, row, _Document(file_name, hashlib.sha256(content).hexdigest()))
+        for file_name, content in files.items()
+        for row in read_table(content, file_name, catalog.import_words)
+    )
+    return tuple(figure for figure in found if figure is not None)
+
+
+def _printed(catalog: Catalog, register: KnownErrors, row: TableRow, document: _Document) -> PrintedFigure | None:
+    cells = row.cells
+    try:
+        value, behind = read_number(cells["value"])
+    except MistakeError:
+        return None
+    reading, mistake = None, None
+    try:
+        reading = read_row(catalog, cells)
+    except MistakeError as error:
+        mistake = error
+    # A name whose label contradicts the catalogue's kind is another quantity: it stays under its own words.
+    words = f"{normalise(cells['insurance'])}/{normalise(cells['indicator'])}"
+    is_other = mistake is not None and mistake.cause == "kind"
+    unit = catalog.find_unit(cells["unit"] or behind)
+    return PrintedFigure(
+        series=(
+            region_key(catalog, cells["region"]),
+            words if is_other else indicator_key(catalog, cells["insurance"], cells["indicator"]),
+        ),
+        printed_period=cells["period"],
+        end=end_of(without_note(cells["period"])),
+        value=value,
+        unit=unit.id if unit else cells["unit"],
+        source=document.source(row, reading),
+        reading=reading,
+        mistake=mistake,
+        known_error=register.of_row(cells),
+    )
+
+
+def _figure(region: str, reading: Reading, source: Source) -> Figure:
+    return Figure(
+        region=region,
+        indicator=reading.indicator.id,
+        period=reading.period,
+        unit=reading.indicator.unit,
+        value=reading.value,
+        text=reading.text,
+        centre=reading.indicator.centre,
+        source=source,
+    )

@@ -1,66 +1,146 @@
-"""Taking in figures that were published before, as history: kept, matched, reported."""
+"""Taking in figures that were published before, as history: compared with what is there, kept, reported.
+
+Whatever was imported stays. A figure that differs from the one that stands is taken only with a reason, and
+then stands in its place.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
+from disclosure import compilation
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
 from disclosure.collection.files import keep_file
-from disclosure.collection.importer import ImportReport, import_long_csv
+from disclosure.collection.importer import ImportReport, import_table
+from disclosure.collection.long_table import REQUIRED
 from disclosure.collection.submissions import observation
+from disclosure.compilation import FigureKey
 from disclosure.figures import Figure
+from disclosure.known_errors import KnownErrors
 from disclosure.records import Records, ledger
-from disclosure.records.tables import ImportedTable
+from disclosure.records.tables import ImportedTable, Observation, Replacement
 
-COLUMNS = ("region", "period", "insurance", "indicator", "unit", "value")
+#: ``waiting``: it differs and needs a reason to be taken; ``replaced``: it was given one; ``published``: we published
+#: another value ourselves, which an import never replaces.
+Outcome = Literal["waiting", "replaced", "published"]
+#: Any constant: the name of the PostgreSQL lock under which imports follow one another.
+_LOCK = 820_215
 
 
-def record_import(
-    records: Records, files: Path, catalog: Catalog, content: bytes, file_name: str
-) -> tuple[ImportReport, bool]:
-    """Import a long CSV into our records; the report, and whether this very file had been imported before."""
-    report = import_long_csv(content, file_name, catalog)
+@dataclass(frozen=True)
+class Change:
+    """A figure that differs from the one that stands under its key."""
+
+    old: Figure
+    new: Figure
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A table's figures against what stands: not there yet, the same, or changed."""
+
+    report: ImportReport
+    new: tuple[Figure, ...] = ()
+    same: tuple[Figure, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def taken(self) -> tuple[Figure, ...]:
+        """Figures that stand from now on."""
+        return (*self.new, *(change.new for change in self.changes if change.outcome == "replaced"))
+
+    @property
+    def waiting(self) -> tuple[Change, ...]:
+        """Changes that need a reason."""
+        return tuple(change for change in self.changes if change.outcome == "waiting")
+
+
+@dataclass
+class Standing:
+    """The figure under each key: ``published`` by ourselves, which stands over ``imported``."""
+
+    imported: dict[FigureKey, Figure] = field(default_factory=dict)
+    published: Mapping[FigureKey, Figure] = field(default_factory=dict)
+
+
+def compare(catalog: Catalog, report: ImportReport, standing: Standing, reason: str = "") -> Comparison:
+    """What ``report`` brings to what stands; with a ``reason``, changed figures replace imported ones.
+
+    Equal amounts are the same figure, however many decimals they print and in whatever unit they were kept.
+    """
+    new: list[Figure] = []
+    same: list[Figure] = []
+    changes: list[Change] = []
+    for figure in report.figures:
+        ours = standing.published.get(figure.key)
+        old = ours or standing.imported.get(figure.key)
+        if old is None:
+            new.append(figure)
+        elif _said(catalog, old) == _said(catalog, figure):
+            same.append(figure)
+        else:
+            changes.append(Change(old, figure, "published" if ours else "replaced" if reason else "waiting"))
+    return Comparison(report, tuple(new), tuple(same), tuple(changes))
+
+
+def compare_files(
+    records: Records, catalog: Catalog, reports: Sequence[ImportReport], reason: str = ""
+) -> tuple[Comparison, ...]:
+    """A dry run: what importing would do, file after file. Nothing is written."""
+    with records.read() as session:
+        standing, _ = _standing(session, catalog)
+    return tuple(_in_turn(catalog, reports, standing, reason))
+
+
+def record_imports(
+    records: Records,
+    files: Path,
+    catalog: Catalog,
+    tables: Sequence[tuple[ImportReport, bytes]],
+    *,
+    reason: str = "",
+    actor: str = "操作员",
+) -> tuple[Comparison, ...]:
+    """Import tables (report and content each) in one transaction: all of them or none.
+
+    Each file is kept. Figures that stand already with the same value are not recorded again, so importing a file
+    once more, after names were added to the catalogue, takes what it could not take before. ``reason`` lets changed
+    figures replace those that stand; both are kept, and the ledger tells of each.
+    """
     with records.write() as session:
-        sha256 = keep_file(session, files, content)
-        before = session.scalars(
-            select(ImportedTable).where(ImportedTable.profile == catalog.profile.id, ImportedTable.sha256 == sha256)
-        ).one_or_none()
-        if before is not None:
-            return report, True
-        table = ImportedTable(
-            profile=catalog.profile.id,
-            sha256=sha256,
-            file_name=file_name,
-            row_count=report.rows,
-            unmatched=[{"line": str(row.line), "reason": row.reason} for row in report.unmatched],
-            imported_at=utc_now(),
-        )
-        session.add(table)
-        session.flush()
-        session.add_all(observation(figure, import_id=table.id) for figure in report.figures)
-        ledger.append(
-            session,
-            "table.imported",
-            actor="操作员",
-            file=file_name,
-            sha256=sha256,
-            matched=len(report.figures),
-            unmatched=len(report.unmatched),
-        )
-        return report, False
+        if session.get_bind().dialect.name == "postgresql":
+            # SQLite's write transactions are one at a time anyway; PostgreSQL's are not.
+            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        standing, rows = _standing(session, catalog)
+        made = tuple(_in_turn(catalog, [report for report, _ in tables], standing, reason))
+        recorder = _Recorder(session, files, catalog, rows, reason, actor)
+        for comparison, (_, content) in zip(made, tables, strict=True):
+            recorder.record(comparison, content)
+        return made
+
+
+def record_import(records: Records, files: Path, catalog: Catalog, content: bytes, file_name: str) -> Comparison:
+    """Import one table."""
+    report = import_table(content, file_name, catalog)
+    (made,) = record_imports(records, files, catalog, [(report, content)])
+    return made
 
 
 def long_csv(catalog: Catalog, figures: Iterable[Figure]) -> bytes:
-    """Numeric figures as the long CSV that ``record_import`` reads (UTF-8)."""
+    """Numeric figures as a long table that ``import_table`` reads (UTF-8)."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(REQUIRED)
     for figure in figures:
         if figure.value is not None:
             indicator = catalog.indicators[figure.indicator]
@@ -75,3 +155,132 @@ def long_csv(catalog: Catalog, figures: Iterable[Figure]) -> bytes:
                 )
             )
     return stream.getvalue().encode()
+
+
+def _standing(session: Session, catalog: Catalog) -> tuple[Standing, dict[FigureKey, Observation]]:
+    """What stands, without values known to be wrong, and the rows of what was imported."""
+    register = KnownErrors(catalog)
+    imported = compilation.imported_figures(session, catalog)
+    published = {
+        key: figure
+        for key, figure in compilation.published_figures(session, catalog).items()
+        if not register.of_figure(figure)
+    }
+    standing = Standing({key: figure for key, (figure, _) in imported.items()}, published)
+    return standing, {key: row for key, (_, row) in imported.items()}
+
+
+def _in_turn(
+    catalog: Catalog, reports: Iterable[ImportReport], standing: Standing, reason: str
+) -> Iterator[Comparison]:
+    """Each report is compared with what stands after the one before it."""
+    for report in reports:
+        comparison = compare(catalog, report, standing, reason)
+        standing.imported.update({figure.key: figure for figure in comparison.taken})
+        yield comparison
+
+
+def _said(catalog: Catalog, figure: Figure) -> tuple[object, ...]:
+    """What a figure says, whatever its unit."""
+    unit = catalog.units.get(figure.unit)
+    if figure.value is None or unit is None:
+        return (figure.unit, figure.value, figure.text)
+    return (unit.base, figure.value * unit.factor)
+
+
+def _provenance(figure: Figure) -> dict[str, str]:
+    """What the table itself says of the figure; blank things are left out."""
+    source = figure.source
+    said = {"printed": source.printed, "origin": source.origin, "retrieved": source.retrieved, "note": source.note}
+    return {name: value for name, value in said.items() if value}
+
+
+@dataclass
+class _Recorder:
+    """Writes one table after another; ``rows`` are those that stand under each key."""
+
+    session: Session
+    files: Path
+    catalog: Catalog
+    rows: dict[FigureKey, Observation]
+    reason: str
+    actor: str
+
+    def record(self, comparison: Comparison, content: bytes) -> None:
+        """Keep the file, what is new in it, and values known to be wrong; tell the ledger."""
+        report = comparison.report
+        table, is_first = self._table(report, content)
+        kept = {
+            (row.region, row.indicator, row.period_id, row.value, row.unit, row.text): row
+            for row in self.session.scalars(select(Observation).where(Observation.import_id == table.id))
+        }
+
+        def keep(figure: Figure) -> Observation:
+            """The row of ``figure`` in this table, which an earlier import may have made."""
+            known = kept.get((*figure.key, figure.value, figure.unit, figure.text))
+            if known is not None:
+                return known
+            row = observation(figure, import_id=table.id)
+            row.provenance = _provenance(figure)
+            self.session.add(row)
+            return row
+
+        replaced = {change.new.key: change.old for change in comparison.changes if change.outcome == "replaced"}
+        for figure in comparison.taken:
+            row = keep(figure)
+            if old := replaced.get(figure.key):
+                self._replace(old, figure, row)
+            self.rows[figure.key] = row
+        # Values known to be wrong are kept like any other; whoever reads history from our records leaves them out.
+        for each in report.erroneous:
+            if each.figure:
+                keep(each.figure)
+        if is_first or comparison.taken:
+            ledger.append(
+                self.session,
+                "table.imported",
+                actor=self.actor,
+                file=report.file_name,
+                sha256=report.sha256,
+                new=len(comparison.new),
+                same=len(comparison.same),
+                replaced=len(replaced),
+                known_errors=len(report.erroneous),
+                unmatched=len(report.unmatched),
+                elsewhere=sum(report.elsewhere.values()),
+            )
+
+    def _table(self, report: ImportReport, content: bytes) -> tuple[ImportedTable, bool]:
+        """The record of this file, and whether it is its first import."""
+        sha256 = keep_file(self.session, self.files, content)
+        profile = self.catalog.profile.id
+        table = self.session.scalars(
+            select(ImportedTable).where(ImportedTable.profile == profile, ImportedTable.sha256 == sha256)
+        ).one_or_none()
+        is_first = table is None
+        if table is None:
+            table = ImportedTable(profile=profile, sha256=sha256, file_name=report.file_name, imported_at=utc_now())
+            self.session.add(table)
+        table.row_count = report.rows
+        table.unmatched = [
+            {"line": str(row.line), "sheet": row.sheet, "cause": row.cause, "reason": row.what + row.why}
+            for row in report.unmatched
+        ]
+        self.session.flush()
+        return table, is_first
+
+    def _replace(self, old: Figure, new: Figure, new_row: Observation) -> None:
+        self.session.flush()
+        old_row = self.rows[new.key]
+        self.session.add(Replacement(old_id=old_row.id, new_id=new_row.id, reason=self.reason, replaced_at=utc_now()))
+        ledger.append(
+            self.session,
+            "figure.replaced",
+            actor=self.actor,
+            figure="/".join(new.key),
+            old=f"{old.printed} {old.unit}".strip(),
+            old_file=f"{old.source.file_name} {old.source.label}",
+            new=f"{new.printed} {new.unit}".strip(),
+            new_file=f"{new.source.file_name} {new.source.label}",
+            reason=self.reason,
+        )

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from disclosure import compilation, cycles
 from disclosure.catalog import Catalog, Channel
-from disclosure.clock import shanghai, utc_now
+from disclosure.clock import said, shanghai, utc_now
 from disclosure.collection.files import write_whole
 from disclosure.errors import DisclosureError
 from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
@@ -107,7 +107,8 @@ def publish_round(place: Workplace, cycle_id: int) -> Published:
     Published already and intact: nothing is done.
 
     Raises:
-        DisclosureError: when an approval is missing or was given to something else, or a channel fails.
+        DisclosureError: before the planned time, when an approval is missing or was given to something else,
+            or when a channel fails.
     """
     with _one_at_a_time(place.settings.home):
         return _publish(place, cycle_id)
@@ -126,11 +127,9 @@ def _publish(place: Workplace, cycle_id: int) -> Published:
     channels = {c.id: FolderChannel(settings.home / c.path) for c in catalog.channels.values()}
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
-        cycles.enter(session, cycle, "publish" if not _is_live(session, cycle) else "archive")
         release = _signed_release(session, catalog, cycle, settings.releases)
         if release.published_at is None:
-            release.published_at = utc_now()
-            ledger.append(session, "release.publishing", actor="系统", cycle_id=cycle_id, digest=release.digest)
+            _begin(session, cycle, release)
         site = build_site(catalog, _site_releases(session, place, cycle))
     published = Published(release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(release.files))
     if release.is_live and not any(channel.read_back(site) for channel in channels.values()):
@@ -154,7 +153,7 @@ def _publish(place: Workplace, cycle_id: int) -> Published:
         released.is_live = True
         for channel in catalog.channels.values():
             _note(session, released, channel, "live")
-        cycles.enter(session, cycle, "archive")
+        cycles.enter(session, cycle, "later_review" if awaits_later_review(released) else "archive")
         ledger.append(
             session,
             "release.published",
@@ -164,6 +163,29 @@ def _publish(place: Workplace, cycle_id: int) -> Published:
             channels=[channel.id for channel in catalog.channels.values()],
         )
     return published
+
+
+def _begin(session: Session, cycle: Cycle, release: Release) -> None:
+    """Note that publication begins now, and what an emergency sign-off went ahead of."""
+    now = utc_now()
+    if release.planned_for is not None and now < release.planned_for:
+        raise DisclosureError(f"{release.title}计划于 {said(release.planned_for)} 发布，现在还不到时间。")
+    cycles.enter(session, cycle, "publish")
+    reviewed = standing(session, cycle, REVIEW_GATES, release.compilation.digest)
+    release.published_at, release.waived = now, list(reviewed.open_gates)
+    ledger.append(
+        session,
+        "release.publishing",
+        actor="系统",
+        cycle_id=cycle.id,
+        digest=release.digest,
+        waived=release.waived,
+    )
+
+
+def awaits_later_review(release: Release) -> bool:
+    """Whether it was signed ahead of reviews that have not all approved it since (紧急签发待补审)."""
+    return bool(release.waived) and release.cleared_at is None
 
 
 def _signed_release(session: Session, catalog: Catalog, cycle: Cycle, releases: Path) -> Release:
@@ -203,11 +225,6 @@ def _folder(releases: Path, digest: str) -> Path:
     return releases / digest[:16]
 
 
-def _is_live(session: Session, cycle: Cycle) -> bool:
-    release = cycles.release_of(session, cycle)
-    return release is not None and release.is_live
-
-
 def _site_releases(session: Session, place: Workplace, publishing: Cycle) -> list[SiteRelease]:
     """Every release that is live, and the one being published."""
     rows = session.execute(
@@ -236,6 +253,7 @@ def _site_release(place: Workplace, release: Release, cycle: Cycle, compiled: Co
         "published_at": shanghai(release.published_at).isoformat(timespec="seconds"),
         "release_digest": release.digest,
         "compilation_digest": compiled.digest,
+        **({"signed_ahead_of": "、".join(release.waived)} if release.waived else {}),
     }
     return SiteRelease(
         period=period,

@@ -101,7 +101,10 @@ class RefusedFile(Base):
 
 
 class ImportedTable(Base):
-    """A long CSV of figures published before, taken in as history."""
+    """A long table of figures published before, taken in as history.
+
+    ``unmatched`` are the rows that gave no figure when it was last imported.
+    """
 
     __tablename__ = "imported_tables"
     __table_args__ = (UniqueConstraint("profile", "sha256"),)
@@ -116,13 +119,14 @@ class ImportedTable(Base):
 
 
 class Observation(Base):
-    """A figure, handed in by a centre or imported, with the cell or row it came from."""
+    """A figure, handed in by a centre or imported, with the cell or row it came from.
+
+    ``provenance`` of an imported one: ``printed`` value and unit, ``origin``, ``retrieved``, ``note``, as its table
+    says them.
+    """
 
     __tablename__ = "observations"
-    __table_args__ = (
-        UniqueConstraint("submission_id", "region", "indicator"),
-        UniqueConstraint("import_id", "period_id", "region", "indicator"),
-    )
+    __table_args__ = (UniqueConstraint("submission_id", "region", "indicator"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
@@ -137,9 +141,22 @@ class Observation(Base):
     centre: Mapped[str] = mapped_column(String(60), default="")
     sheet: Mapped[str] = mapped_column(String(60), default="")
     cell: Mapped[str] = mapped_column(String(20), default="")
+    provenance: Mapped[dict[str, str] | None]
 
     submission: Mapped[Submission | None] = relationship(back_populates="observations")
     imported_table: Mapped[ImportedTable | None] = relationship()
+
+
+class Replacement(Base):
+    """An imported figure that stands in the place of another from now on; both are kept."""
+
+    __tablename__ = "replacements"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    old_id: Mapped[int] = mapped_column(ForeignKey("observations.id"))
+    new_id: Mapped[int] = mapped_column(ForeignKey("observations.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    replaced_at: Mapped[dt.datetime]
 
 
 class Excuse(Base):
@@ -226,7 +243,10 @@ class Finding(Base):
 
 
 class Person(Base):
-    """Somebody who may decide. ``secret`` is the TOTP secret, encrypted; authority follows the office."""
+    """Somebody who may decide. ``secret`` is the TOTP secret, encrypted.
+
+    ``roles`` are ids of the catalogue; None: every role of the office, as the catalogue has them at the time.
+    """
 
     __tablename__ = "people"
     __table_args__ = (UniqueConstraint("name"),)
@@ -234,6 +254,7 @@ class Person(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60))
     office: Mapped[str] = mapped_column(String(60))
+    roles: Mapped[list[str] | None]
     secret: Mapped[str] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
@@ -320,8 +341,10 @@ class Release(Base):
     """The rendered channels of one round, what the leader signs and the public reads.
 
     ``digest`` covers the compilation's digest and every rendered file (``files``: path to SHA-256, bytes
-    under ``home/releases``). ``published_at`` is set before the channels switch, so that a rerun writes
-    the same bytes; ``is_live`` after they did.
+    under ``home/releases``). ``planned_for`` is the time the leader signed for, None for at once.
+    ``published_at`` is set before the channels switch, so that a rerun writes the same bytes; ``is_live``
+    after they did. ``waived`` are the gates that an emergency sign-off went ahead of, None until publication
+    begins; ``cleared_at`` is when the last of them approved afterwards.
     """
 
     __tablename__ = "releases"
@@ -337,6 +360,9 @@ class Release(Base):
     summary: Mapped[str] = mapped_column(Text, default="")
     files: Mapped[dict[str, str]] = mapped_column(default=dict)
     rendered_at: Mapped[dt.datetime]
+    planned_for: Mapped[dt.datetime | None]
+    waived: Mapped[list[str] | None]
+    cleared_at: Mapped[dt.datetime | None]
     published_at: Mapped[dt.datetime | None]
     is_live: Mapped[bool] = mapped_column(default=False)
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from disclosure.catalog import Catalog, Indicator, Insurance, Region
+from disclosure.comparison import Comparison, compare
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
 from disclosure.periods import Period
-from disclosure.rendering.comparison import Comparison, compare
 from disclosure.rendering.document import (
     Bar,
     Block,

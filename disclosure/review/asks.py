@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,7 +11,7 @@ from disclosure.clock import utc_now
 from disclosure.records import ledger
 from disclosure.records.tables import Ask, Cycle
 
-AskStep = Literal["collect", "review", "sign_off"]
+AskStep = Literal["collect", "review", "sign_off", "later_review"]
 
 
 def open_ask_of(session: Session, cycle: Cycle) -> Ask | None:
@@ -42,10 +42,22 @@ def put(session: Session, cycle: Cycle, step: AskStep, digest: str, flow_run_id:
     return ask
 
 
-def close(session: Session, ask: Ask, state: Literal["answered", "refused", "abandoned"], refusal: str = "") -> None:
-    """Close an ask; ``refusal`` is what the next one says above its form."""
+def close(
+    session: Session,
+    ask: Ask,
+    state: Literal["answered", "refused", "abandoned"],
+    refusal: str = "",
+    *,
+    gate: str = "",
+    name: str = "",
+) -> None:
+    """Close an ask.
+
+    ``refusal`` is what the next one says above its form; ``name`` is who claimed to answer, at ``gate``.
+    """
     ask.state, ask.refusal, ask.closed_at = state, refusal, utc_now()
-    ledger.append(session, f"ask.{state}", actor="系统", cycle_id=ask.cycle_id, key=ask.key, refusal=refusal)
+    claimed = {"gate": gate, "name": name} if name else {}
+    ledger.append(session, f"ask.{state}", actor="系统", cycle_id=ask.cycle_id, key=ask.key, refusal=refusal, **claimed)
 
 
 def last_refusal(session: Session, cycle: Cycle, step: AskStep) -> str:
@@ -57,6 +69,11 @@ def last_refusal(session: Session, cycle: Cycle, step: AskStep) -> str:
         .limit(1)
     ).first()
     return latest.refusal if latest is not None and latest.state == "refused" else ""
+
+
+def step_of(ask: Ask) -> AskStep:
+    """A step that came out of our own records."""
+    return cast(AskStep, ask.step)
 
 
 def get(session: Session, ask_id: int) -> Ask:

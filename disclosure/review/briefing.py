@@ -1,20 +1,26 @@
-"""What a person reads above the form: where the cycle stands, what to look at, why an answer was not taken."""
+"""What a person sees before answering: where the cycle stands, what to look at, why an answer was not taken.
+
+The briefing stands above the form; the exhibits (tables and links) hang on the run beside it.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from disclosure import compilation, cycles
-from disclosure.catalog import Catalog, GateId, Milestone
-from disclosure.clock import said
+from disclosure.catalog import Catalog, GateId
+from disclosure.clock import said, utc_now
+from disclosure.comparison import compare
 from disclosure.figures import Figure
-from disclosure.records.tables import Cycle, Decision
-from disclosure.review import asks, decisions
+from disclosure.periods import Period
+from disclosure.records.tables import AuditRun, Cycle, Decision, Release
+from disclosure.review import asks, decisions, people
+from disclosure.review.asks import AskStep
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.templating import render_text
 from disclosure.workplace import Workplace
@@ -22,17 +28,28 @@ from disclosure.workplace import Workplace
 #: How many critical findings stand above the form; the report has them all.
 _FINDINGS_SHOWN = 12
 _OUTCOME = {"approved": "通过", "returned": "退回"}
+_SEVERITY = {"critical": "严重", "warning": "须说明", "info": "提示"}
 
 
 @dataclass(frozen=True)
 class GateLine:
-    """One gate as the briefing lists it."""
+    """One gate as the briefing lists it; ``people`` are the names of those who may decide there today."""
 
     name: str
     office: str
     question: str
     status: str
     is_open: bool
+    people: str
+
+
+@dataclass(frozen=True)
+class Exhibits:
+    """What hangs on the run beside the form: Markdown, and tables as rows of column -> text."""
+
+    summary: str
+    changes: list[dict[str, str]]
+    findings: list[dict[str, str]]
 
 
 def of_collect(place: Workplace, cycle_id: int, missing: Sequence[str]) -> str:
@@ -51,7 +68,7 @@ def of_collect(place: Workplace, cycle_id: int, missing: Sequence[str]) -> str:
             round=cycle.round,
             missing=missing,
             arrived=arrived,
-            deadline=_date(place.catalog, cycle, "draft"),
+            deadline=_said_date(cycles.milestone_date(place.catalog, cycle, "draft")),
         )
 
 
@@ -63,8 +80,9 @@ def of_review(place: Workplace, cycle_id: int) -> str:
             "review/review.md.j2",
             refusal=asks.last_refusal(session, cycle, "review"),
             gates=_gates(session, place.catalog, cycle),
+            emergency=place.catalog.gates["emergency"],
             **_audit(session, place, cycle),
-            **_content(session, place.catalog, cycle),
+            **_content(_seen(session, place.catalog, cycle), place.catalog),
         )
 
 
@@ -73,21 +91,63 @@ def of_sign_off(place: Workplace, cycle_id: int) -> str:
     catalog = place.catalog
     with place.records.read() as session:
         cycle = cycles.get_cycle(session, cycle_id)
-        release = cycles.release_of(session, cycle)
-        assert release is not None  # noqa: S101 - the flow renders before it asks the leader
         return render_text(
             "review/sign_off.md.j2",
             refusal=asks.last_refusal(session, cycle, "sign_off"),
-            period=cycles.period_of(cycle).label,
-            round=cycle.round,
             gates=_gates(session, catalog, cycle),
+            emergency=_emergency(session, cycle),
             question=catalog.gates["leader"].question,
-            preview_url=f"{place.settings.desk_url}/preview/{release.digest[:16]}",
-            files=sorted(path for path in release.files if path != "index.html"),
-            channels=[channel.name for channel in catalog.channels.values()],
-            publish_by=_date(catalog, cycle, "publish"),
-            digest=release.digest,
+            publish_by=_said_date(cycles.milestone_date(catalog, cycle, "publish")),
             **_audit(session, place, cycle),
+            **_release(session, place, cycle),
+        )
+
+
+def of_later_review(place: Workplace, cycle_id: int) -> str:
+    """Markdown for those who review what the leader signed ahead of them, and the public reads already."""
+    with place.records.read() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        return render_text(
+            "review/later_review.md.j2",
+            refusal=asks.last_refusal(session, cycle, "later_review"),
+            gates=_gates(session, place.catalog, cycle),
+            emergency=_emergency(session, cycle),
+            site_url=f"{place.settings.desk_url}/site/releases/{cycle.period_id}/index.html",
+            **_audit(session, place, cycle),
+            **_release(session, place, cycle),
+        )
+
+
+def exhibits(place: Workplace, cycle_id: int, step: AskStep) -> Exhibits:
+    """What the reviewers of ``step`` find on the run: summary with links, changes, findings."""
+    catalog = place.catalog
+    with place.records.read() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        audit = decisions.audit_of(session, cycle)
+        assert audit is not None  # noqa: S101 - the flow audits before it asks
+        seen = _seen(session, catalog, cycle)
+        leader = _gate_line(session, catalog, cycle, "leader")
+        return Exhibits(
+            summary=render_text(
+                "review/summary.md.j2",
+                gates=[*_gates(session, catalog, cycle), leader],
+                emergency=_emergency(session, cycle),
+                step=cycles.STEPS[step],
+                release=_release(session, place, cycle) if cycles.release_of(session, cycle) else None,
+                **_audit(session, place, cycle),
+                **_content(seen, catalog),
+            ),
+            changes=_changes(seen, catalog),
+            findings=[
+                {
+                    "级别": _SEVERITY[finding.severity],
+                    "规则": finding.rule,
+                    "问题": finding.message,
+                    "位置": " ".join(filter(None, (finding.file_name, finding.sheet, finding.cell))),
+                    "说明": f"{finding.explanation}（{finding.explained_by}）" if finding.explanation else "",
+                }
+                for finding in audit.findings
+            ],
         )
 
 
@@ -99,25 +159,44 @@ def returnable(place: Workplace, cycle_id: int) -> list[str]:
 
 
 def _gates(session: Session, catalog: Catalog, cycle: Cycle) -> list[GateLine]:
-    made = cycles.decisions(session, cycle, cycle.round)
-    return [_gate_line(catalog, gate, made.get(gate)) for gate in REVIEW_GATES]
+    return [_gate_line(session, catalog, cycle, gate) for gate in REVIEW_GATES]
 
 
-def _gate_line(catalog: Catalog, gate_id: GateId, decision: Decision | None) -> GateLine:
+def _gate_line(session: Session, catalog: Catalog, cycle: Cycle, gate_id: GateId) -> GateLine:
     gate = catalog.gates[gate_id]
-    status = "待审核"
+    decision = cycles.decisions(session, cycle, cycle.round).get(gate_id)
     if decision is not None:
         carried = "，沿用首次审核结论" if decision.carried_from_id else ""
         status = f"{decision.person.name} {_OUTCOME[decision.outcome]}（{said(decision.decided_at)}{carried}）"
-    return GateLine(gate.name, catalog.offices[gate.office].name, gate.question, status, decision is None)
+    elif cycle.round > 1 and gate.first_review_only and _was_approved(session, cycle, gate_id):
+        status = "待审核（上一轮已通过，之后文字或表格有改动，须重新审核）"
+    else:
+        status = "待审核"
+    able = people.holders(session, catalog, gate.role, utc_now())
+    names = "、".join(person.name for person in able) or "尚未登记任何人，请联系管理员"
+    return GateLine(gate.name, catalog.gate_office(gate_id).name, gate.question, status, decision is None, names)
+
+
+def _was_approved(session: Session, cycle: Cycle, gate: GateId) -> bool:
+    before = cycles.decisions(session, cycle, cycle.round - 1).get(gate)
+    return before is not None and before.outcome == "approved"
+
+
+def _emergency(session: Session, cycle: Cycle) -> dict[str, str] | None:
+    """Who signed ahead of the reviews and why; None in an ordinary round."""
+    decision: Decision | None = cycles.decisions(session, cycle, cycle.round).get("emergency")
+    if decision is None:
+        return None
+    return {"name": decision.person.name, "at": said(decision.decided_at), "reason": decision.opinion}
 
 
 def _audit(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]:
-    audit = decisions.audit_of(session, cycle)
+    audit: AuditRun | None = decisions.audit_of(session, cycle)
     assert audit is not None  # noqa: S101 - the flow audits before it asks
     critical = [finding.message for finding in audit.findings if finding.severity == "critical"]
     open_warnings = decisions.unexplained_findings(audit)
     return {
+        "is_blocking": audit.is_blocking,
         "critical": audit.critical_count,
         "warnings": audit.warning_count,
         "report_url": f"{place.settings.desk_url}/reports/{audit.report}",
@@ -128,44 +207,112 @@ def _audit(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]:
     }
 
 
-def _content(session: Session, catalog: Catalog, cycle: Cycle) -> dict[str, Any]:
-    compiled = cycles.compilation_of(session, cycle)
-    assert compiled is not None  # noqa: S101 - the flow compiles before it asks
-    content = compilation.content_of(session, catalog, cycle, compiled)
-    period = content.period
-    known = compilation.history(session, catalog, period)
-    base_period = period.last_year_end() if period.kind != "special" else None
-    base = {f.key[:2]: f for f in compilation.figures_of_period(known, base_period)}
-    whole = catalog.prefecture.code
-    heads = [
-        figure
-        for figure in content.figures
-        if figure.region == whole and figure.value is not None and catalog.indicators[figure.indicator].part_of is None
-    ]
+def _release(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]:
+    release: Release | None = cycles.release_of(session, cycle)
+    assert release is not None  # noqa: S101 - the flow renders before it asks the leader
     return {
-        "period": period.label,
+        "period": cycles.period_of(cycle).label,
         "round": cycle.round,
+        "preview_url": f"{place.settings.desk_url}/preview/{release.digest[:16]}",
+        "files": sorted(path for path in release.files if path != "index.html"),
+        "channels": [channel.name for channel in place.catalog.channels.values()],
+        "digest": release.digest,
+    }
+
+
+def _content(seen: _Seen, catalog: Catalog) -> dict[str, Any]:
+    content, base = seen.content, seen.content.period.last_year_end()
+    rows = [(figure, seen.earlier(figure, base)) for figure in _heads(catalog, content.figures)]
+    return {
+        "period": content.period.label,
+        "round": seen.round,
         "figure_count": len(content.figures),
         "centres": [catalog.offices[c].name for c in sorted({f.centre for f in content.figures})],
         "footnotes": content.footnotes,
-        "base_label": base_period.label if base_period else "",
-        "changes": [_change(catalog, f, base[f.key[:2]]) for f in heads if f.key[:2] in base],
-        "digest": compiled.digest,
+        "base_label": base.label if base else "",
+        "changes": [
+            {
+                "name": _name(catalog, figure),
+                "value": figure.printed,
+                "base": before.printed,
+                "change": _change(catalog, figure, before),
+            }
+            for figure, before in rows
+            if before is not None
+        ],
+        "digest": seen.digest,
     }
 
 
-def _change(catalog: Catalog, figure: Figure, before: Figure) -> dict[str, str]:
+def _changes(seen: _Seen, catalog: Catalog) -> list[dict[str, str]]:
+    """Every figure of the whole prefecture against last period and the same period of last year."""
+    period = seen.content.period
+    bases = list(dict.fromkeys(filter(None, (period.previous(), period.year_before()))))
+    return [
+        {
+            "指标": _name(catalog, figure),
+            period.label: figure.printed,
+            **{
+                heading: text
+                for base in bases
+                for before in [seen.earlier(figure, base)]
+                for heading, text in (
+                    (base.label, before.printed if before else "—"),
+                    (f"比{base.label}", _change(catalog, figure, before) or "—"),
+                )
+            },
+        }
+        for figure in seen.content.figures
+        if figure.region == catalog.prefecture.code and figure.value is not None
+    ]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was compiled, and what was published of other periods, by (region, indicator, period id)."""
+
+    content: compilation.CompiledContent
+    digest: str
+    round: int
+    known: Mapping[tuple[str, str, str], Figure]
+
+    def earlier(self, figure: Figure, base: Period | None) -> Figure | None:
+        """The same figure of another period."""
+        return self.known.get((figure.region, figure.indicator, base.id)) if base else None
+
+
+def _seen(session: Session, catalog: Catalog, cycle: Cycle) -> _Seen:
+    compiled = cycles.compilation_of(session, cycle)
+    assert compiled is not None  # noqa: S101 - the flow compiles before it asks
+    content = compilation.content_of(session, catalog, cycle, compiled)
+    known = {figure.key: figure for figure in compilation.history(session, catalog, content.period)}
+    return _Seen(content, compiled.digest, cycle.round, known)
+
+
+def _heads(catalog: Catalog, figures: Sequence[Figure]) -> list[Figure]:
+    """The figures of the whole prefecture that are not parts of another."""
+    return [
+        figure
+        for figure in figures
+        if figure.region == catalog.prefecture.code
+        and figure.value is not None
+        and catalog.indicators[figure.indicator].part_of is None
+    ]
+
+
+def _name(catalog: Catalog, figure: Figure) -> str:
     indicator = catalog.indicators[figure.indicator]
-    change = figure.value - before.value if figure.value is not None and before.value is not None else None
-    return {
-        "name": f"{catalog.insurances[indicator.insurance].short_name} {indicator.name}（{figure.unit}）",
-        "value": figure.printed,
-        "base": before.printed,
-        "change": "" if change is None or before.unit != figure.unit else f"{change:+,f}",
-    }
+    return f"{catalog.insurances[indicator.insurance].short_name} {indicator.name}（{figure.unit}）"
 
 
-def _date(catalog: Catalog, cycle: Cycle, milestone: Milestone) -> str:
-    given = cycle.milestones.get(milestone)
-    day = dt.date.fromisoformat(given) if given else catalog.milestones(cycles.period_of(cycle)).get(milestone)
+def _change(catalog: Catalog, figure: Figure, before: Figure | None) -> str:
+    """``+1,200（+3.20%）``; an empty text where the two cannot be compared."""
+    is_rate = catalog.indicators[figure.indicator].kind == "ratio"
+    made = compare(catalog, figure, before, is_rate=is_rate)
+    if made is None:
+        return ""
+    return f"{made.difference:+,f}" + (f"（{made.percent:+,f}%）" if made.percent is not None else "")
+
+
+def _said_date(day: dt.date | None) -> str:
     return f"{day.year}年{day.month}月{day.day}日" if day else ""

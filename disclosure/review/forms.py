@@ -6,19 +6,31 @@ server's API, so every field is checked again here.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from disclosure.catalog import Catalog, GateId
+from disclosure.errors import DisclosureError
+from disclosure.review.asks import AskStep
 from disclosure.review.authority import Answer, Outcome
+from disclosure.settings import SHANGHAI
 
 OUTCOMES: Mapping[str, Outcome] = {"通过": "approved", "退回": "returned"}
+#: After an emergency sign-off what is public cannot be returned, only found right or wrong.
+LATER_OUTCOMES: Mapping[str, Outcome] = {"补审通过": "approved", "补审发现问题": "returned"}
+AT_ONCE = "立即"
 LONGEST_OPINION = 2000
 
 CHECK_AGAIN = "报表已补齐，请再检查一次"
 GO_ON_WITHOUT = "不再等待，先行汇总"
+_MOMENT = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?[\sT]*(\d{1,2})\s*[:时点]\s*(\d{1,2})(?:\s*分|:(\d{1,2}))?",
+    re.ASCII,
+)
 #: Said in the form's "退回给" when a reviewer approves: Prefect's form needs something chosen.
 RETURN_TO_NOBODY = "不退回"
 COLLECT_ACTIONS = (CHECK_AGAIN, GO_ON_WITHOUT)
@@ -36,16 +48,17 @@ class CollectAnswer:
     reason: str
 
 
-def parse_review(raw: object, catalog: Catalog) -> Answer | str:
-    """A review or sign-off answer, or the sentence that says which field is unfit."""
+def parse_review(raw: object, catalog: Catalog, step: AskStep) -> Answer | str:
+    """The answer to a review, the sign-off or a later review, or the sentence that says which field is unfit."""
     fields = _fields(raw)
     gates: dict[str, GateId] = {gate.name: gate.id for gate in catalog.gates.values()}
     gate = gates.get(fields.get("gate", ""))
     if gate is None:
         return "没有选择审核环节，请重新填写。"
-    outcome = OUTCOMES.get(fields.get("outcome", ""))
+    outcomes = LATER_OUTCOMES if step == "later_review" else OUTCOMES
+    outcome = outcomes.get(fields.get("outcome", ""))
     if outcome is None:
-        return "没有选择“通过”或“退回”，请重新填写。"
+        return f"没有选择“{'”或“'.join(outcomes)}”，请重新填写。"
     centres = {office.name: office.id for office in catalog.offices.values()}
     chosen = raw.get("returned_to", []) if isinstance(raw, Mapping) else []
     names = [str(name) for name in chosen] if isinstance(chosen, Sequence) and not isinstance(chosen, str) else []
@@ -54,6 +67,12 @@ def parse_review(raw: object, catalog: Catalog) -> Answer | str:
     names = [name for name in names if name != RETURN_TO_NOBODY]
     if unknown := [name for name in names if name not in centres]:
         return f"没有“{'、'.join(unknown)}”这个单位，请重新选择退回的单位。"
+    publish_at = None
+    if step == "sign_off" and outcome == "approved":
+        try:
+            publish_at = read_publication_time(fields.get("publish_at", ""))
+        except DisclosureError as error:
+            return str(error)
     return _proof(fields) or Answer(
         gate=gate,
         outcome=outcome,
@@ -61,7 +80,27 @@ def parse_review(raw: object, catalog: Catalog) -> Answer | str:
         code=fields["code"],
         opinion=fields.get("opinion", ""),
         returned_to=tuple(dict.fromkeys(centres[name] for name in names)),
+        publish_at=publish_at,
     )
+
+
+def read_publication_time(text: str) -> dt.datetime | None:
+    """None for 立即, otherwise the moment meant (Shanghai time).
+
+    ``2026-03-15 09:00``, ``2026/3/15 9:00`` and ``2026年3月15日9:00`` are the same minute, in digits of any width.
+
+    Raises:
+        DisclosureError: for anything else, with how to write it.
+    """
+    folded = unicodedata.normalize("NFKC", text).strip()
+    if folded == AT_ONCE:
+        return None
+    if match := _MOMENT.fullmatch(folded):
+        try:
+            return dt.datetime(*(int(number or 0) for number in match.groups()), tzinfo=SHANGHAI)  # type: ignore[misc, arg-type]
+        except ValueError:
+            pass
+    raise DisclosureError(f"看不懂计划发布时间“{text}”，请填“{AT_ONCE}”，或如 2026-03-15 09:00（北京时间）。")
 
 
 def parse_collect(raw: object) -> CollectAnswer | str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pyotp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from disclosure.catalog import Catalog
+from disclosure.catalog import Catalog, Office, RoleId
 from disclosure.clock import said, shanghai, utc_now
 from disclosure.errors import DisclosureError
 from disclosure.records import ledger
@@ -34,12 +35,22 @@ class Enrolment:
 
 
 def enrol(
-    session: Session, catalog: Catalog, cipher: Cipher, name: str, office: str, *, is_demo: bool = False
+    session: Session,
+    catalog: Catalog,
+    cipher: Cipher,
+    name: str,
+    office: str,
+    *,
+    roles: Collection[str] = (),
+    is_demo: bool = False,
 ) -> Enrolment:
     """Enrol ``name`` of ``office`` (an id or a name of the catalogue).
 
+    ``roles`` (ids or names) narrows what the person may do; without it, every role of the office.
+
     Raises:
-        DisclosureError: for an unknown office, an unfit name, or a name already enrolled.
+        DisclosureError: for an unknown office, a role the office has not, an unfit name, or a name already
+            enrolled.
     """
     found = next((o for o in catalog.offices.values() if office in (o.id, o.name, *o.aliases)), None)
     if found is None:
@@ -51,10 +62,19 @@ def enrol(
     if find_person(session, name) is not None:
         raise DisclosureError(f"“{name}”已经登记过了。同名的人请在姓名后加科室以示区别。")
     secret = pyotp.random_base32()
-    person = Person(name=name, office=found.id, secret=cipher.encrypt(secret), is_demo=is_demo, enrolled_at=utc_now())
+    person = Person(
+        name=name,
+        office=found.id,
+        roles=_roles(catalog, found, roles),
+        secret=cipher.encrypt(secret),
+        is_demo=is_demo,
+        enrolled_at=utc_now(),
+    )
     session.add(person)
     session.flush()
-    ledger.append(session, "person.enrolled", actor="管理员", name=name, office=found.id, demo=is_demo)
+    ledger.append(
+        session, "person.enrolled", actor="管理员", name=name, office=found.id, roles=person.roles, demo=is_demo
+    )
     return Enrolment(person, secret, _uri(catalog, name, secret))
 
 
@@ -113,15 +133,27 @@ def substitute(session: Session, name: str, absent_name: str, first_day: dt.date
     return made
 
 
-def offices_of(session: Session, person: Person, now: dt.datetime) -> tuple[str, ...]:
-    """Office ids ``person`` may act for: their own, and those of people they substitute for today (Shanghai)."""
+def own_roles(catalog: Catalog, person: Person) -> tuple[RoleId, ...]:
+    """What ``person`` may do in their own name."""
+    of_office = catalog.roles_of_office(person.office)
+    return of_office if person.roles is None else tuple(role for role in of_office if role in person.roles)
+
+
+def roles_of(session: Session, catalog: Catalog, person: Person, now: dt.datetime) -> tuple[RoleId, ...]:
+    """What ``person`` may do today (Shanghai): their own roles, and those of people they substitute for."""
     today = shanghai(now).date()
     absent = session.scalars(
         select(Person)
         .join(Substitution, Substitution.absent_person_id == Person.id)
         .where(Substitution.person_id == person.id, Substitution.first_day <= today, Substitution.last_day >= today)
     )
-    return tuple(dict.fromkeys((person.office, *(someone.office for someone in absent))))
+    return tuple(dict.fromkeys(role for someone in (person, *absent) for role in own_roles(catalog, someone)))
+
+
+def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime) -> list[Person]:
+    """Everybody who may act in ``role`` today, substitutes included, in the order they were enrolled."""
+    active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
+    return [person for person in active if role in roles_of(session, catalog, person, now)]
 
 
 def find_person(session: Session, name: str) -> Person | None:
@@ -154,6 +186,17 @@ def check_code(session: Session, cipher: Cipher, person: Person, code: str, now:
     session.add(UsedCode(person_id=person.id, time_step=step))
     person.wrong_codes, person.locked_until = 0, None
     return ""
+
+
+def _roles(catalog: Catalog, office: Office, wanted: Collection[str]) -> list[str] | None:
+    """Role ids out of ids or names; None when nothing was said, which means all of the office's."""
+    if not wanted:
+        return None
+    known = {key: role for role in catalog.roles_of_office(office.id) for key in (role, catalog.roles[role].name)}
+    if unfit := [name for name in wanted if name not in known]:
+        may = "、".join(catalog.roles[role].name for role in catalog.roles_of_office(office.id)) or "没有角色"
+        raise DisclosureError(f"{office.name}的人不能担任“{'、'.join(unfit)}”，可以担任：{may}。")
+    return sorted({str(known[name]) for name in wanted})
 
 
 def _known(session: Session, name: str) -> Person:

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import sqlite3
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
-from office import PATIENCE, Case, Office
+from office import Case, Office
 
 pytestmark = pytest.mark.faults
 
 
 def kill_at(case: Case, event: str, start: Callable[[], object]) -> None:
     """``start`` the run's process and kill it (-9) as soon as the ledger has one more ``event``."""
-    before = len(case.ledger(event))
-    pid = case.process_started_by(start)
-    with closing(sqlite3.connect(case.office.settings.home / "records.db", timeout=30)) as records:
-        wanted = "SELECT count(*) FROM ledger WHERE cycle_id = ? AND event = ?"
-
-        def has_happened() -> bool:
-            (count,) = records.execute(wanted, (case.cycle_id, event)).fetchone()
-            return bool(count > before)
-
-        until = time.monotonic() + PATIENCE
-        while not has_happened():
-            assert time.monotonic() < until, f"no {event}\n{case.office.last_words()}"
-            time.sleep(0.001)
-    os.kill(pid, signal.SIGKILL)
+    case.stopped_at(event, start, with_signal=signal.SIGKILL)
     case.office.wait_for(lambda: case.state() == "Crashed", f"the runner to notice the kill at {event}")
 
 

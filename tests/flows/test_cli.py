@@ -98,7 +98,8 @@ def test_import_people_and_doctor_say_what_is_wrong(office: Office) -> None:
     first, again = office.cli("import", file), office.cli("import", file)
     assert first.returncode == again.returncode == 0
     assert "不存在的指标" in first.stdout
-    assert "以前已导入过" in again.stdout
+    assert "已导入 1 个数据" in first.stdout
+    assert "没有新的数据" in again.stdout
 
     for arguments, sentence in (
         (("people", "add", "李四", "财务处"), "没有“财务处”这个科室"),

@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from office import Office, children_of, office_in
+from office import Office, children_of, has_ended, office_in, read_until
 
-from deployments.local import child_environment, is_up
+from deployments.local import is_up
 from disclosure.settings import SHANGHAI
 
 pytestmark = pytest.mark.flows
@@ -24,28 +23,10 @@ FIRST_MILESTONES = {"annual": (2, 25), "q1": (4, 20), "h1": (7, 25), "q3": (10, 
 
 @contextmanager
 def up(office: Office) -> Iterator[subprocess.Popen[str]]:
-    """``disclosure up``, ready; killed at the end if the test did not stop it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "disclosure.cli", "up"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        env={**child_environment(office.settings), "COLUMNS": "200"},
-    )
-    try:
-        assert process.stdout is not None
-        told = []
-        for line in process.stdout:
-            told.append(line)
-            if "已就绪" in line:
-                break
-        else:
-            raise AssertionError("".join(told))
+    """``disclosure up``, ready."""
+    with office.up() as process:
+        read_until(process, "已就绪")
         yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
 
 
 def stopped_by_ctrl_c(process: subprocess.Popen[str]) -> str:
@@ -55,16 +36,8 @@ def stopped_by_ctrl_c(process: subprocess.Popen[str]) -> str:
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0, said
-    assert [pid for pid in family if Path(f"/proc/{pid}").exists() and not is_zombie(pid)] == []
+    assert [pid for pid in family if not has_ended(pid)] == []
     return said
-
-
-def is_zombie(pid: int) -> bool:
-    """Whether only its entry is left, for whoever adopted it to clear away."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 def test_start_stop_and_start_again(tmp_path: Path) -> None:

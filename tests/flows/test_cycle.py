@@ -28,7 +28,7 @@ def test_a_cycle_with_a_late_centre_publishes_once_and_has_one_driver(office: Of
     assert "没有被接受" not in form.description
     policy, compiler = office.member("policy_section"), office.member("publicity_section")
     case.resume({"action": GO_ON_WITHOUT, "name": policy.name, "code": policy.code(), "reason": REASON})
-    assert "先行汇总须由宣传信息科的人决定" in case.next_form().description
+    assert "先行汇总须由宣传信息科的汇总人决定" in case.next_form().description
     assert case.ledger("centre.excused") == []
     case.resume({"action": GO_ON_WITHOUT, "name": compiler.name, "code": compiler.code(), "reason": REASON})
     footnote = f"区医保中心未报送本期数据：{REASON}"

@@ -236,7 +236,7 @@ def bureau_at(
         cycle = cycles.open_cycle(session, place.catalog, parse_period(period), only=only)
     bureau = Bureau(place, parse_period(period), cycle.id, tuple(only))
     if enrolled:
-        bureau.enrol_all({name: place.catalog.gates[gate].office for gate, name in REVIEWERS.items()})
+        bureau.enrol_all({name: place.catalog.gate_office(gate).id for gate, name in REVIEWERS.items()})
     return bureau
 
 

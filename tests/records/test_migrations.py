@@ -16,7 +16,7 @@ from sqlalchemy import Engine, inspect, select, text
 from disclosure.errors import DisclosureError
 from disclosure.records import open_records
 from disclosure.records.database import create_records_engine, migrate, migration_state
-from disclosure.records.tables import Base, LedgerEntry
+from disclosure.records.tables import Base, LedgerEntry, Person
 
 pytestmark = pytest.mark.records
 
@@ -59,6 +59,27 @@ def test_back_to_nothing_and_forth_again(database_url: str, engine: Engine) -> N
         assert inspect(connection).get_table_names() == ["alembic_version"]
     migrate(database_url)
     assert differences(engine) == []
+
+
+def test_records_of_the_first_version_are_kept(database_url: str, engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "disclosure.records:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(
+            text(
+                "INSERT INTO people (name, office, secret, is_active, is_demo, wrong_codes, enrolled_at)"
+                " VALUES ('郑法规', 'policy_section', 'x', true, false, 0, '2026-03-01 00:00:00')"
+            )
+        )
+    assert migration_state(engine) == "behind"
+    records = open_records(database_url)
+    with records.read() as session:
+        person = session.scalars(select(Person)).one()
+        # Nobody named roles then: a person may do what the office does.
+        assert (person.name, person.roles) == ("郑法规", None)
+    records.engine.dispose()
 
 
 def test_opening_again_changes_nothing(database_url: str) -> None:
@@ -121,3 +142,29 @@ def test_reading_holds_no_writer_up(database_url: str) -> None:
         with records.write() as writing:
             writing.connection()
     records.engine.dispose()
+
+
+def test_what_was_recorded_before_history_kept_its_sources_is_still_there(database_url: str, engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "disclosure.records:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO stored_files VALUES ('ab', 1, '2026-01-05 00:00:00+00:00')"))
+        connection.execute(
+            text(
+                "INSERT INTO imported_tables VALUES"
+                " (1, 'chuxiong', 'ab', '往年.csv', 1, '[]', '2026-01-05 00:00:00+00:00')"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO observations (id, import_id, period_id, region, indicator, unit, value, text, state,"
+                " centre, sheet, cell) VALUES"
+                " (7, 1, '2024-annual', '532300', 'work_injury.participants', '人', '1', '', 'reported', '', '', '2')"
+            )
+        )
+    migrate(database_url)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT id, import_id, cell, provenance FROM observations")).all()
+        assert [tuple(row) for row in kept] == [(7, 1, "2", None)]

@@ -9,9 +9,10 @@ import pyotp
 import pytest
 from sqlalchemy.orm import Session
 
+from disclosure.catalog import load_catalog
 from disclosure.errors import DisclosureError
 from disclosure.review import people
-from disclosure.review.people import check_code, offices_of
+from disclosure.review.people import check_code, roles_of
 from disclosure.settings import Settings
 from disclosure.workplace import Workplace
 
@@ -30,10 +31,10 @@ def place(tmp_path: Path, database_url: str) -> Workplace:
     return made
 
 
-def offices(session: Session, name: str, now: dt.datetime) -> tuple[str, ...]:
+def roles(session: Session, name: str, now: dt.datetime = NOON) -> tuple[str, ...]:
     person = people.find_person(session, name)
     assert person is not None
-    return offices_of(session, person, now)
+    return roles_of(session, load_catalog("chuxiong"), person, now)
 
 
 def test_a_substitute_acts_from_the_first_to_the_last_day_of_shanghai(place: Workplace) -> None:
@@ -42,11 +43,11 @@ def test_a_substitute_acts_from_the_first_to_the_last_day_of_shanghai(place: Wor
         # 2026-03-03 23:59 and 2026-03-06 00:00 in Shanghai are 15:59 and 16:00 UTC.
         before = dt.datetime(2026, 3, 3, 15, 59, tzinfo=dt.UTC)
         after = dt.datetime(2026, 3, 5, 16, 0, tzinfo=dt.UTC)
-        assert offices(session, "钱财务", before) == ("finance_section",)
-        assert offices(session, "钱财务", before + dt.timedelta(minutes=1)) == ("finance_section", "policy_section")
-        assert offices(session, "钱财务", after - dt.timedelta(minutes=1)) == ("finance_section", "policy_section")
-        assert offices(session, "钱财务", after) == ("finance_section",)
-        assert offices(session, "郑法规", NOON) == ("policy_section",)
+        assert roles(session, "钱财务", before) == ("finance_reviewer",)
+        assert roles(session, "钱财务", before + dt.timedelta(minutes=1)) == ("finance_reviewer", "policy_reviewer")
+        assert roles(session, "钱财务", after - dt.timedelta(minutes=1)) == ("finance_reviewer", "policy_reviewer")
+        assert roles(session, "钱财务", after) == ("finance_reviewer",)
+        assert roles(session, "郑法规", NOON) == ("policy_reviewer",)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +78,25 @@ def test_a_new_secret_ends_the_old_one_and_lifts_a_lock(place: Workplace) -> Non
         assert person.is_active
         assert check_code(session, place.cipher, person, pyotp.TOTP(old).at(NOON), NOON)
         assert check_code(session, place.cipher, person, pyotp.TOTP(made.secret).at(NOON), NOON) == ""
+
+
+def test_a_person_has_the_roles_of_the_office_or_those_named(place: Workplace) -> None:
+    with place.records.write() as session:
+        people.enrol(session, place.catalog, place.cipher, "孙办公", "局办公室")
+        people.enrol(session, place.catalog, place.cipher, "刘督办", "局办公室", roles=["督办人"])
+        assert roles(session, "孙办公") == ("confidentiality_reviewer", "supervisor")
+        assert roles(session, "刘督办") == ("supervisor",)
+        # A substitute takes over what the absent person may do, no more.
+        people.substitute(session, "钱财务", "刘督办", dt.date(2026, 3, 4), dt.date(2026, 3, 4))
+        assert roles(session, "钱财务") == ("finance_reviewer", "supervisor")
+        names = [person.name for person in people.holders(session, place.catalog, "supervisor", NOON)]
+        assert names == ["钱财务", "孙办公", "刘督办"]
+        people.disable(session, "孙办公")
+        names = [person.name for person in people.holders(session, place.catalog, "supervisor", NOON)]
+        assert names == ["钱财务", "刘督办"]
+
+
+def test_a_role_of_another_office_is_refused(place: Workplace) -> None:
+    with place.records.write() as session, pytest.raises(DisclosureError) as told:
+        people.enrol(session, place.catalog, place.cipher, "刘督办", "局办公室", roles=["签发人", "supervisor"])
+    assert str(told.value) == "局办公室的人不能担任“签发人”，可以担任：保密审核人、督办人。"

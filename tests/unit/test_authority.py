@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from disclosure.catalog import GateId, load_catalog
-from disclosure.review.authority import Answer, Deciding, names_in, refusal
+from disclosure.review.authority import Answer, Deciding, Reviewer, names_in, refusal
 
 pytestmark = pytest.mark.unit
 
 CATALOG = load_catalog("chuxiong")
 GATES: tuple[GateId, ...] = ("policy", "finance", "confidentiality", "leader")
 CENTRE = "social_insurance_centre"
+NOW = dt.datetime(2026, 3, 9, 1, tzinfo=dt.UTC)
 APPROVES = Answer("policy", "approved", "郑法规", "123456", "同意", ())
 RETURNS = replace(APPROVES, outcome="returned", opinion="参保人数有误，请核对", returned_to=(CENTRE,))
 OPEN = Deciding(
@@ -25,14 +28,17 @@ OPEN = Deciding(
     audit_blocks=False,
     unexplained=(),
     returnable=(CENTRE, "medical_centre"),
+    now=NOW,
+    latest_publication=dt.datetime(2026, 3, 15, 15, 59, 59, tzinfo=dt.UTC),
 )
 
 
 def said(answer: Answer, state: Deciding = OPEN, office: str | None = "", is_active: bool = True) -> str:
-    of_gate = CATALOG.gates[answer.gate].office
-    return refusal(
-        CATALOG, answer, CATALOG.offices[office or of_gate] if office is not None else None, is_active, state
-    )
+    if office is None:
+        return refusal(CATALOG, answer, None, state)
+    own = CATALOG.offices[office or CATALOG.gate_office(answer.gate).id]
+    roles = CATALOG.roles_of_office(own.id)
+    return refusal(CATALOG, answer, Reviewer(own, is_active, roles, roles), state)
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -54,11 +60,11 @@ def test_a_disabled_person() -> None:
 def test_each_gate_belongs_to_one_office(gate: GateId) -> None:
     for office in CATALOG.offices:
         told = said(replace(APPROVES, gate=gate), office=office)
-        if office == CATALOG.gates[gate].office:
+        if office == CATALOG.gate_office(gate).id:
             assert told == ""
         else:
             assert CATALOG.offices[office].name in told
-            assert CATALOG.offices[CATALOG.gates[gate].office].name in told
+            assert CATALOG.gate_office(gate).name in told
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -129,13 +135,104 @@ def test_finance_with_words_for_every_warning() -> None:
     assert said(replace(RETURNS, gate="finance"), state) == ""
 
 
-def test_a_substitute_acts_for_the_absent_persons_office_only() -> None:
-    office = "finance_section"
-    assert "政策法规科" in said(APPROVES, office=office)
-    named = CATALOG.offices[office]
-    assert refusal(CATALOG, APPROVES, named, True, OPEN, acts_for=("policy_section",)) == ""
-    assert "政策法规科" in refusal(CATALOG, APPROVES, named, True, OPEN, acts_for=("general_office",))
-    assert "已停用" in refusal(CATALOG, APPROVES, named, False, OPEN, acts_for=("policy_section",))
+def test_a_substitute_acts_in_the_absent_persons_roles_only() -> None:
+    assert "政策法规科" in said(APPROVES, office="finance_section")
+    own = Reviewer(CATALOG.offices["finance_section"], True, ("finance_reviewer",), ("finance_reviewer",))
+    substitute = replace(own, acts_as=("finance_reviewer", "policy_reviewer"))
+    assert refusal(CATALOG, APPROVES, substitute, OPEN) == ""
+    elsewhere = replace(own, acts_as=("finance_reviewer", "supervisor"))
+    assert "政策法规科" in refusal(CATALOG, APPROVES, elsewhere, OPEN)
+    assert "已停用" in refusal(CATALOG, APPROVES, replace(substitute, is_active=False), OPEN)
+
+
+def test_somebody_of_the_office_without_the_role() -> None:
+    supervisor = Reviewer(CATALOG.offices["general_office"], True, ("supervisor",), ("supervisor",))
+    told = refusal(CATALOG, replace(APPROVES, gate="confidentiality"), supervisor, OPEN)
+    assert told == "“郑法规”没有“保密审核人”的角色，不能作保密性审核，请联系管理员。"
+
+
+# --- the leader's emergency sign-off
+
+URGENT = replace(APPROVES, gate="emergency", name="李局长", opinion="洪灾救助资金须当日公开，审核人均在灾区。")
+URGENT_STATE = replace(OPEN, open_gates=("policy", "finance", "confidentiality", "emergency"))
+
+
+def test_the_leader_may_sign_ahead_of_the_reviews_and_then_the_release() -> None:
+    assert said(URGENT, replace(URGENT_STATE, unexplained=(1, 2))) == ""
+    signs = replace(APPROVES, gate="leader", name="李局长")
+    assert said(signs, replace(OPEN, acted={"李局长": "emergency"})) == ""
+    # Nobody else may act twice, nor the leader at a review.
+    assert "已作过" in said(signs, replace(OPEN, acted={"李局长": "policy"}))
+    assert "已作过局领导紧急签发" in said(
+        replace(APPROVES, name="李局长"), replace(OPEN, acted={"李局长": "emergency"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "words"),
+    [
+        ({"opinion": "很急，请发"}, {}, "必须在意见中写明理由（至少 10 个字）"),
+        ({"outcome": "returned"}, {}, "紧急签发只能选“通过”"),
+        ({"returned_to": (CENTRE,)}, {}, "不能同时选择退回的单位"),
+        ({}, {"audit_blocks": True}, "紧急签发也不能放行"),
+        ({}, {"open_gates": GATES}, "已有结论或尚未开始"),
+        ({}, {"drafters": {"李局长"}}, "不能审核自己经手的数据"),
+    ],
+)
+def test_what_stands_against_an_emergency(change: dict[str, Any], state: dict[str, Any], words: str) -> None:
+    assert words in said(replace(URGENT, **change), replace(URGENT_STATE, **state))
+
+
+def test_a_substitute_of_the_leader_signs_but_not_ahead_of_the_reviews() -> None:
+    policy = CATALOG.offices["policy_section"]
+    substitute = Reviewer(policy, True, ("policy_reviewer",), ("policy_reviewer", "leader"))
+    assert refusal(CATALOG, replace(APPROVES, gate="leader"), substitute, OPEN) == ""
+    told = refusal(CATALOG, URGENT, substitute, URGENT_STATE)
+    assert told == "“李局长”是代理人，局领导紧急签发只能由局领导本人作出。"
+
+
+@pytest.mark.parametrize("office", [office for office in CATALOG.offices if office != "bureau_leadership"])
+def test_nobody_else_signs_ahead_of_the_reviews(office: str) -> None:
+    assert "须由局领导的人作出" in said(URGENT, URGENT_STATE, office=office)
+
+
+def test_a_later_review_finds_a_fault_without_returning_to_anybody() -> None:
+    state = replace(OPEN, open_gates=("policy",), is_later_review=True)
+    assert said(replace(APPROVES, outcome="returned", opinion="引用的文号有误，应更正"), state) == ""
+    assert "必须写明意见" in said(replace(APPROVES, outcome="returned", opinion="无"), state)
+
+
+# --- the hour of publication
+
+
+@pytest.mark.parametrize(
+    ("hour", "words"),
+    [
+        (dt.datetime(2026, 3, 14, 1, tzinfo=dt.UTC), ""),
+        (dt.datetime(2026, 3, 15, 15, 59, tzinfo=dt.UTC), ""),
+        (dt.datetime(2026, 3, 15, 16, 0, tzinfo=dt.UTC), "晚于法定披露日期（2026年3月15日 23:59），请提前。"),
+        (NOW, "已过，请填“立即”或将来的时间。"),
+        (dt.datetime(2025, 3, 14, 1, tzinfo=dt.UTC), "计划发布时间 2025年3月14日 09:00 已过"),
+    ],
+)
+def test_the_hour_of_publication(hour: dt.datetime, words: str) -> None:
+    told = said(replace(APPROVES, gate="leader", publish_at=hour))
+    assert words in told
+    assert bool(told) is bool(words)
+
+
+def test_after_the_legal_date_there_is_no_waiting() -> None:
+    late = replace(OPEN, now=dt.datetime(2026, 3, 16, tzinfo=dt.UTC))
+    later = replace(APPROVES, gate="leader", publish_at=dt.datetime(2026, 3, 17, tzinfo=dt.UTC))
+    assert "不能再往后排，请填“立即”" in said(later, late)
+    assert said(replace(later, publish_at=None), late) == ""
+
+
+def test_without_a_legal_date_an_hour_far_off_is_a_slip() -> None:
+    special = replace(OPEN, latest_publication=None)
+    signs = replace(APPROVES, gate="leader")
+    assert said(replace(signs, publish_at=NOW + dt.timedelta(days=60)), special) == ""
+    assert "太远（最长 60 天）" in said(replace(signs, publish_at=NOW + dt.timedelta(days=61)), special)
 
 
 @given(
@@ -166,10 +263,12 @@ def test_whatever_is_taken_breaks_no_rule(
     warnings: tuple[int, ...],
 ) -> None:
     answer = Answer(gate, outcome, "郑法规", "123456", opinion, returned_to)  # type: ignore[arg-type]
-    state = Deciding(open_gates, acted, drafters, audit_blocks, warnings, (CENTRE,))
-    told = refusal(CATALOG, answer, CATALOG.offices[office] if office else None, is_active, state)
+    state = Deciding(open_gates, acted, drafters, audit_blocks, warnings, (CENTRE,), NOW)
+    roles = CATALOG.roles_of_office(office) if office else ()
+    reviewer = Reviewer(CATALOG.offices[office], is_active, roles, roles) if office else None
+    told = refusal(CATALOG, answer, reviewer, state)
     allowed = (
-        office == CATALOG.gates[gate].office
+        office == CATALOG.gate_office(gate).id
         and is_active
         and gate in open_gates
         and "郑法规" not in acted

@@ -307,19 +307,25 @@ def test_a_selection_of_nothing_is_told(profile, group):
     assert "work_injury.nothing" in complaint(profile)
 
 
-def test_an_identity_of_unknown_indicators_and_a_gate_of_no_office_are_told(profile):
+def test_an_identity_of_unknown_indicators_and_a_role_of_no_office_are_told(profile):
     profile(
         "identities.yaml",
         "",
         "identities:\n  R699: {name: 甲, for_each: [maternity], total: income, parts: [income.gifts],"
         " severity: critical, description: 乙, reason: 丙, source: 丁}\n",
     )
-    profile("organisation.yaml", "offices:", "gates:\n  leader: {office: nobody}\noffices:")
+    profile("organisation.yaml", "offices:", "roles:\n  leader: {offices: [nobody]}\noffices:")
     said = complaint(profile)
     assert f"{profile.folder / 'identities.yaml'} 第 2 行" in said
     assert "maternity.income.gifts" in said
     assert f"{profile.folder / 'organisation.yaml'} 第 2 行" in said
     assert "nobody" in said
+
+
+def test_a_gate_in_the_hands_of_two_offices_is_told(profile):
+    two = "roles:\n  leader: {offices: [policy_section, finance_section]}\noffices:"
+    profile("organisation.yaml", "offices:", two)
+    assert "局领导审核的角色 leader 应当只属于一个科室" in complaint(profile)
 
 
 def test_an_unknown_profile_lists_those_that_exist():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from disclosure.catalog import load_catalog
 from disclosure.cycles import due_period
 from disclosure.errors import DisclosureError
-from disclosure.periods import CYCLE_KINDS, CycleKind, Period, parse_period
+from disclosure.periods import CYCLE_KINDS, CycleKind, Period, end_of, parse_period, stock_period
 from disclosure.settings import SHANGHAI
 
 pytestmark = pytest.mark.unit
@@ -117,3 +117,44 @@ def test_no_date_implies_a_special_period() -> None:
     with pytest.raises(DisclosureError, match="没有固定日期"):
         due_period(load_catalog("chuxiong"), "special", dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
     assert set(CYCLE_KINDS) == {*DATED, "special"}
+
+
+@pytest.mark.parametrize(
+    ("text", "end", "period"),
+    [
+        ("2022-09", "2022-09-30", "2022-q3"),
+        ("2022.3", "2022-03-31", "2022-q1"),
+        ("2022年6月末", "2022-06-30", "2022-h1"),
+        ("截至2024年12月底", "2024-12-31", "2024-annual"),
+        ("2024-02", "2024-02-29", None),
+        ("2021M01-M04", "2021-04-30", None),
+        ("2021年1-4月", "2021-04-30", None),
+        ("2017Q2", "2017-06-30", "2017-h1"),
+        ("2017年第3季度", "2017-09-30", "2017-q3"),
+        ("2017Q1-Q2", "2017-06-30", "2017-h1"),
+        ("2016", "2016-12-31", "2016-annual"),
+        ("2022-13", None, None),
+        ("2022-00", None, None),
+        ("1022-09", None, None),
+        ("undated(post_6908874)", None, None),
+        ("", None, None),
+    ],
+)
+def test_the_end_of_a_month_or_quarter_and_the_period_its_stocks_belong_to(
+    text: str, end: str | None, period: str | None
+) -> None:
+    found = end_of(text)
+    assert (found and found.isoformat()) == end
+    stock = stock_period(text)
+    assert (stock and stock.id) == period
+
+
+@given(period=PERIODS.filter(lambda period: period.kind != "special"))
+def test_a_period_ends_where_its_id_says(period: Period) -> None:
+    assert end_of(period.id) == period.end
+    assert stock_period(period.id) == period
+    assert stock_period(period.end.isoformat()[:7]) == period
+
+
+def test_months_from_the_years_beginning_name_a_period() -> None:
+    assert parse_period("2021M01-M09") == Period(2021, "q3")

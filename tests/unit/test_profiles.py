@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from disclosure.catalog import load_catalog
-from disclosure.collection.importer import import_long_csv
+from disclosure.collection.importer import import_table
 from disclosure.demo_figures import demo_figures, demo_history
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period, parse_period
@@ -37,7 +37,7 @@ def content(catalog):
 
 @pytest.fixture
 def report(catalog, content):
-    return import_long_csv(content, "figures.csv", catalog)
+    return import_table(content, "figures.csv", catalog)
 
 
 def test_the_figures_are_the_published_file_unchanged(catalog, content):

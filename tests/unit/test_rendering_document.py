@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from disclosure.catalog import Catalog, load_catalog
+from disclosure.comparison import compare
 from disclosure.demo_figures import demo_figures, demo_history
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
 from disclosure.periods import Period
 from disclosure.rendering import DisclosureDocument, build_document
-from disclosure.rendering.comparison import compare
 
 pytestmark = pytest.mark.unit
 

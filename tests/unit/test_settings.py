@@ -66,6 +66,7 @@ def test_a_child_process_gets_this_very_configuration(tmp_path: Path, monkeypatc
         server_auth="admin:geheim",  # type: ignore[arg-type]
         secret_key="key",  # type: ignore[arg-type]
         runner_poll_seconds=2.5,
+        runner_is_warm=False,
     )
     for name, value in here.own_environment.items():
         monkeypatch.setenv(name, value)
