@@ -26,7 +26,12 @@ def one_cycle(*, is_warm: bool, port: int, desk: int) -> list[float]:
     """Seconds of each gap between two forms of one cycle."""
     with tempfile.TemporaryDirectory(prefix="gate-latency-") as folder:
         settings = Settings(
-            home=Path(folder), profile="gaogang-2016", server_port=port, desk_port=desk, runner_is_warm=is_warm
+            home=Path(folder),
+            profile="gaogang-2016",
+            server_port=port,
+            desk_port=desk,
+            runner_is_warm=is_warm,
+            intake_schedule="",
         )
         prepare_home(settings.home)
         use_server(settings)

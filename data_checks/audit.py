@@ -19,6 +19,7 @@ from data_checks.identities import IdentityChecked, check_identity, columns
 from data_checks.rules import CHECKS, Checked, Violation
 from data_checks.suites import Judged
 from data_checks.tables import Tables
+from data_checks.texts import TEXT_CHECK, without_texts
 from disclosure.catalog import Catalog, Identity, Rule
 from disclosure.figures import Figure, Source
 from disclosure.periods import Period
@@ -52,7 +53,8 @@ def run_audit(
     Never raises for what is in the figures: a check that fails is reported as not run.
     """
     tables = Tables.of(catalog, period, figures, history, only=only, excused_centres=excused_centres)
-    row_rules = [_run(tables, rule, _check_named(rule.check)) for rule in catalog.rules.values()]
+    about_figures = [rule for rule in catalog.rules.values() if rule.check != TEXT_CHECK]
+    row_rules = [_run(tables, rule, _check_named(rule.check)) for rule in about_figures]
     identities = [_run_identity(tables, identity) for identity in catalog.identities.values()]
     _judge_long(tables, row_rules)
     _judge_wide(tables, identities)
@@ -63,7 +65,7 @@ def run_audit(
         data_digest=figures_digest((*figures, *history)),
         suite_version=suite_version(catalog),
         findings=tuple(sorted(findings, key=_order(catalog))),
-        rules=tuple(_outcome(run) for run in runs),
+        rules=(*(_outcome(run) for run in runs), *without_texts(catalog)),
     )
 
 

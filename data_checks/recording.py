@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from data_checks.audit import AuditResult, run_audit
 from data_checks.findings import Finding as AuditFinding
 from data_checks.quality_report import render_quality_report
+from data_checks.texts import with_texts
 from disclosure import compilation, cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
@@ -39,6 +40,7 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
     result = run_audit(
         catalog, content.period, content.figures, history, only=cycle.only, excused_centres=content.excused
     )
+    result = with_texts(catalog, content, history, result)
     result = with_explanations(catalog, result, given)
     made_at = utc_now()
     report = f"{content.period.id}/round-{cycle.round}-{compiled.digest[:12]}.html"

@@ -20,11 +20,15 @@ from disclosure import cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import shanghai, utc_now
 from disclosure.collection.imports import long_csv, record_import
+from disclosure.collection.narrative_texts import Head, document_name
+from disclosure.collection.narrative_writer import Template, write_docx
+from disclosure.collection.narratives import hand_in_narrative
 from disclosure.collection.submissions import hand_in
 from disclosure.collection.workbook_writer import write_workbook
 from disclosure.collection.workbooks import workbook_name
 from disclosure.compilation import figures_of_period
 from disclosure.demo_figures import demo_figures, demo_history
+from disclosure.demo_text import demo_text
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 from disclosure.review import people
@@ -33,11 +37,12 @@ from disclosure.review.decisions import audit_of
 from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
 from disclosure.settings import Settings
 from disclosure.workplace import Workplace
+from tasks.waking import answer_form
 
 _STEP_SECONDS = 180.0
 #: Explains every warning, however many: published figures are shown as they were printed.
 _OPINION = "同意。\n1-999：演示数据照原样发布，须说明的问题已阅。"
-_FILLER, _CHECKER = "演示填报人", "演示复核人"
+_FILLER, _CHECKER, _AUTHOR = "演示填报人", "演示复核人", "演示起草人"
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ def run_demo(
     progress("正在开启周期、生成并填写各单位的报表…")
     cycle_id = _open(place, period)
     _hand_in_all(place, period, progress)
+    _hand_in_text(place, period, progress)
     with running(settings, progress) as children:
         run_id = runs.start_run(period)
         _answer_all(catalog, run_id, secrets, children[-1], progress=progress, look=look)
@@ -127,6 +133,22 @@ def _hand_in_all(place: Workplace, period: Period, progress: Callable[[str], Non
         progress(f"{centre.name}已报送 {receipt.figure_count} 个数据")
 
 
+def _hand_in_text(place: Workplace, period: Period, progress: Callable[[str], None]) -> None:
+    """The sample text sections, where the profile has some, written and read back as a Word document."""
+    catalog = place.catalog
+    sections = demo_text(catalog, period)
+    if not sections:
+        return
+    office = catalog.writers[0]
+    name = document_name(period.label, office.name, 1, ".docx")
+    path = place.settings.workbooks / period.id / name
+    write_docx(path, catalog, Template(Head(catalog.profile.id, period, 1, office.id, _AUTHOR), sections, {}))
+    receipt = hand_in_narrative(place.records, place.settings.files, catalog, path.read_bytes(), name)
+    if not receipt.is_accepted:
+        raise DisclosureError("\n".join(problem.sentence for problem in receipt.problems))
+    progress(f"{office.name}已报送 {len(receipt.sections)} 个部分的示例文字")
+
+
 def _answer_all(
     catalog: Catalog,
     run_id: UUID,
@@ -155,7 +177,7 @@ def _answer_all(
             "returned_to": [RETURN_TO_NOBODY],
             **({"publish_at": AT_ONCE} if gate == "leader" else {}),
         }
-        runs.answer_form(run_id, answer)
+        answer_form(run_id, answer)
         progress(f"{title}：{name} 通过")
         key = form.key
     run = runs.wait_for(

@@ -88,22 +88,6 @@ def open_form(run_id: UUID) -> OpenForm | None:
     return None if schema is None else OpenForm(run_id, keys["response"], schema)
 
 
-def answer_form(run_id: UUID, answer: Mapping[str, Any]) -> None:
-    """Press Resume with ``answer``, as the UI does.
-
-    Raises:
-        DisclosureError: when the server refuses the form, or somebody else has answered already.
-    """
-    with _client() as client:
-        try:
-            result = client.resume_flow_run(run_id, run_input=dict(answer))
-        except PrefectHTTPStatusError as error:
-            raise DisclosureError(f"表单没有被接受，请核对各项后重填：{_detail(error.response)}") from error
-    # A second resume answers 200 with ABORT in the body.
-    if result.status.value != "ACCEPT":
-        raise DisclosureError("这一问刚刚已有人答复，请看最新的表单。")
-
-
 def wait_for(run_id: UUID, is_reached: Callable[[FlowRun], bool], timeout: float, tell: Callable[[], str]) -> FlowRun:
     """The run, once ``is_reached``; never a fixed sleep.
 
@@ -148,10 +132,3 @@ def _input(client: SyncPrefectClient, run_id: UUID, key: str) -> Any:
         if error.response.status_code == httpx.codes.NOT_FOUND:
             return None
         raise
-
-
-def _detail(response: httpx.Response) -> str:
-    try:
-        return str(response.json().get("detail", response.text))
-    except ValueError:
-        return response.text[:300]

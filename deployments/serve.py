@@ -15,8 +15,9 @@ from prefect.runner import Runner
 
 from deployments.local import ready_file
 from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
-from deployments.schedules import cycle_deployments
+from deployments.schedules import cycle_deployments, intake_deployment
 from deployments.warm import WarmRunner, Zygote
+from disclosure.collection.intake import prepare_inboxes
 from disclosure.workplace import Workplace, open_workplace
 
 
@@ -50,7 +51,8 @@ def main() -> None:
     """
     place = open_workplace()
     _ = place.records
-    deployments = cycle_deployments(place.catalog)
+    prepare_inboxes(place)
+    deployments = [*cycle_deployments(place.catalog), intake_deployment(place.settings)]
     with suppress(KeyboardInterrupt, TerminationSignal):
         asyncio.run(_serve(place, deployments))
 

@@ -41,7 +41,8 @@ def import_now() -> None:
 
     import prefect.flow_engine  # noqa: F401
 
-    import flows.cycle  # noqa: F401
+    import flows.cycle
+    import flows.intake  # noqa: F401
 
 
 def _import_later(module: str) -> None:

@@ -17,6 +17,7 @@ from disclosure.clock import utc_now
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure, FigureState, Source
 from disclosure.known_errors import KnownErrors
+from disclosure.narrative import Narrative
 from disclosure.periods import Period, parse_period
 from disclosure.records import ledger
 from disclosure.records.tables import (
@@ -28,6 +29,7 @@ from disclosure.records.tables import (
     Replacement,
     Submission,
 )
+from disclosure.records.tables import Narrative as NarrativeRow
 
 #: (region, indicator, period id).
 FigureKey = tuple[str, str, str]
@@ -35,26 +37,37 @@ FigureKey = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class CompiledContent:
-    """Data and text of one round. ``footnotes`` are printed; ``excused`` are centre ids without figures."""
+    """Data and text of one round.
+
+    ``footnotes`` are printed; ``excused`` are ids of centres without figures and of sections without text;
+    ``narratives`` are in the catalogue's order of their offices.
+    """
 
     period: Period
     figures: tuple[Figure, ...]
     footnotes: tuple[str, ...]
     excused: tuple[str, ...]
+    narratives: tuple[Narrative, ...] = ()
 
     @property
     def canonical(self) -> str:
         """The one text that is digested.
 
-        Where a figure was typed (sheet, cell, file) is left out: handing in the same figures in another
-        file changes no digest.
+        Where a figure was typed (sheet, cell, file) is left out: handing in the same figures or the same text
+        in another file changes no digest.
         """
         rows = sorted(
             [f.region, f.indicator, f.unit, None if f.value is None else f"{f.value:f}", f.text, f.state, f.centre]
             for f in self.figures
         )
         content = {"period": self.period.id, "figures": rows, "footnotes": self.footnotes, "excused": self.excused}
+        if self.narratives:
+            content["narratives"] = self._texts
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def _texts(self) -> list[list[str]]:
+        return [[n.office, section, html] for n in self.narratives for section, html in n.sections.items()]
 
     @property
     def digest(self) -> str:
@@ -66,20 +79,21 @@ class CompiledContent:
         """SHA-256 of the narrative text and the set of tables: what a first-review-only gate looked at."""
         texts = sorted((f.region, f.indicator, f.state, f.text) for f in self.figures if f.value is None)
         tables = sorted({f.indicator for f in self.figures})
-        return _sha256(json.dumps([texts, tables, self.footnotes], ensure_ascii=False))
+        looked_at = [texts, tables, self.footnotes, *([self._texts] if self.narratives else [])]
+        return _sha256(json.dumps(looked_at, ensure_ascii=False))
 
 
 def compile_round(session: Session, catalog: Catalog, cycle: Cycle) -> Compilation:
     """The compilation of the current round, made now if it was not.
 
     Raises:
-        DisclosureError: when the round still waits for a centre.
+        DisclosureError: when the round still waits for a centre, or for a section's text.
     """
     cycles.lock(session, cycle)
     if existing := cycles.compilation_of(session, cycle):
         return existing
     if missing := cycles.missing_centres(session, catalog, cycle):
-        raise DisclosureError(f"还缺 {'、'.join(office.name for office in missing)} 的报表，不能汇总。")
+        raise DisclosureError(f"还缺 {'、'.join(office.name for office in missing)} 的报表或文字，不能汇总。")
     content = _gather(session, catalog, cycle)
     compilation = Compilation(
         cycle_id=cycle.id,
@@ -121,9 +135,9 @@ def content_of(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
 
 def _gather(session: Session, catalog: Catalog, cycle: Cycle) -> CompiledContent:
     standing = cycles.standing_submissions(session, cycle)
-    excused = {
-        c: e for c, e in cycles.excuses(session, cycle).items() if c not in standing or e.round > standing[c].round
-    }
+    written = cycles.standing_narratives(session, cycle)
+    arrived = {centre: s.round for centre, s in standing.items()} | {office: n.round for office, n in written.items()}
+    excused = {c: e for c, e in cycles.excuses(session, cycle).items() if c not in arrived or e.round > arrived[c]}
     figures = [
         figure
         for centre, submission in standing.items()
@@ -133,10 +147,40 @@ def _gather(session: Session, catalog: Catalog, cycle: Cycle) -> CompiledContent
     order = {indicator: place for place, indicator in enumerate(catalog.indicators)}
     places = {region: place for place, region in enumerate(catalog.regions)}
     figures.sort(key=lambda f: (order.get(f.indicator, len(order)), places.get(f.region, len(places))))
+    writers = {office.id for office in catalog.writers}
     footnotes = [
-        f"{catalog.offices[centre].name}未报送本期数据：{excuse.reason}" for centre, excuse in sorted(excused.items())
+        f"{catalog.offices[centre].name}未报送本期{'文字' if centre in writers else '数据'}：{excuse.reason}"
+        for centre, excuse in sorted(excused.items())
     ]
-    return CompiledContent(cycles.period_of(cycle), tuple(figures), tuple(footnotes), tuple(sorted(excused)))
+    narratives = [
+        submitted_narrative(catalog, written[office])
+        for office in catalog.offices
+        if office in written and office not in excused
+    ]
+    return CompiledContent(
+        cycles.period_of(cycle), tuple(figures), tuple(footnotes), tuple(sorted(excused)), tuple(narratives)
+    )
+
+
+def submitted_narrative(catalog: Catalog, row: NarrativeRow) -> Narrative:
+    """The text of one submission, its sections in the catalogue's order."""
+    return Narrative(
+        office=row.office,
+        author=row.author,
+        document=row.sha256,
+        file_name=row.file_name,
+        sections={section: row.sections[section] for section in catalog.sections if section in row.sections},
+    )
+
+
+def published_narratives(session: Session, catalog: Catalog, period: Period) -> dict[str, Narrative]:
+    """By office the text published for the period before ``period``, or else for the same period of last year."""
+    for earlier in filter(None, (period.previous(), period.year_before())):
+        cycle = cycles.find_cycle(session, catalog, earlier)
+        release = cycles.release_of(session, cycle) if cycle else None
+        if cycle is not None and release is not None and release.is_live:
+            return {narrative.office: narrative for narrative in _gather(session, catalog, cycle).narratives}
+    return {}
 
 
 def submission_figures(submission: Submission) -> list[Figure]:

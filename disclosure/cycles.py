@@ -15,7 +15,7 @@ from disclosure.clock import shanghai, utc_now
 from disclosure.errors import DisclosureError
 from disclosure.periods import CycleKind, Period, parse_period
 from disclosure.records import ledger
-from disclosure.records.tables import Compilation, Cycle, Decision, Excuse, Release, Submission
+from disclosure.records.tables import Compilation, Cycle, Decision, Excuse, Narrative, Release, Submission
 
 #: The steps of a cycle in order, with what people read in ``status``.
 STEPS: Mapping[str, str] = {
@@ -153,8 +153,30 @@ def centres_to_hand_in(session: Session, catalog: Catalog, cycle: Cycle) -> tupl
     return tuple(office for office in expected if office.id in returned)
 
 
+def sections_to_write(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
+    """Offices that may hand in text in the current round: all writers in the first, later those returned to."""
+    if cycle.round == 1:
+        return catalog.writers
+    returned = returned_centres(session, cycle, cycle.round - 1)
+    return tuple(office for office in catalog.writers if office.id in returned)
+
+
+def awaited_sections(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
+    """Offices whose text the current round waits for: where it is required, and whatever was returned."""
+    waits = cycle.round > 1 or catalog.text_demand(period_of(cycle)) == "required"
+    return sections_to_write(session, catalog, cycle) if waits else ()
+
+
+def returnable_offices(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
+    """Whom reviewers may send the round back to: the centres, and offices that wrote or should have written."""
+    written = set(standing_narratives(session, cycle))
+    required = catalog.text_demand(period_of(cycle)) == "required"
+    sections = tuple(office for office in catalog.writers if required or office.id in written)
+    return (*expected_centres(catalog, cycle), *sections)
+
+
 def returned_centres(session: Session, cycle: Cycle, round_number: int) -> dict[str, str]:
-    """Centres that the decisions of a round sent back, with the reviewers' words."""
+    """Centres and sections that the decisions of a round sent back, with the reviewers' words."""
     found: dict[str, str] = {}
     for decision in decisions(session, cycle, round_number).values():
         for centre in decision.returned_to:
@@ -173,19 +195,35 @@ def standing_submissions(session: Session, cycle: Cycle) -> dict[str, Submission
     return {submission.centre: submission for submission in rows}
 
 
+def standing_narratives(session: Session, cycle: Cycle) -> dict[str, Narrative]:
+    """Per office the accepted text that counts: the newest of the latest round."""
+    rows = session.scalars(
+        select(Narrative)
+        .where(Narrative.cycle_id == cycle.id, Narrative.is_accepted, Narrative.round <= cycle.round)
+        .order_by(Narrative.round, Narrative.received_at, Narrative.id)
+    )
+    return {narrative.office: narrative for narrative in rows}
+
+
 def excuses(session: Session, cycle: Cycle) -> dict[str, Excuse]:
-    """Centres the compiler goes on without, in any round so far."""
+    """Centres and sections the compiler goes on without, in any round so far."""
     rows = session.scalars(select(Excuse).where(Excuse.cycle_id == cycle.id).order_by(Excuse.round))
     return {excuse.centre: excuse for excuse in rows}
 
 
 def missing_centres(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
-    """Centres the current round still waits for."""
-    standing = standing_submissions(session, cycle)
+    """Centres, and sections with their text, that the current round still waits for."""
+    standing: dict[str, Submission | Narrative] = {
+        **standing_submissions(session, cycle),
+        **standing_narratives(session, cycle),
+    }
     excused = {centre for centre, excuse in excuses(session, cycle).items() if excuse.round == cycle.round}
     return tuple(
         office
-        for office in centres_to_hand_in(session, catalog, cycle)
+        for office in (
+            *centres_to_hand_in(session, catalog, cycle),
+            *awaited_sections(session, catalog, cycle),
+        )
         if office.id not in excused
         and (office.id not in standing or (cycle.round > 1 and standing[office.id].round < cycle.round))
     )

@@ -39,6 +39,12 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(default=None, description="加密审核人密钥的钥匙；空则用 home/secret.key")
     runner_poll_seconds: float = Field(default=0.3, ge=0.2, le=60, description="运行器多久看一次有无新任务，秒")
     runner_is_warm: bool = Field(default=True, description="常驻一个预热进程，答复后更快走到下一环节；内存紧张时可关")
+    intake_schedule: str = Field(
+        default="*/5 8-18 * * *", description="几时收件（cron 写法，Asia/Shanghai）；空为不定时收件"
+    )
+    intake_settle_seconds: float = Field(
+        default=5.0, ge=0, le=300, description="收件夹中的文件隔多久再看一次、没有变化才取走，秒"
+    )
 
     @field_validator("home")
     @classmethod
@@ -67,6 +73,11 @@ class Settings(BaseSettings):
     def files(self) -> Path:
         """Files handed in, by SHA-256."""
         return self.home / "files"
+
+    @property
+    def inbox(self) -> Path:
+        """Local inboxes, a folder a centre, for centres that have no other."""
+        return self.home / "inbox"
 
     @property
     def workbooks(self) -> Path:
@@ -160,6 +171,8 @@ class Settings(BaseSettings):
             "server_port": str(self.server_port),
             "desk_port": str(self.desk_port),
             "server_database_url": self.server_database_url,
+            "intake_schedule": self.intake_schedule,
+            "intake_settle_seconds": str(self.intake_settle_seconds),
             "runner_poll_seconds": str(self.runner_poll_seconds),
             "runner_is_warm": str(self.runner_is_warm),
             "server_auth": self.server_auth.get_secret_value() if self.server_auth else None,

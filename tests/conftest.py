@@ -1,8 +1,9 @@
 """What every test stands on: a clean environment, a database of its own, and no silent skips.
 
 ``database_url`` gives a test an empty database on SQLite and once more on PostgreSQL; ``chromium_path`` gives it
-Debian's browser. Where one of them is missing the test is skipped and says how to get it; where everything must run
-(``CI=true`` or ``DISCLOSURE_TEST_ALL=1``) a skip is a failure.
+Debian's browser; ``mariadb_url`` and ``sftp_server`` real servers of theirs. Where one of
+them is missing the test is skipped and says how to get it; where everything must run (``CI=true`` or
+``DISCLOSURE_TEST_ALL=1``) a skip is a failure.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ from typing import Any, TypeVar
 import hypothesis
 import psycopg
 import pytest
+import servers
 from sqlalchemy import URL, make_url
 
 # No deadline for one example: on a busy machine it would fail tests that are right.
@@ -144,6 +147,25 @@ def database_url(request: pytest.FixtureRequest) -> str:
     fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     url: str = request.getfixturevalue(fixture)
     return url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """SQLAlchemy URL of a MariaDB of the tests' own, for its administrator."""
+    if servers.program("mariadbd") is None:
+        pytest.skip("no MariaDB: apt-get install mariadb-server")
+    # A short path: the name of a socket has little room, and another user must be able to reach it.
+    with tempfile.TemporaryDirectory(prefix="mariadb-") as folder, servers.mariadb(Path(folder)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Sftp]:
+    """A real OpenSSH server."""
+    if servers.program("sshd") is None:
+        pytest.skip("no OpenSSH server: apt-get install openssh-server")
+    with servers.sftp(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -190,11 +190,12 @@ class Office:
         """The deployments the server knows, by name."""
         return {found["name"]: found for found in self._good(self.api("POST", "/deployments/filter", {}))}
 
-    def planned_starts(self) -> list[dt.datetime]:
-        """When the runs start that Prefect's scheduler has planned."""
+    def planned_starts(self, but: str = "") -> list[dt.datetime]:
+        """When the runs start that Prefect's scheduler has planned, but those of one deployment (an id)."""
         wanted = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
         found = self._good(self.api("POST", "/flow_runs/filter", wanted))
-        return [dt.datetime.fromisoformat(run["expected_start_time"]) for run in found if run["auto_scheduled"]]
+        planned = [run for run in found if run["auto_scheduled"] and run["deployment_id"] != but]
+        return [dt.datetime.fromisoformat(run["expected_start_time"]) for run in planned]
 
     @staticmethod
     def _good(answer: httpx.Response) -> Any:
@@ -471,10 +472,11 @@ class Case:
         return self.office._good(answer)
 
 
-def office_in(home: Path, profile: str = "gaogang-2016") -> Office:
-    """An office with a home and ports of its own, not yet open."""
+def office_in(home: Path, profile: str = "gaogang-2016", **settings: Any) -> Office:
+    """An office with a home and ports of its own, not yet open; intake waits to be started, whatever the time is."""
     server_port, desk_port = _free_ports(2)
-    return Office(Settings(home=home, profile=profile, server_port=server_port, desk_port=desk_port))
+    chosen = {"intake_schedule": "", "intake_settle_seconds": 0, **settings}
+    return Office(Settings(home=home, profile=profile, server_port=server_port, desk_port=desk_port, **chosen))
 
 
 def _step() -> int:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from disclosure.catalog.models import (
     Channel,
     Cycle,
+    Demand,
     Fact,
     Gate,
     GateId,
@@ -179,6 +180,22 @@ class Catalog:
         """Every indicator of insurance id ``insurance`` whose id, name or alias ``text`` is."""
         return self._indicator_names.get((insurance, normalise(text)), ())
 
+    def find_section(self, text: str) -> Section | None:
+        """The section whose name or alias ``text`` is, without any number before it."""
+        return self._section_names.get(normalise(text))
+
+    @cached_property
+    def writers(self) -> tuple[Office, ...]:
+        """Offices that hand in text sections; none where this profile takes no text."""
+        if self.profile.narratives == "none":
+            return ()
+        return tuple(office for office in self.offices.values() if office.writes_text)
+
+    def text_demand(self, period: Period) -> Demand:
+        """How the text sections are asked for in ``period``: never required in a special cycle."""
+        asked = self.profile.narratives
+        return "optional" if asked == "required" and period.kind == "special" else asked
+
     def find_unit(self, text: str) -> Unit | None:
         """The unit whose name or alias ``text`` is."""
         return self._unit_names.get(normalise(text))
@@ -190,6 +207,10 @@ class Catalog:
     @cached_property
     def _insurance_names(self) -> dict[str, Insurance]:
         return _unique_names((i, (i.id, i.name, i.short_name, *i.aliases)) for i in self.insurances.values())
+
+    @cached_property
+    def _section_names(self) -> dict[str, Section]:
+        return _unique_names((s, (s.name, *s.aliases)) for s in self.sections.values())
 
     @cached_property
     def _unit_names(self) -> dict[str, Unit]:
@@ -307,7 +328,7 @@ def _one(model: type[FactT], document: Document) -> FactT:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        raise DisclosureError(_explain(error, document, ())) from error
+        raise DisclosureError(explain(error, document, ())) from error
 
 
 def _entries(model: type[FactT], document: Document, top: str, key: str = "id") -> Mapping[str, FactT]:
@@ -323,18 +344,20 @@ def _entries(model: type[FactT], document: Document, top: str, key: str = "id") 
         try:
             found[str(name)] = model.model_validate({key: str(name), **fields})
         except ValidationError as error:
-            mistakes.append(_explain(error, document, (top, name)))
+            mistakes.append(explain(error, document, (top, name)))
     if mistakes:
         raise DisclosureError("\n".join(mistakes))
     return MappingProxyType(found)
 
 
-def _explain(error: ValidationError, document: Document, at: Location) -> str:
+def explain(error: ValidationError, document: Document, at: Location, *, shows_values: bool = True) -> str:
+    """What is wrong, a line each with file and line; without ``shows_values`` nothing of what was written there."""
     lines = []
     for detail in error.errors():
         location = (*at, *detail["loc"])
-        expected = _EXPECTED.get(detail["type"], detail["msg"]).format(**detail.get("ctx", {}))
-        given = "" if detail["type"] == "missing" else f"，实际为 {detail['input']!r}"
+        told = detail["msg"].removeprefix("Value error, ")
+        expected = _EXPECTED[detail["type"]].format(**detail.get("ctx", {})) if detail["type"] in _EXPECTED else told
+        given = "" if detail["type"] == "missing" or not shows_values else f"，实际为 {detail['input']!r}"
         path = ".".join(str(step) for step in location)
         lines.append(f"{document.locate(location)}：{path} {expected}{given}。")
     return "\n".join(lines)

@@ -55,6 +55,8 @@ class Office(Fact):
     kind: OfficeKind
     duty: Name
     aliases: tuple[str, ...] = ()
+    #: Hands in the text sections.
+    writes_text: bool = False
 
 
 class Role(Fact):
@@ -103,11 +105,12 @@ class Cycle(Fact):
 
 
 class Section(Fact):
-    """One of the ten heads of 人社部发〔2014〕82号, in its order."""
+    """One of the ten heads of 人社部发〔2014〕82号, in its order; ``aliases`` are headings taken for it."""
 
     id: Id
     number: int
     name: Name
+    aliases: tuple[str, ...] = ()
 
 
 class Unit(Fact):
@@ -237,6 +240,8 @@ class ProfileFacts(Fact):
     short_title: Name
     description: str = ""
     cycles: tuple[CycleKind, ...] = ("annual", "q1", "h1", "q3", "special")
+    #: Whether the text sections are awaited in a dated cycle (required), taken (optional) or not asked for.
+    narratives: Demand = "none"
     indicators: Selection = Selection()
     not_everything: str = ""
     demo_period: str

@@ -28,6 +28,7 @@ for command in (
     cycle.workbook,
     files.check,
     files.submit,
+    files.intake,
     history.import_,
     cycle.status,
     cycle.resume,

@@ -109,12 +109,13 @@ def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -
         raise DisclosureError(f"{period} 现在没有等待答复的事项。运行 disclosure status 看看进度。")
     use_server(place.settings)
     from deployments import runs
+    from tasks.waking import answer_form
 
     form = runs.open_form(UUID(ask.flow_run_id))
     if form is None:
         raise DisclosureError("这次运行现在没有等待答复（可能刚刚有人答复过）。请稍后运行 disclosure status 再看。")
     console.print(Markdown(form.description))
-    runs.answer_form(form.run_id, _fill_in(form))
+    answer_form(form.run_id, _fill_in(form))
     done("已提交，流程继续。答复是否被接受，请看 disclosure status 或 Prefect 界面。")
 
 

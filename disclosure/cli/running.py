@@ -33,6 +33,8 @@ def demo(
         "home": out or base.home,
         "profile": profile or base.profile,
         "database_url": "",
+        # Nobody hands in during a demonstration.
+        "intake_schedule": "",
         "server_port": free_port(base.server_port),
         "desk_port": free_port(base.desk_port),
     }

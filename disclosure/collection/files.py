@@ -7,8 +7,10 @@ import hashlib
 import os
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -52,12 +54,23 @@ def keep_file(session: Session, folder: Path, content: bytes) -> str:
     The bytes are on disk before the row is committed: a crash between the two leaves a file nobody
     points to, never a row without its file.
     """
-    sha256 = hashlib.sha256(content).hexdigest()
-    write_whole(file_path(folder, sha256), content)
+    return keep_chunks(session, folder, (content,))
+
+
+def keep_chunks(session: Session, folder: Path, chunks: Iterable[bytes]) -> str:
+    """As ``keep_file``, for a file that need not fit into memory."""
+    digest, size = hashlib.sha256(), 0
+    with _partial(folder) as (stream, beside):
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            stream.write(chunk)
+        sha256 = digest.hexdigest()
+        _finish(stream, beside, file_path(folder, sha256))
     if session.get(StoredFile, sha256) is None:
         # Somebody else may hand in the same file this very moment.
         with suppress(IntegrityError), session.begin_nested():
-            session.add(StoredFile(sha256=sha256, size=len(content), stored_at=utc_now()))
+            session.add(StoredFile(sha256=sha256, size=size, stored_at=utc_now()))
     return sha256
 
 
@@ -68,15 +81,26 @@ def file_path(folder: Path, sha256: str) -> Path:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
+    with _partial(path.parent) as (stream, beside):
+        stream.write(content)
+        _finish(stream, beside, path)
+
+
+@contextmanager
+def _partial(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """A file beside its place, to be finished; gone when it is not."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=folder, prefix=".partial-")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
-    except BaseException:
+            yield stream, Path(beside)
+    finally:
         Path(beside).unlink(missing_ok=True)
-        raise
+
+
+def _finish(stream: BinaryIO, beside: Path, path: Path) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+    beside.chmod(0o644)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside.replace(path)

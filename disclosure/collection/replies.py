@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from disclosure.catalog import Catalog
 from disclosure.collection.files import write_whole
@@ -45,7 +46,8 @@ def reply_to(folder: Path, catalog: Catalog, receipt: Receipt, file_name: str) -
             (place / f"{stem}{suffix}").unlink(missing_ok=True)
         return Reply(_text(f"“{file_name}”：{where}已收到 {receipt.figure_count} 个数据。"))
     headline = f"“{file_name}”：{where}没有通过，共 {len(receipt.problems)} 处须改正；原件已留存。"
-    return write_reply(place / stem, catalog, receipt.reading, receipt.problems, headline)
+    reading = receipt.reading or WorkbookReading(None, (), receipt.problems, ())
+    return write_reply(place / stem, catalog, reading, receipt.problems, headline)
 
 
 def reply_to_refused(folder: Path, file_name: str, reason: str) -> Reply:
@@ -61,11 +63,15 @@ def write_reply(
 ) -> Reply:
     """Write ``STEM.xlsx``, where the workbook could be read well enough, and ``STEM.txt``."""
     workbook = stem.with_name(f"{stem.name}.xlsx")
-    is_written = _write_marked(workbook, catalog, reading, problems)
-    text = _text(headline, problems, workbook.name if is_written else "")
+    marked = marked_workbook(catalog, reading, problems)
+    if marked is None:
+        workbook.unlink(missing_ok=True)
+    else:
+        write_whole(workbook, marked)
+    text = _text(headline, problems, workbook.name if marked else "")
     path = stem.with_name(f"{stem.name}.txt")
     write_whole(path, _windows(text))
-    return Reply(text, (workbook, path) if is_written else (path,))
+    return Reply(text, (workbook, path) if marked else (path,))
 
 
 def check_name(file_name: str) -> str:
@@ -73,27 +79,28 @@ def check_name(file_name: str) -> str:
     return _marked(_plain(Path(file_name).stem))
 
 
-def _write_marked(path: Path, catalog: Catalog, reading: WorkbookReading, problems: Sequence[Problem]) -> bool:
+def marked_workbook(catalog: Catalog, reading: WorkbookReading, problems: Sequence[Problem]) -> bytes | None:
+    """The workbook written anew as it was filled in, with ``problems`` marked; None where too little could be read."""
     cover = reading.cover
-    path.unlink(missing_ok=True)
     if cover is None or reading.typed is None:
-        return False
-    try:
-        write_workbook(
-            path,
-            catalog,
-            cover.period,
-            cover.centre,
-            round_number=cover.round,
-            only=cover.only,
-            cover=(cover.filler, cover.checker, cover.filled_on),
-            typed=reading.typed,
-            problems=problems,
-        )
-    except DisclosureError:
-        # A text on the cover that no cell holds: nobody typed that in Excel.
-        return False
-    return True
+        return None
+    with TemporaryDirectory() as folder:
+        try:
+            path = write_workbook(
+                Path(folder) / "marked.xlsx",
+                catalog,
+                cover.period,
+                cover.centre,
+                round_number=cover.round,
+                only=cover.only,
+                cover=(cover.filler, cover.checker, cover.filled_on),
+                typed=reading.typed,
+                problems=problems,
+            )
+        except DisclosureError:
+            # A text on the cover that no cell holds: nobody typed that in Excel.
+            return None
+        return path.read_bytes()
 
 
 def _text(headline: str, problems: Sequence[Problem] = (), workbook: str = "") -> str:

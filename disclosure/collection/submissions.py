@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from disclosure import cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
-from disclosure.collection.files import TooLargeError, keep_file, read_upload
+from disclosure.collection.files import TooLargeError, keep_chunks, keep_file, read_upload
+from disclosure.collection.rows import is_rows_file, problem_of, read_rows
 from disclosure.collection.workbook_package import FILE_LIMIT, too_large
-from disclosure.collection.workbook_reader import LONGEST_NAME, Cover, Problem, WorkbookReading, examine
+from disclosure.collection.workbook_reader import LONGEST_NAME, Cover, Problem, WorkbookReading, examine, unsigned
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
 from disclosure.records import Records, ledger
-from disclosure.records.tables import Cycle, Observation, RefusedFile, Submission
+from disclosure.records.tables import Arrival, Cycle, Excuse, Observation, RefusedFile, Submission
+
+
+@dataclass(frozen=True)
+class Came:
+    """By which inbox a file came, and whose the inbox is (ids).
+
+    ``modified`` is when the file was last changed, as the inbox tells it: the same name, time and content is the
+    same arrival, whose taking may have been interrupted.
+    """
+
+    source: str
+    centre: str
+    modified: str
 
 
 @dataclass(frozen=True)
@@ -30,8 +46,8 @@ class Receipt:
 
     ``is_repeat``: this very file had been handed in for this round before; it counts again where another one
     had replaced it, otherwise nothing new was recorded.
-    ``still_missing``: names of the centres the round still waits for. ``reading``: all that was found in
-    the file, from which ``replies`` writes the workbook that goes back.
+    ``still_missing``: names of the centres the round still waits for. ``reading``: all that was found in the
+    file, from which ``replies`` writes the workbook that goes back; None where the records alone were asked.
     """
 
     submission_id: int
@@ -44,7 +60,13 @@ class Receipt:
     figure_count: int
     is_repeat: bool
     still_missing: tuple[str, ...]
-    reading: WorkbookReading
+    received_at: dt.datetime
+    reading: WorkbookReading | None = None
+
+    @property
+    def taken(self) -> str:
+        """What was taken, in words."""
+        return f"{self.figure_count} 个数据"
 
 
 def hand_in_file(records: Records, files: Path, catalog: Catalog, path: Path) -> Receipt:
@@ -60,120 +82,229 @@ def hand_in_file(records: Records, files: Path, catalog: Catalog, path: Path) ->
     try:
         content = read_upload(path, FILE_LIMIT)
     except TooLargeError as error:
-        raise _refused_unread(records, files, path.name, error.size) from error
+        reason = too_large(error.size).problem.sentence
+        note = json.dumps({"file": path.name, "size": error.size, "refused": reason}, ensure_ascii=False)
+        with records.write() as session:
+            sha256 = keep_file(session, files, note.encode())
+        _refuse(records, sha256, path.name, reason, None)
+        raise DisclosureError(reason) from error
     return hand_in(records, files, catalog, content, path.name)
 
 
-def hand_in(records: Records, files: Path, catalog: Catalog, content: bytes, file_name: str) -> Receipt:
-    """Take in one workbook. It is kept whatever it holds; figures count only when nothing is wrong.
+def hand_in(
+    records: Records, files: Path, catalog: Catalog, content: bytes, file_name: str, *, came: Came | None = None
+) -> Receipt:
+    """Take in one workbook or file of rows. It is kept whatever it holds; figures count only when nothing is wrong.
 
     Steps: keep the bytes; read; find the cycle the cover names; refuse what is not due; record the
-    submission, its observations and a ledger entry in one transaction.
+    submission, its observations and a ledger entry in one transaction. A file that
+    ``came`` by an inbox leaves its arrival in that transaction, and is answered as before when it is taken again.
 
     Raises:
         DisclosureError: when the file belongs to no open round of ours; it is kept as a refused file.
     """
-    if len(content) > FILE_LIMIT:
-        raise _refused_unread(records, files, file_name, len(content))
     with records.write() as session:
         sha256 = keep_file(session, files, content)
-    reading = examine(content, file_name, catalog)
-    with _noted_when_refused(records, sha256, file_name), records.write() as session:
-        cycle, cover = _cycle_for(session, catalog, reading, file_name)
-        cycles.lock(session, cycle)
-        _check_due(session, catalog, cycle, cover)
-        submission = session.scalars(
-            select(Submission).where(
-                Submission.cycle_id == cycle.id,
-                Submission.round == cycle.round,
-                Submission.centre == cover.centre,
-                Submission.sha256 == sha256,
-            )
-        ).one_or_none()
-        is_repeat = submission is not None
-        if submission is None:
-            submission = _record(session, cycle, reading, cover, sha256=sha256, file_name=file_name)
-        else:
-            _stand_again(session, cycle, submission)
-        missing = cycles.missing_centres(session, catalog, cycle)
-        return Receipt(
-            submission_id=submission.id,
-            cycle_id=cycle.id,
-            centre=catalog.offices[cover.centre].name,
-            period_label=cycles.period_of(cycle).label,
-            round=cycle.round,
-            is_accepted=submission.is_accepted,
-            problems=reading.problems,
-            figure_count=len(reading.figures) if submission.is_accepted else 0,
-            is_repeat=is_repeat,
-            still_missing=tuple(office.name for office in missing),
-            reading=reading,
-        )
-
-
-@contextmanager
-def _noted_when_refused(records: Records, sha256: str, file_name: str) -> Iterator[None]:
-    """What is refused inside leaves no trace but a refused file and its ledger entry."""
+        if answered := _answered_before(session, catalog, came, file_name, sha256):
+            return answered
+    reading = _read(content, file_name, catalog)
     try:
-        yield
+        with records.write() as session:
+            cycle = _cycle_for(session, catalog, reading, file_name)
+            cycles.lock(session, cycle)
+            # Another process may have taken the same file while ours read it.
+            if answered := _answered_before(session, catalog, came, file_name, sha256):
+                return answered
+            assert reading.cover is not None  # noqa: S101 - _cycle_for refused the rest
+            _check_inbox(catalog, reading.cover, came)
+            if cycle.only and is_rows_file(content):
+                # Unlike a workbook, rows do not say what was asked.
+                reading = _read(content, file_name, catalog, only=cycle.only)
+            assert reading.cover is not None  # noqa: S101 - the same cover as before
+            centre = reading.cover.centre
+            _check_due(session, catalog, cycle, reading.cover, file_name)
+            submission = session.scalars(
+                select(Submission).where(
+                    Submission.cycle_id == cycle.id,
+                    Submission.round == cycle.round,
+                    Submission.centre == centre,
+                    Submission.sha256 == sha256,
+                )
+            ).one_or_none()
+            is_repeat = submission is not None
+            if submission is None:
+                submission = _record(session, cycle, reading, sha256, file_name)
+            else:
+                _stand_again(session, cycle, submission)
+            if came:
+                session.add(_arrival(came, file_name, sha256, submission=submission, is_repeat=is_repeat))
+            return replace(_receipt(session, catalog, cycle, submission, is_repeat=is_repeat), reading=reading)
     except DisclosureError as error:
-        _note_refused(records, sha256, file_name, str(error))
+        _refuse(records, sha256, file_name, str(error), came)
         raise
 
 
-def _note_refused(records: Records, sha256: str, file_name: str, reason: str) -> None:
+def refuse_unread(
+    records: Records, files: Path, chunks: Iterable[bytes], file_name: str, reason: str, *, came: Came
+) -> str:
+    """Keep a file nobody is going to read (too large for a workbook), and note why; its SHA-256."""
     with records.write() as session:
-        session.add(RefusedFile(sha256=sha256, file_name=file_name, reason=reason, received_at=utc_now()))
-        ledger.append(session, "file.refused", actor="系统", file=file_name, sha256=sha256, reason=reason)
+        sha256 = keep_chunks(session, files, chunks)
+    _refuse(records, sha256, file_name, reason, came)
+    return sha256
 
 
-def _refused_unread(records: Records, files: Path, file_name: str, size: int) -> DisclosureError:
-    """Note a file too large to be read; what is kept is the note."""
-    reason = too_large(size).problem.sentence
-    note = json.dumps({"file": file_name, "size": size, "refused": reason}, ensure_ascii=False).encode()
-    with records.write() as session:
-        sha256 = keep_file(session, files, note)
-    _note_refused(records, sha256, file_name, reason)
-    return DisclosureError(reason)
+def arrival_of(session: Session, came: Came, file_name: str, sha256: str) -> Arrival | None:
+    """The arrival of this very file, once it is recorded."""
+    return session.scalars(
+        select(Arrival).where(
+            Arrival.source == came.source,
+            Arrival.file_name == file_name,
+            Arrival.modified == came.modified,
+            Arrival.sha256 == sha256,
+        )
+    ).one_or_none()
 
 
-def _cycle_for(session: Session, catalog: Catalog, reading: WorkbookReading, file_name: str) -> tuple[Cycle, Cover]:
-    cover = reading.cover
-    if cover is None:
+def _arrival(
+    came: Came, file_name: str, sha256: str, *, is_repeat: bool, **became: Submission | RefusedFile
+) -> Arrival:
+    return Arrival(
+        source=came.source,
+        file_name=file_name,
+        modified=came.modified,
+        sha256=sha256,
+        is_repeat=is_repeat,
+        taken_at=utc_now(),
+        **became,
+    )
+
+
+def _answered_before(
+    session: Session, catalog: Catalog, came: Came | None, file_name: str, sha256: str
+) -> Receipt | None:
+    """The answer to an arrival that is recorded already, the same as the first time.
+
+    Raises:
+        DisclosureError: when the answer was a refusal.
+    """
+    arrival = arrival_of(session, came, file_name, sha256) if came else None
+    if arrival is None:
+        return None
+    if arrival.refused_file is not None:
+        raise DisclosureError(arrival.refused_file.reason)
+    submission = arrival.submission
+    assert submission is not None  # noqa: S101 - an arrival has one of the two
+    cycle = cycles.get_cycle(session, submission.cycle_id)
+    return _receipt(session, catalog, cycle, submission, is_repeat=arrival.is_repeat)
+
+
+def _refuse(records: Records, sha256: str, file_name: str, reason: str, came: Came | None) -> None:
+    """Note a refused file; the same file refused again for the same reason is noted once."""
+    # Only an arrival is unique here: whoever loses finds it noted by the other.
+    with suppress(IntegrityError), records.write() as session:
+        if came and arrival_of(session, came, file_name, sha256):
+            return
+        same = (RefusedFile.sha256 == sha256, RefusedFile.file_name == file_name, RefusedFile.reason == reason)
+        refused = session.scalars(select(RefusedFile).where(*same).limit(1)).first()
+        is_new = refused is None
+        if refused is None:
+            refused = RefusedFile(sha256=sha256, file_name=file_name, reason=reason, received_at=utc_now())
+            session.add(refused)
+        if came:
+            session.add(_arrival(came, file_name, sha256, refused_file=refused, is_repeat=not is_new))
+            session.flush()
+        if is_new:
+            ledger.append(session, "file.refused", actor="系统", file=file_name, sha256=sha256, reason=reason)
+
+
+def _receipt(session: Session, catalog: Catalog, cycle: Cycle, submission: Submission, *, is_repeat: bool) -> Receipt:
+    """The answer as the records have it."""
+    session.flush()
+    count = select(func.count()).select_from(Observation).where(Observation.submission_id == submission.id)
+    missing = cycles.missing_centres(session, catalog, cycle)
+    return Receipt(
+        submission_id=submission.id,
+        cycle_id=cycle.id,
+        centre=catalog.offices[submission.centre].name,
+        period_label=cycles.period_of(cycle).label,
+        round=submission.round,
+        is_accepted=submission.is_accepted,
+        problems=tuple(problem_of(said) for said in submission.problems),
+        figure_count=session.scalar(count) or 0,
+        is_repeat=is_repeat,
+        still_missing=tuple(office.name for office in missing),
+        received_at=submission.received_at,
+    )
+
+
+def _read(content: bytes, file_name: str, catalog: Catalog, only: Iterable[str] = ()) -> WorkbookReading:
+    if not is_rows_file(content):
+        return examine(content, file_name, catalog)
+    reading = read_rows(content, file_name, catalog, only=only)
+    return unsigned(reading)
+
+
+def _check_inbox(catalog: Catalog, cover: Cover, came: Came | None) -> None:
+    """An inbox takes the workbooks of its own centre only: who may write there is who hands in."""
+    if came and came.centre != cover.centre:
+        theirs, ours = catalog.offices[cover.centre].name, catalog.offices[came.centre].name
+        raise DisclosureError(f"这是“{theirs}”的报表，而这里是“{ours}”的收件夹，没有收取；请交到“{theirs}”的收件夹。")
+
+
+def _cycle_for(session: Session, catalog: Catalog, reading: WorkbookReading, file_name: str) -> Cycle:
+    if reading.cover is None:
         raise DisclosureError("\n".join(problem.sentence for problem in reading.problems))
+    cover = reading.cover
+    if cover.profile != catalog.profile.id:
+        raise DisclosureError(f"“{file_name}”是“{cover.profile}”的报表，本系统为“{catalog.profile.id}”，请核对。")
     cycle = cycles.find_cycle(session, catalog, cover.period)
     if cycle is None:
         raise DisclosureError(
             f"“{file_name}”是{cover.period.label}的报表，该周期尚未开启。请先运行 disclosure open {cover.period.id}。"
         )
-    if tuple(cycle.only) != cover.only:
-        raise DisclosureError(
-            f"“{file_name}”要报的指标与{cover.period.label}开启时定的不同，请用为该周期下发的报表填报。"
-        )
-    return cycle, cover
+    return cycle
 
 
-def _check_due(session: Session, catalog: Catalog, cycle: Cycle, cover: Cover) -> None:
-    """Only a centre that owes figures in the round being collected may hand in."""
+def _check_due(session: Session, catalog: Catalog, cycle: Cycle, cover: Cover, file_name: str) -> None:
+    """Only a centre that owes figures in the round being collected may hand in, and what was asked of it."""
     name = catalog.offices[cover.centre].name
     label = cycles.period_of(cycle).label
+    compiled = cycles.compilation_of(session, cycle)
+    release = cycles.release_of(session, cycle)
+    is_live = release is not None and release.is_live
+    excuse = _left_out(session, cycle, cover.centre)
+    is_due = cover.centre in {office.id for office in cycles.centres_to_hand_in(session, catalog, cycle)}
+    if excuse and not is_live and (compiled is not None or not is_due):
+        raise DisclosureError(
+            f"“{name}”的{label}报表来迟了：第 {excuse.round} 轮已按“未报送”汇总（理由：{excuse.reason}）。"
+            "文件已留存，不计入本轮；确需补入的，请告诉宣传信息科，由审核人退回给本单位后，用新一轮的报表再交。"
+        )
     if cover.round != cycle.round:
         raise DisclosureError(
             f"这是{label}第 {cover.round} 轮的报表，现在是第 {cycle.round} 轮，"
             f"请用“{name}”第 {cycle.round} 轮的报表填报。"
         )
-    release = cycles.release_of(session, cycle)
-    if release is not None and release.is_live:
+    if tuple(cycle.only) != cover.only:
+        raise DisclosureError(f"“{file_name}”要报的指标与{label}开启时定的不同，请用为该周期下发的报表填报。")
+    if is_live:
         raise DisclosureError(f"{label}已经发布，不能再交。发现已发布的数据有误，请告诉宣传信息科。")
-    if cycles.compilation_of(session, cycle) is not None:
+    if compiled is not None:
         raise DisclosureError(f"{label}第 {cycle.round} 轮已经汇总，不能再交。确需修改的，请由审核人退回后重报。")
-    if cover.centre not in {office.id for office in cycles.centres_to_hand_in(session, catalog, cycle)}:
+    if not is_due:
         raise DisclosureError(f"{label}第 {cycle.round} 轮没有退回“{name}”，无需重报；上一轮的数据继续有效。")
 
 
-def _record(
-    session: Session, cycle: Cycle, reading: WorkbookReading, cover: Cover, *, sha256: str, file_name: str
-) -> Submission:
+def _left_out(session: Session, cycle: Cycle, centre: str) -> Excuse | None:
+    """Why the cycle goes on without this centre, when it has no figures of it at all."""
+    if centre in cycles.standing_submissions(session, cycle):
+        return None
+    return cycles.excuses(session, cycle).get(centre)
+
+
+def _record(session: Session, cycle: Cycle, reading: WorkbookReading, sha256: str, file_name: str) -> Submission:
+    cover = reading.cover
+    assert cover is not None  # noqa: S101 - _cycle_for refused the rest
     submission = Submission(
         cycle_id=cycle.id,
         round=cycle.round,
@@ -184,7 +315,10 @@ def _record(
         filler=cover.filler[:LONGEST_NAME],
         checker=cover.checker[:LONGEST_NAME],
         is_accepted=reading.accepted,
-        problems=[_problem(problem) for problem in reading.problems],
+        problems=[
+            {"sheet": p.sheet, "cell": p.cell, "found": p.found, "expected": p.expected, "why": p.why}
+            for p in reading.problems
+        ],
         explanations=[vars(explanation) for explanation in reading.explanations],
         received_at=utc_now(),
     )
@@ -192,8 +326,7 @@ def _record(
     session.flush()
     if submission.is_accepted:
         # In bulk: a large workbook has thousands.
-        rows = [_columns(figure, submission_id=submission.id) for figure in reading.figures]
-        session.execute(insert(Observation), rows)
+        session.execute(insert(Observation), [_columns(f, submission_id=submission.id) for f in reading.figures])
     ledger.append(
         session,
         "submission.accepted" if submission.is_accepted else "submission.rejected",
@@ -241,14 +374,4 @@ def _columns(figure: Figure, *, submission_id: int | None = None, import_id: int
         "centre": figure.centre,
         "sheet": figure.source.sheet,
         "cell": figure.source.cell,
-    }
-
-
-def _problem(problem: Problem) -> dict[str, str]:
-    return {
-        "sheet": problem.sheet,
-        "cell": problem.cell,
-        "found": problem.found,
-        "expected": problem.expected,
-        "why": problem.why,
     }

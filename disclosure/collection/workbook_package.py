@@ -28,8 +28,9 @@ FILE_LIMIT = 20 * 1024 * 1024
 #: Largest sum of the unpacked members, and largest single XML part, in bytes. Ours have less than one MB.
 UNPACKED_LIMIT, PART_LIMIT = 64 * 1024 * 1024, 16 * 1024 * 1024
 MEMBER_LIMIT = 1000
-#: A sheet whose cells reach further is not one of ours (calamine would lay it all out), nor one of more elements.
-ROW_LIMIT, COLUMN_LIMIT, ELEMENT_LIMIT = 5000, 200, 500_000
+#: A sheet whose cells reach further is not one of ours, nor one of more cells up to the furthest (calamine lays
+#: them all out) or of more tags.
+ROW_LIMIT, COLUMN_LIMIT, AREA_LIMIT, TAG_LIMIT = 20_000, 500, 1_000_000, 1_000_000
 
 _WANTED = "本系统下发的 .xlsx 工作簿"
 _CHUNK = 1 << 18
@@ -378,10 +379,10 @@ def _walk(xml: bytes, start: Callable[[str, dict[str, str]], None], text: Callab
 
 
 def _scan_sheet(sheet: str, xml: bytes) -> SheetScan:
-    if xml.count(b"<") > ELEMENT_LIMIT:
+    if xml.count(b"<") > TAG_LIMIT:
         raise unreadable("内容过多的工作表", "请删去表格以外的内容后重新报送", "只有本单位数据的工作表", sheet)
     scan = SheetScan()
-    row, column, kind, style = -1, -1, "", 0
+    row, column, kind, style, furthest = -1, -1, "", 0, (0, 0)
     for element in _tree(xml).iter():
         name, attributes = _local(element.tag), element.attrib
         if name == "c":
@@ -395,6 +396,7 @@ def _scan_sheet(sheet: str, xml: bytes) -> SheetScan:
                 scan.formulas[row, column] = element.text or ""
                 continue
             scan.styles[row, column] = style
+            furthest = (max(furthest[0], row), max(furthest[1], column))
             if kind == "e":
                 scan.errors[row, column] = element.text or ""
         elif name == "row":
@@ -404,6 +406,8 @@ def _scan_sheet(sheet: str, xml: bytes) -> SheetScan:
         elif name == "col" and attributes.get("hidden") in ("1", "true"):
             first, last = _number(attributes.get("min", "0")), _number(attributes.get("max", "0"))
             scan.hidden_columns.update(range(first - 1, min(last, COLUMN_LIMIT)))
+    if (furthest[0] + 1) * (furthest[1] + 1) > AREA_LIMIT:
+        raise unreadable("表格以外的内容", "请删去表格以外的内容后重新报送", "空白", sheet, address(*furthest))
     return scan
 
 

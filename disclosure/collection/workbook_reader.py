@@ -66,7 +66,7 @@ from disclosure.errors import DisclosureError
 from disclosure.figures import Figure, Source
 from disclosure.periods import Period, parse_period
 
-__all__ = ["Cover", "Explanation", "Problem", "WorkbookReading", "examine", "read_workbook"]
+__all__ = ["Cover", "Explanation", "Problem", "WorkbookReading", "examine", "read_workbook", "unsigned"]
 
 Values = Mapping[tuple[int, int], CellValue]
 _RESEND = "请用本系统为本单位下发的工作簿重新填报"
@@ -82,9 +82,14 @@ def examine(content: bytes, file_name: str, catalog: Catalog) -> WorkbookReading
     """Read a workbook as it is handed in: like ``read_workbook``, and signed by those who answer for it."""
     with _no_collection():
         reading = read_workbook(content, file_name, catalog)
-    if reading.cover is None or reading.gather is None:
-        return reading
-    return replace(reading, problems=(*reading.problems, *_unsigned(reading.cover)))
+    return reading if reading.gather is None else unsigned(reading)
+
+
+def unsigned(reading: WorkbookReading) -> WorkbookReading:
+    """``reading`` with a problem for each name on its cover that is missing or no name. Who drafted may not review."""
+    return (
+        reading if reading.cover is None else replace(reading, problems=(*reading.problems, *_unsigned(reading.cover)))
+    )
 
 
 @contextmanager
@@ -135,7 +140,6 @@ def _is_parser_failure(error: BaseException) -> bool:
 
 
 def _unsigned(cover: Cover) -> Iterator[Problem]:
-    """A problem for each name on the cover that is missing or no name. Who drafted may not review."""
     words = texts()
     for key, written in (("filler", cover.filler), ("checker", cover.checker)):
         where = (words["sheets"]["cover"], address(COVER_ROWS[key], COVER_VALUE_COLUMN))

@@ -1,10 +1,11 @@
-"""Handing out workbooks: which centre gets which, pre-filled with what."""
+"""Handing out: which centre gets which workbook, pre-filled with what, and which section its text document."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from disclosure import cycles
+from disclosure.collection.narratives import hand_out_documents
 from disclosure.collection.workbook_reading import Explanation
 from disclosure.collection.workbook_writer import write_workbook
 from disclosure.compilation import figures_of_period, history, submission_figures
@@ -12,9 +13,9 @@ from disclosure.workplace import Workplace
 
 
 def hand_out(place: Workplace, cycle_id: int) -> list[Path]:
-    """Write the current round's workbooks below ``home/workbooks/PERIOD``; one that exists is left alone.
+    """Write the current round's workbooks and text documents below ``home/workbooks/PERIOD``.
 
-    In a returned round a centre gets its own figures back with the reviewer's words.
+    One that exists is left alone. In a returned round a centre gets its own figures back with the reviewer's words.
     """
     with place.records.read() as session:
         cycle = cycles.get_cycle(session, cycle_id)
@@ -44,7 +45,7 @@ def hand_out(place: Workplace, cycle_id: int) -> list[Path]:
                     cover=(earlier.filler, earlier.checker, "") if earlier else ("", "", ""),
                 )
             written.append(path)
-        return written
+        return written + hand_out_documents(place, session, cycle)
 
 
 def workbook_name(period_label: str, centre_name: str, round_number: int) -> str:

@@ -61,6 +61,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         last_year_end=compilation.figures_of_period(known, period.last_year_end()),
         year_before=compilation.figures_of_period(known, period.year_before()),
         footnotes=content.footnotes,
+        narratives=content.narratives,
         compiled_on=shanghai(compiled.compiled_at).date(),
         demo=cycle.is_demo,
         only=cycle.only,

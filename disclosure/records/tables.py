@@ -88,6 +88,29 @@ class Submission(Base):
     observations: Mapped[list[Observation]] = relationship(back_populates="submission", order_by="Observation.id")
 
 
+class Narrative(Base):
+    """The text sections an office handed in for one round, with its verdict; the same file twice is one row.
+
+    ``sections``: sanitised HTML by section id, empty unless accepted. ``author``: whoever drafted it, as
+    typed (several names may stand there).
+    """
+
+    __tablename__ = "narratives"
+    __table_args__ = (UniqueConstraint("cycle_id", "round", "office", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"), index=True)
+    round: Mapped[int]
+    office: Mapped[str] = mapped_column(String(60))
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
+    file_name: Mapped[str] = mapped_column(String(255))
+    author: Mapped[str] = mapped_column(String(60), default="")
+    is_accepted: Mapped[bool]
+    problems: Mapped[list[dict[str, str]]] = mapped_column(default=list)
+    sections: Mapped[dict[str, str]] = mapped_column(default=dict)
+    received_at: Mapped[dt.datetime]
+
+
 class RefusedFile(Base):
     """A file that names no cycle of ours: kept, with the reason."""
 
@@ -98,6 +121,30 @@ class RefusedFile(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     reason: Mapped[str] = mapped_column(Text)
     received_at: Mapped[dt.datetime]
+
+
+class Arrival(Base):
+    """A file taken from an inbox and what became of it: one row, however often the taking was interrupted.
+
+    ``source`` is the source's id, ``modified`` when the file was last changed, as the inbox tells it. Exactly one
+    of ``submission_id`` and ``refused_file_id`` is set. ``is_repeat``: its content had been handed in before.
+    """
+
+    __tablename__ = "arrivals"
+    __table_args__ = (UniqueConstraint("source", "file_name", "modified", "sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(80))
+    file_name: Mapped[str] = mapped_column(String(255))
+    modified: Mapped[str] = mapped_column(String(40))
+    sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
+    submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    refused_file_id: Mapped[int | None] = mapped_column(ForeignKey("refused_files.id"))
+    is_repeat: Mapped[bool] = mapped_column(default=False)
+    taken_at: Mapped[dt.datetime]
+
+    submission: Mapped[Submission | None] = relationship()
+    refused_file: Mapped[RefusedFile | None] = relationship()
 
 
 class ImportedTable(Base):

@@ -12,6 +12,7 @@ from disclosure.catalog import Catalog, Indicator, Insurance, Region
 from disclosure.comparison import Comparison, compare
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
+from disclosure.narrative import Narrative
 from disclosure.periods import Period
 from disclosure.rendering.document import (
     Bar,
@@ -43,6 +44,7 @@ def build_document(
     last_year_end: Sequence[Figure] = (),
     year_before: Sequence[Figure] = (),
     footnotes: Sequence[str] = (),
+    narratives: Sequence[Narrative] = (),
     compiled_on: dt.date,
     demo: bool,
     only: Iterable[str] = (),
@@ -51,6 +53,7 @@ def build_document(
 
     ``last_year_end`` is what end-of-period figures are compared with, ``year_before`` what the others are
     (for an annual period both are last year's figures); figures of other periods in them are passed over.
+    ``narratives`` are printed in their sections, behind the sentences about figures.
     ``only`` narrows a special disclosure (ids, ``.*`` allowed). An indicator the period requires and nobody
     gave is printed as 未提供, never left out in silence.
 
@@ -72,7 +75,7 @@ def build_document(
         demo_label=phrases.demo_label if demo else "",
         demo=fill_text(phrases.notes.demo, origin=profile.demo_figures_origin) if demo else "",
         cards=tuple(_cards(facts)),
-        sections=tuple(_sections(facts)),
+        sections=tuple(_sections(facts, narratives)),
         blocks=tuple(_blocks(facts)),
         notes=(*footnotes, *_notes(facts)),
         observations=tuple(_observations(facts, phrases.demo_label if demo else "")),
@@ -235,14 +238,16 @@ def _grouped(value: Decimal) -> str:
 # Sentences
 
 
-def _sections(facts: _Facts) -> Iterator[Section]:
+def _sections(facts: _Facts, narratives: Sequence[Narrative]) -> Iterator[Section]:
     number = 0
+    written = [narrative.blocks for narrative in narratives]
     for section in facts.catalog.sections.values():
         paragraphs: list[Paragraph] = []
         for insurance in facts.insurances:
             paragraphs.extend(_paragraphs(facts, insurance, facts.of(insurance.id, section.id)))
-        if paragraphs:
-            yield Section(section.id, facts.phrases.numerals[number], section.name, tuple(paragraphs))
+        text = tuple(block for blocks in written for block in blocks.get(section.id, ()))
+        if paragraphs or text:
+            yield Section(section.id, facts.phrases.numerals[number], section.name, tuple(paragraphs), text)
             number += 1
 
 

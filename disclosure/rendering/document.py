@@ -11,6 +11,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from disclosure.narrative import TextBlock
+
 CellKind = Literal["figure", "text", "state", "change", "blank"]
 
 
@@ -37,12 +39,13 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Section:
-    """One head of 人社部发〔2014〕82号 that has something to say."""
+    """One head of 人社部发〔2014〕82号 that has something to say: of the figures, then what the sections wrote."""
 
     id: str
     number: str
     title: str
     paragraphs: tuple[Paragraph, ...]
+    text: tuple[TextBlock, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from disclosure.errors import DisclosureError
@@ -20,3 +22,21 @@ def _font_folder() -> Path:
 
 
 FONT_FOLDER = _font_folder()
+
+
+def missing_glyphs(characters: Iterable[str]) -> set[str]:
+    """Those of ``characters`` that the print fonts have no sign for; Typst refuses to set them."""
+    known = _code_points()
+    return {char for char in characters if ord(char) not in known}
+
+
+@cache
+def _code_points() -> frozenset[int]:
+    """What the serif and the sans font both cover."""
+    from fontTools.ttLib import TTFont
+
+    covered = []
+    for name in ("NotoSerifCJKsc-Regular.otf", "NotoSansCJKsc-Regular.otf"):
+        with TTFont(FONT_FOLDER / name, lazy=True) as font:
+            covered.append(frozenset(font.getBestCmap()))
+    return frozenset.intersection(*covered)

@@ -17,8 +17,10 @@ from disclosure.catalog import Catalog, GateId
 from disclosure.clock import said, utc_now
 from disclosure.comparison import compare
 from disclosure.figures import Figure
+from disclosure.narrative import Narrative, as_markdown
 from disclosure.periods import Period
-from disclosure.records.tables import AuditRun, Cycle, Decision, Release
+from disclosure.records.tables import AuditRun, Cycle, Decision, Release, Submission
+from disclosure.records.tables import Narrative as NarrativeRow
 from disclosure.review import asks, decisions, people
 from disclosure.review.asks import AskStep
 from disclosure.review.authority import REVIEW_GATES
@@ -56,9 +58,13 @@ def of_collect(place: Workplace, cycle_id: int, missing: Sequence[str]) -> str:
     """Markdown for the compiler while ``missing`` (names) have not handed in."""
     with place.records.read() as session:
         cycle = cycles.get_cycle(session, cycle_id)
+        handed_in: list[tuple[str, Submission | NarrativeRow]] = [
+            *cycles.standing_submissions(session, cycle).items(),
+            *cycles.standing_narratives(session, cycle).items(),
+        ]
         arrived = [
             {"centre": place.catalog.offices[centre].name, "file_name": s.file_name, "at": said(s.received_at)}
-            for centre, s in cycles.standing_submissions(session, cycle).items()
+            for centre, s in handed_in
             if place.catalog.offices[centre].name not in missing
         ]
         return render_text(
@@ -152,10 +158,10 @@ def exhibits(place: Workplace, cycle_id: int, step: AskStep) -> Exhibits:
 
 
 def returnable(place: Workplace, cycle_id: int) -> list[str]:
-    """Names of the centres a reviewer may send the cycle back to."""
+    """Names of the centres and sections a reviewer may send the cycle back to."""
     with place.records.read() as session:
         cycle = cycles.get_cycle(session, cycle_id)
-        return [office.name for office in cycles.expected_centres(place.catalog, cycle)]
+        return [office.name for office in cycles.returnable_offices(session, place.catalog, cycle)]
 
 
 def _gates(session: Session, catalog: Catalog, cycle: Cycle) -> list[GateLine]:
@@ -229,6 +235,7 @@ def _content(seen: _Seen, catalog: Catalog) -> dict[str, Any]:
         "figure_count": len(content.figures),
         "centres": [catalog.offices[c].name for c in sorted({f.centre for f in content.figures})],
         "footnotes": content.footnotes,
+        "texts": [_text(catalog, narrative) for narrative in content.narratives],
         "base_label": base.label if base else "",
         "changes": [
             {
@@ -241,6 +248,21 @@ def _content(seen: _Seen, catalog: Catalog) -> dict[str, Any]:
             if before is not None
         ],
         "digest": seen.digest,
+    }
+
+
+def _text(catalog: Catalog, narrative: Narrative) -> dict[str, Any]:
+    """A section's whole text as lines: who approves it must have read it."""
+    return {
+        "office": catalog.offices[narrative.office].name,
+        "author": narrative.author,
+        "sections": [
+            {
+                "name": catalog.sections[section].name,
+                "lines": [as_markdown(line) for block in blocks for line in block.lines],
+            }
+            for section, blocks in narrative.blocks.items()
+        ],
     }
 
 

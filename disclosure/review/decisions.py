@@ -152,6 +152,7 @@ def _reviewer(session: Session, catalog: Catalog, person: Person, now: dt.dateti
 def _deciding(session: Session, catalog: Catalog, cycle: Cycle, ask: Ask, now: dt.datetime) -> Deciding:
     submissions = cycles.standing_submissions(session, cycle)
     written = [name for s in submissions.values() for name in (s.filler, s.checker)]
+    written += [narrative.author for narrative in cycles.standing_narratives(session, cycle).values()]
     compilers = session.scalars(select(Excuse).where(Excuse.cycle_id == cycle.id))
     written += [session.get_one(Person, excuse.person_id).name for excuse in compilers]
     made = cycles.decisions(session, cycle, cycle.round)
@@ -165,7 +166,7 @@ def _deciding(session: Session, catalog: Catalog, cycle: Cycle, ask: Ask, now: d
         drafters=set().union(*map(authority.names_in, written)),
         audit_blocks=audit is None or audit.is_blocking,
         unexplained=range(1, len(unexplained_findings(audit)) + 1) if audit else (),
-        returnable={office.id for office in cycles.expected_centres(catalog, cycle)},
+        returnable={office.id for office in cycles.returnable_offices(session, catalog, cycle)},
         now=now,
         latest_publication=end_of_day(last_day) if last_day else None,
         is_later_review=ask.step == "later_review",

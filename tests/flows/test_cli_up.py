@@ -41,9 +41,9 @@ def stopped_by_ctrl_c(process: subprocess.Popen[str]) -> str:
 
 
 def test_start_stop_and_start_again(tmp_path: Path) -> None:
-    office = office_in(tmp_path, "chuxiong")
+    office = office_in(tmp_path, "chuxiong", intake_schedule="*/5 8-18 * * *")
     with up(office) as process:
-        assert set(office.deployments()) == {*FIRST_MILESTONES, "special"}
+        assert set(office.deployments()) == {*FIRST_MILESTONES, "special", "intake"}
         taken = office.cli("up")
         assert taken.returncode == 1
         assert "已有一个 Prefect 服务在运行" in taken.stdout
@@ -67,6 +67,11 @@ def test_start_stop_and_start_again(tmp_path: Path) -> None:
             for month, day in FIRST_MILESTONES.values()
             if (moment := dt.datetime(year, month, day, 9, tzinfo=SHANGHAI)) > now
         )
-        planned = office.wait_for(office.planned_starts, "Prefect to plan the next run")
+        intake = deployments["intake"]
+        (entry,) = intake["schedules"]
+        assert entry["active"]
+        assert entry["schedule"]["cron"] == "*/5 8-18 * * *"
+        assert entry["schedule"]["timezone"] == "Asia/Shanghai"
+        planned = office.wait_for(lambda: office.planned_starts(but=intake["id"]), "Prefect to plan the next run")
         assert min(planned) == soonest
         assert len(planned) == len(set(planned))

@@ -113,7 +113,7 @@ RECORDS = ("records.db", "records.db-wal", "records.db-shm")
 def assert_answered(place: Workplace, receipt: Receipt | None, reply: Reply) -> None:
     """The text says it all; the workbook that goes back, where there is one, holds what was typed, and nothing else."""
     assert reply.text.replace("\n", "\r\n") == reply.files[-1].read_bytes().decode("utf-8-sig")
-    if receipt is None or receipt.reading.typed is None:
+    if receipt is None or receipt.reading is None or receipt.reading.typed is None:
         assert [file.suffix for file in reply.files] == [".txt"]
         return
     assert all(text in reply.text for p in receipt.problems for text in (p.where, p.found, p.expected, p.why))

@@ -16,6 +16,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from disclosure import cycles
+from disclosure.collection.receipts import Outcome, answer_files
 from disclosure.collection.replies import Reply, reply_to, reply_to_refused
 from disclosure.collection.workbook_reader import examine
 from disclosure.collection.workbook_reading import Problem, Typed, TypedCell
@@ -175,3 +176,15 @@ def test_a_returned_workbook_has_the_centres_own_figures_explanations_and_the_re
     assert "郑法规：" in reading.typed.message
     with bureau.place.records.read() as session:
         assert session.query(Submission).count() == 2
+
+
+def test_an_inbox_answers_with_the_marked_workbook_too(new_bureau: Callable[..., Bureau]) -> None:
+    bureau = new_bureau()
+    content = spoilt(bureau, F6="五万二")
+    receipt = bureau.hand_in(content)
+    outcome = Outcome(CENTRE, "报表.xlsx", "0" * 64, content, receipt.received_at, 1, receipt)
+    text, workbook = answer_files(bureau.catalog, outcome).items()
+    assert (text[0], workbook[0]) == ("报表.xlsx.回执.txt", "报表-请修改.xlsx")
+    assert openpyxl.load_workbook(io.BytesIO(workbook[1]))["企业养老"]["F6"].comment is not None
+    unreadable = replace(outcome, content=content[:500])
+    assert [name for name in answer_files(bureau.catalog, unreadable)] == ["报表.xlsx.回执.txt"]

@@ -1,0 +1,132 @@
+"""Where a centre's figures come from besides a workbook in somebody's hands: an inbox, a database, a CSV.
+
+``sources.yaml`` of the profile names them; every centre without an inbox of its own there has a local one,
+``home/inbox/CENTRE``. Each module of this package is one kind of source: a new kind is one new file.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import ValidationError
+
+from disclosure.catalog import Catalog
+from disclosure.catalog.catalog import explain
+from disclosure.catalog.yaml_source import Document, load_document
+from disclosure.collection.sources.base import Delivery, Due, Errand, Secret, Secrets, Source, Visit, from_environment
+from disclosure.errors import DisclosureError
+
+__all__ = [
+    "Delivery",
+    "Due",
+    "Errand",
+    "Secret",
+    "Secrets",
+    "Source",
+    "Visit",
+    "from_environment",
+    "kinds",
+    "load_sources",
+]
+
+#: Names under which libraries take what nobody else may know.
+_SECRET_NAME = re.compile(
+    r"passw|pwd|secret|token|passphrase|pkey|credential|^key$|account_key|口令|密码", re.IGNORECASE
+)
+
+
+@cache
+def kinds() -> Mapping[str, type[Source]]:
+    """Every kind of source there is, by the word that ``kind`` has in YAML."""
+    for module in pkgutil.iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    return {kind.kind_id(): kind for kind in Source.__subclasses__()}
+
+
+def load_sources(catalog: Catalog) -> tuple[Source, ...]:
+    """The active sources of the profile, in the order of its YAML, then the local inboxes of the other centres.
+
+    Raises:
+        DisclosureError: naming file and line of every mistake; what may be a secret is never shown.
+    """
+    path = catalog.folder / "sources.yaml"
+    document = load_document(path) if path.is_file() else Document()
+    raw: Any = document.data.get("sources") or {}
+    if not isinstance(raw, dict):
+        raise DisclosureError(f"{document.locate(('sources',))}：sources 应为“键: 值”的映射。")
+    mistakes = [
+        f"{document.locate((top,))}：不认识的“{top}”，这个文件里只有 sources 一项。"
+        for top in document.data
+        if top != "sources"
+    ]
+    found: list[Source] = []
+    for name, fields in raw.items():
+        made = _source(str(name), fields, document, catalog)
+        if isinstance(made, str):
+            mistakes.append(made)
+        elif made.active:
+            found.append(made)
+    if mistakes:
+        raise DisclosureError("\n".join(mistakes))
+    with_inbox = {source.centre for source in found if source.is_inbox}
+    inbox = next(kind for kind in kinds().values() if kind.is_inbox)
+    found += [
+        inbox.model_validate({"id": f"inbox.{centre.id}", "centre": centre.id, "kind": inbox.kind_id()})
+        for centre in catalog.centres
+        if centre.id not in with_inbox
+    ]
+    return tuple(found)
+
+
+def _source(name: str, fields: object, document: Document, catalog: Catalog) -> Source | str:
+    """The source that ``fields`` describe, or what is wrong with them."""
+    where = document.locate(("sources", name))
+    if not isinstance(fields, dict):
+        return f"{where}：来源“{name}”应为“键: 值”的映射。"
+    if secret := _written_secret(fields):
+        return (
+            f"{where}：来源“{name}”的 {secret} 里写着口令。口令不能写在配置文件里：请删去，"
+            "把它放进环境变量，再写 secrets: {password: {env: 变量名}}。"
+        )
+    kind = kinds().get(str(fields.get("kind", "")))
+    if kind is None:
+        return f"{where}：来源“{name}”的 kind 应为 {'、'.join(sorted(kinds()))} 之一。"
+    try:
+        source = kind.model_validate({"id": name, **fields})
+    except ValidationError as error:
+        return explain(error, document, ("sources", name), shows_values=False)
+    if source.centre not in {centre.id for centre in catalog.centres}:
+        owners = "、".join(centre.id for centre in catalog.centres)
+        return f"{document.locate(('sources', name, 'centre'))}：来源“{name}”的 centre 应为 {owners} 之一。"
+    return source
+
+
+def _written_secret(fields: Mapping[str, Any]) -> str:
+    """Where a secret stands written out; empty when nowhere."""
+    for name, value in fields.items():
+        if name == "secrets":
+            given = value.items() if isinstance(value, dict) else [("", value)]
+            for key, reference in given:
+                if not isinstance(reference, dict):
+                    return f"secrets.{key}".rstrip(".")
+        elif _SECRET_NAME.search(str(name)):
+            return str(name)
+        elif name == "url" and _has_password(str(value)):
+            return "url"
+        elif isinstance(value, dict) and (inner := _written_secret(value)):
+            return f"{name}.{inner}"
+    return ""
+
+
+def _has_password(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return True
+    return parts.password is not None or any(_SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query))

@@ -1,0 +1,464 @@
+"""Figures quoted in official prose, held against the data: 每一个数都要对得上.
+
+A sentence such as “截至2025年12月底，全州企业职工基本养老保险参保人数为38.52万人，比上年末增加1.2万人，增长3.2%”
+is read from left to right. Names of the catalogue (the longest that fits), regions, periods and the words of a
+change say what each number is about; the number is then compared in the precision it is quoted in. What cannot be
+tied to an indicator is told as not checked, never passed over. Pure: figures in, findings out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
+from typing import Literal
+
+from disclosure.catalog import Catalog, Indicator, Unit
+from disclosure.figures import Figure, rounding_half_unit
+from disclosure.narrative import TextBlock
+from disclosure.periods import Period
+from disclosure.quoted_words import (
+    ABOUT,
+    CHANGED_BY,
+    DIGITS,
+    ENDS,
+    FAMILIES,
+    FILLING,
+    LONGEST_GAP,
+    NUMBER,
+    OVER,
+    TURNING,
+    UNDER,
+    Number,
+    Token,
+    Vocabulary,
+    without_words,
+)
+
+#: What a number says: how much there is, by how much it changed, at what rate, by how many points.
+Saying = Literal["amount", "difference", "growth", "points"]
+Verdict = Literal["equal", "different", "not_checked"]
+#: Why a number was not checked, or what is wrong with it; the words for people are with whoever reports it.
+Reason = Literal[
+    "", "no_indicator", "no_insurance", "no_unit", "no_data", "other_unit", "other_region", "other_period", "several",
+    "numeral", "no_base", "gap",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class QuotedFigure:
+    """One number of a text.
+
+    ``printed`` is the number with its unit as it stands in ``sentence``. ``indicator``, ``region`` and ``period``
+    are catalogue ids, empty where the number could not be tied. ``value`` is in ``unit``; ``expected`` is what the
+    data say, in the same unit and precision, None where there is nothing to compare. ``is_certain``: nothing
+    unknown stands between the number and the name it was tied to.
+    """
+
+    section: str
+    sentence: str
+    printed: str
+    saying: Saying = "amount"
+    indicator: str = ""
+    region: str = ""
+    period: str = ""
+    unit: str = ""
+    value: Decimal | None = None
+    expected: Decimal | None = None
+    verdict: Verdict = "not_checked"
+    is_certain: bool = False
+    reason: Reason = ""
+
+
+def check_quotes(
+    catalog: Catalog, period: Period, texts: Iterable[tuple[str, Sequence[TextBlock]]], figures: Iterable[Figure]
+) -> tuple[QuotedFigure, ...]:
+    """Every number in ``texts`` with what the data say of it.
+
+    ``texts`` are (section id, its blocks); ``figures`` are this period's and all earlier ones at hand.
+    """
+    data = _Data(catalog, period, {figure.key: figure for figure in figures})
+    return tuple(found for section, blocks in texts for found in _Reading(data, section).read_section(blocks))
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The figures at hand, and the words they are told in."""
+
+    catalog: Catalog
+    period: Period
+    figures: Mapping[tuple[str, str, str], Figure]
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words of this period's texts."""
+        return Vocabulary(self.catalog, self.period)
+
+    def figure(self, region: str, indicator: str, period: Period | None) -> Figure | None:
+        """A reported number."""
+        found = self.figures.get((region, indicator, period.id)) if period else None
+        return found if found is not None and found.value is not None else None
+
+
+@dataclass
+class _Context:
+    """What the words read so far say about the next number."""
+
+    insurance: str = ""
+    several: bool = False
+    region: str = ""
+    period: Period | None = None
+    is_vague: bool = False
+    indicator: Indicator | None = None
+    name_end: int = 0
+    turned: bool = False
+    several_numbers: bool = False
+    base: Period | None = None
+    has_base: bool = False
+    base_is_other: bool = False
+    direction: int = 0
+    main_quote: Decimal | None = None
+    insurance_end: int = -1
+
+
+@dataclass
+class _Reading:
+    data: _Data
+    section: str
+    heading_insurance: str = ""
+    context: _Context = field(default_factory=_Context)
+
+    def read_section(self, blocks: Sequence[TextBlock]) -> Iterator[QuotedFigure]:
+        for block in blocks:
+            if block.kind == "heading":
+                # It says which insurance the paragraphs below it are about.
+                known = self.data.vocabulary.insurances
+                spellings = (found[0] for found in self.data.vocabulary.names.finditer(block.text))
+                named = {known[spelling] for spelling in spellings if spelling in known}
+                self.heading_insurance = named.pop() if len(named) == 1 else ""
+            for paragraph in _table_sentences(block) if block.kind == "table" else block.lines:
+                yield from self._read_paragraph(paragraph.translate(DIGITS))
+
+    def _read_paragraph(self, text: str) -> Iterator[QuotedFigure]:
+        self.context = _Context(
+            insurance=self.heading_insurance, region=self.data.catalog.prefecture.code, period=self.data.period
+        )
+        start = 0
+        for end in [*(found.end() for found in ENDS.finditer(text)), len(text)]:
+            if sentence := text[start:end].strip():
+                yield from self._read_sentence(sentence)
+            start = end
+
+    def _read_sentence(self, sentence: str) -> Iterator[QuotedFigure]:
+        context = self.context
+        context.indicator, context.turned, context.several_numbers = None, False, "分别" in sentence
+        context.base, context.has_base, context.base_is_other, context.direction = None, False, False, 0
+        context.main_quote, context.insurance_end = None, -1
+        if context.region != self.data.catalog.prefecture.code:
+            # Whether the county of the sentence before is still meant cannot be known.
+            context.region, context.is_vague = self.data.catalog.prefecture.code, True
+        for token in self.data.vocabulary.tokens(sentence):
+            match token.kind:
+                case "number":
+                    assert isinstance(token.meaning, Number)  # noqa: S101 - what the tokens say
+                    yield self._judge(sentence, token, token.meaning)
+                    context.direction = 0
+                case "numeral":
+                    yield self._unchecked(sentence, sentence[token.start : token.end], "numeral")
+                case _:
+                    self._learn(sentence, token)
+
+    # What the words teach
+
+    def _learn(self, sentence: str, token: Token) -> None:
+        context = self.context
+        before = sentence[: token.start]
+        match token.kind:
+            case "insurance":
+                self._set_insurance(str(token.meaning), token, before)
+            case "several":
+                context.several, context.insurance, context.indicator = True, "", None
+            case "indicator":
+                self._set_indicator(str(token.meaning), token, before)
+            case "region" | "other_region":
+                context.region = str(token.meaning or "elsewhere")
+                context.is_vague, context.has_base = False, False
+                context.name_end = token.end
+            case "period":
+                self._set_period(token)
+            case "this_time" | "other_time":
+                context.period, context.is_vague = self.data.period if token.kind == "this_time" else None, False
+            case "base":
+                self._set_base(str(token.meaning))
+            case _:
+                # “增长3.2%” tells a change; “增长到38万人” and “稳步增长，达到38万人” an amount.
+                changes = CHANGED_BY.match(sentence, token.end)
+                context.direction = int(str(token.meaning)) if changes else 0
+
+    def _set_insurance(self, insurance: str, token: Token, before: str) -> None:
+        context = self.context
+        # “失业保险和工伤保险参保人数” is of both together.
+        context.several = context.insurance_end == token.start - 1 and before.endswith(("、", "和", "与", "及"))
+        context.insurance, context.insurance_end, context.indicator = insurance, token.end, None
+        if before.endswith(("参加", "参加了")):
+            self._set_indicator("参保人数", token, before)
+
+    def _set_indicator(self, spelling: str, token: Token, before: str) -> None:
+        context = self.context
+        context.indicator = None if context.several else self.data.vocabulary.indicator(context.insurance, spelling)
+        context.name_end = token.end
+        context.turned = bool(TURNING.search(before))
+        context.base, context.has_base, context.base_is_other, context.direction = None, False, False, 0
+        context.main_quote = None
+
+    def _set_period(self, token: Token) -> None:
+        context = self.context
+        if token.meaning == "month":
+            # “2025年7月起” is when something began, not what a figure is of; what follows is doubtful.
+            context.is_vague = True
+        elif token.meaning == "year":
+            context.period, context.is_vague = self.data.period, True
+        else:
+            context.period = token.meaning if isinstance(token.meaning, Period) else None
+            context.is_vague = False
+
+    def _set_base(self, meaning: str) -> None:
+        context = self.context
+        period = context.period
+        context.has_base = True
+        context.base_is_other = meaning == "other"
+        context.base = None
+        if period is not None and meaning == "year_end":
+            context.base = period.last_year_end()
+        elif period is not None and meaning in {"year_before", "same"}:
+            context.base = period.year_before()
+        context.direction = 0
+
+    # Judging
+
+    def _judge(self, sentence: str, token: Token, number: Number) -> QuotedFigure:
+        context = self.context
+        if not number.unit_text and context.indicator is not None and context.indicator.unit == ":1":
+            # A ratio is told without a unit: “抚养比2.50，比上年末降低0.01”.
+            number = replace(number, unit=self.data.catalog.units[":1"], unit_text=":1")
+        reason = self._untied(sentence, token, number)
+        if reason:
+            return self._unchecked(sentence, number.printed, reason)
+        indicator = context.indicator
+        assert indicator is not None  # noqa: S101 - _untied would have said so
+        gap = sentence[context.name_end : token.start] if context.name_end <= token.start else ""
+        is_borrowed = bool(context.insurance) and indicator.insurance != context.insurance
+        is_certain = not (context.is_vague or is_borrowed) and bool(FILLING.match(without_words(gap)))
+        if context.direction or (context.has_base and number.is_points):
+            found = self._judge_change(sentence, number, indicator, is_certain)
+        else:
+            found = self._judge_amount(sentence, token, number, indicator, is_certain)
+        context.name_end = token.end
+        return found
+
+    def _untied(self, sentence: str, token: Token, number: Number) -> Reason:  # noqa: PLR0911 - one return a reason
+        context = self.context
+        if not number.unit_text:
+            return "no_unit"
+        if context.several_numbers or context.several:
+            return "several"
+        if context.indicator is None:
+            return "no_indicator" if context.insurance else "no_insurance"
+        if context.turned:
+            return "no_indicator"
+        if context.region == "elsewhere":
+            return "other_region"
+        if context.period is None:
+            return "other_period"
+        if number.unit is None and not number.is_points:
+            return "no_unit"
+        gap = without_words(sentence[context.name_end : token.start])
+        return "gap" if len(gap) > LONGEST_GAP else ""
+
+    def _judge_amount(
+        self, sentence: str, token: Token, number: Number, indicator: Indicator, is_certain: bool
+    ) -> QuotedFigure:
+        context = self.context
+        unit = number.unit
+        if unit is None:
+            return self._unchecked(sentence, number.printed, "no_unit")
+        own = self.data.catalog.units[indicator.unit]
+        period = context.base if context.has_base else context.period
+        if re.search(r"[由从](?:原来)?的?$", sentence[: token.start]):
+            # “由37.33万人增加到38.52万人”: from what it was.
+            period, is_certain = self._base_of(indicator)[0], False
+        made = self._made(sentence, number, "amount", about=(indicator, period), is_certain=is_certain)
+        if context.has_base and period is None:
+            return replace(made, verdict="not_checked", reason="no_base")
+        if not _same_base(unit, own):
+            related = any({unit.base, own.base} <= family for family in FAMILIES)
+            figure = self.data.figure(context.region, indicator.id, period)
+            if not related or figure is None or figure.value is None:
+                return replace(made, verdict="not_checked", reason="other_unit", indicator="", region="", period="")
+            return replace(made, verdict="different", reason="other_unit", is_certain=False)
+        figure = self.data.figure(context.region, indicator.id, period)
+        if figure is None or figure.value is None:
+            return replace(made, verdict="not_checked", reason="no_data")
+        actual = self._in_base(figure)
+        expected = _in_precision(actual, number)
+        before = sentence[: token.start]
+        after = sentence[token.end : token.end + 3]
+        quoted = number.value * number.factor
+        if OVER.search(before) or number.is_many or re.match(r"以上|余|多", after):
+            holds = quoted <= actual < quoted * 2
+        elif UNDER.search(before):
+            holds = quoted / 2 < actual <= quoted
+        else:
+            holds = number.value == expected or _agrees(number, actual, self._half(figure))
+        about = bool(re.search(rf"{ABOUT.pattern}$", before)) or bool(ABOUT.match(after))
+        if not context.has_base:
+            context.main_quote = Decimal(1).scaleb(_exponent(number.value)) * number.factor
+        return replace(
+            made, expected=expected, verdict="equal" if holds else "different", is_certain=is_certain and not about
+        )
+
+    def _judge_change(self, sentence: str, number: Number, indicator: Indicator, is_certain: bool) -> QuotedFigure:
+        context, data = self.context, self.data
+        base_period, is_implied = self._base_of(indicator)
+        saying: Saying = (
+            "points" if number.is_points else "growth" if number.unit and number.unit.base == "%" else "difference"
+        )
+        made = self._made(
+            sentence, number, saying, about=(indicator, context.period), is_certain=is_certain and not is_implied
+        )
+        now = data.figure(context.region, indicator.id, context.period)
+        before = data.figure(context.region, indicator.id, base_period)
+        if context.base_is_other or base_period is None:
+            return replace(made, verdict="not_checked", reason="no_base")
+        if now is None or before is None:
+            return replace(made, verdict="not_checked", reason="no_data")
+        own = data.catalog.units[indicator.unit]
+        is_rate = own.base in {"%", ":1"}
+        direction = Decimal(context.direction or 1)
+        if is_rate:
+            # “提高0.5个百分点”, and in a ratio of :1 the bare number; a rate of a rate is not checked.
+            if not (number.is_points or (number.unit is not None and _same_base(number.unit, own))):
+                return replace(made, verdict="not_checked", reason="other_unit")
+            saying = "points"
+        elif saying == "points" or (saying == "difference" and not (number.unit and _same_base(number.unit, own))):
+            return replace(made, verdict="not_checked", reason="other_unit")
+        candidates = list(self._changes(now, before, number, is_rate=is_rate, growth=saying == "growth"))
+        if not candidates:
+            return replace(made, verdict="not_checked", reason="no_base")
+        quoted = direction * number.value
+        return replace(
+            made,
+            saying=saying,
+            expected=direction * candidates[0],
+            verdict="equal" if quoted in candidates else "different",
+        )
+
+    def _base_of(self, indicator: Indicator) -> tuple[Period | None, bool]:
+        """What a change is told against, and whether that was only implied."""
+        context = self.context
+        if context.has_base:
+            return context.base, False
+        if context.period is None:
+            return None, True
+        at_end = indicator.kind in ("stock", "ratio")
+        return (context.period.last_year_end() if at_end else context.period.year_before()), True
+
+    def _changes(
+        self, now: Figure, before: Figure, number: Number, *, is_rate: bool, growth: bool
+    ) -> Iterator[Decimal]:
+        """The change in the quoted precision: from the data as they are, and from both amounts as rounded in the
+        sentence (人 told in 万人 are subtracted as printed by some)."""
+        pairs = [(self._in_base(now), self._in_base(before))]
+        if self.context.main_quote:
+            step = self.context.main_quote
+            pairs.append((_rounded(pairs[0][0], step), _rounded(pairs[0][1], step)))
+        coarser = max(self._step(now), self._step(before))
+        for after, base in pairs:
+            if growth:
+                if base <= 0 or after < 0:
+                    return
+                yield _to_exponent((after - base) * 100 / base, _exponent(number.value))
+            else:
+                factor = Decimal(1) if is_rate else number.factor
+                exact = (after - base) / factor
+                yield _to_exponent(exact, _exponent(number.value))
+                # Printed more finely than the data are known: the coarser place is all there is.
+                if Decimal(1).scaleb(_exponent(number.value)) * factor < coarser:
+                    yield exact
+
+    def _in_base(self, figure: Figure) -> Decimal:
+        assert figure.value is not None  # noqa: S101 - only reported numbers are looked up
+        return figure.value * self.data.catalog.units[figure.unit].factor
+
+    def _step(self, figure: Figure) -> Decimal:
+        assert figure.value is not None  # noqa: S101 - only reported numbers are looked up
+        return Decimal(1).scaleb(_exponent(figure.value)) * self.data.catalog.units[figure.unit].factor
+
+    def _half(self, figure: Figure) -> Decimal:
+        """The most the figure can be off by its own rounding, in base units; nothing where people are counted."""
+        assert figure.value is not None  # noqa: S101 - only reported numbers are looked up
+        unit = self.data.catalog.units[figure.unit]
+        if unit.factor == 1 and unit.decimals == 0:
+            return Decimal(0)
+        return rounding_half_unit(figure.value) * unit.factor
+
+    def _made(
+        self, sentence: str, number: Number, saying: Saying, *, about: tuple[Indicator, Period | None], is_certain: bool
+    ) -> QuotedFigure:
+        indicator, period = about
+        return replace(
+            self._unchecked(sentence, number.printed, ""),
+            saying=saying,
+            indicator=indicator.id,
+            region=self.context.region,
+            period=period.id if period else "",
+            unit=number.unit_text,
+            value=number.value,
+            is_certain=is_certain,
+        )
+
+    def _unchecked(self, sentence: str, printed: str, reason: Reason) -> QuotedFigure:
+        return QuotedFigure(self.section, sentence, printed, reason=reason)
+
+
+def _table_sentences(table: TextBlock) -> Iterator[str]:
+    """Each number of a table as a sentence: row head, column head, the number, and the unit in either's brackets."""
+    in_brackets = re.compile(r"[（(]\s*(?:单位[：:])?([^（）()]{1,8})[）)]")
+    head, *body = table.rows
+    for row in body:
+        for title, cell in zip(head[1:], row[1:], strict=False):
+            unit = in_brackets.search(title) or in_brackets.search(row[0])
+            bare = re.fullmatch(rf"(?:{NUMBER})", cell.translate(DIGITS).strip())
+            about = "，".join(in_brackets.sub("", words) for words in (row[0], title))
+            yield f"{about}：{cell}{unit[1] if bare and unit else ''}。"
+
+
+def _same_base(unit: Unit, own: Unit) -> bool:
+    """Whether both measure the same; a standard in 元/月 is often quoted in 元."""
+    return unit.base == own.base or (unit.base, own.base) == ("元", "元/月")
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
+def _to_exponent(value: Decimal, exponent: int) -> Decimal:
+    return value.quantize(Decimal(1).scaleb(exponent), rounding=ROUND_HALF_UP)
+
+
+def _rounded(value: Decimal, step: Decimal) -> Decimal:
+    return (value / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step
+
+
+def _in_precision(actual: Decimal, number: Number) -> Decimal:
+    """``actual`` (base units) in the quoted unit and number of decimals."""
+    return _to_exponent(actual / number.factor, _exponent(number.value))
+
+
+def _agrees(number: Number, actual: Decimal, half: Decimal) -> bool:
+    """A quote finer than the data agrees while it rounds to them."""
+    step = Decimal(1).scaleb(_exponent(number.value)) * number.factor
+    return step < 2 * half and abs(number.value * number.factor - actual) <= half
