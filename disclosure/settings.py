@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         return self.home / "workbooks"
 
     @property
+    def replies(self) -> Path:
+        """Answers to the centres: what is wrong with a workbook, and the workbook marked."""
+        return self.home / "replies"
+
+    @property
     def reports(self) -> Path:
         """Data-quality reports."""
         return self.home / "reports"

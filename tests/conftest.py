@@ -199,3 +199,20 @@ def poppler() -> Callable[..., str]:
         return subprocess.run([found, *arguments], capture_output=True, check=True, encoding="utf-8").stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def resaved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Path]]:
+    """Have LibreOffice open workbooks and save them as .xlsx, all in one start: name -> the file it wrote."""
+
+    def run(*files: Path) -> dict[str, Path]:
+        program = shutil.which("soffice")
+        if program is None:
+            pytest.skip("no LibreOffice: apt-get install libreoffice-calc-nogui")
+        own, out = tmp_path_factory.mktemp("libreoffice"), tmp_path_factory.mktemp("resaved")
+        command = [program, "--headless", f"-env:UserInstallation={own.as_uri()}"]
+        command += ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(out), *map(str, files)]
+        subprocess.run(command, capture_output=True, check=True, timeout=120)
+        return {path.stem: path for path in sorted(out.iterdir())}
+
+    return run

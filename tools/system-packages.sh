@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests with a browser, databases and an SFTP server need from Debian, where this may be done: as root, with apt-get.
+# Installs what the tests with a browser, an office program, databases and an SFTP server need from Debian, where this
+# may be done: as root, with apt-get.
 # Otherwise says how to get it; the tests that need it are then skipped by name.
 set -eu
 
@@ -7,6 +8,7 @@ missing=
 command -v chromium >/dev/null || missing="$missing chromium"
 fc-list :lang=zh-cn 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$missing postgresql"
+command -v soffice >/dev/null || missing="$missing libreoffice-calc-nogui"
 PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null || missing="$missing mariadb-server"
 PATH="$PATH:/usr/sbin" command -v sshd >/dev/null || missing="$missing openssh-server"
 command -v pdftotext >/dev/null || missing="$missing poppler-utils"

@@ -27,6 +27,7 @@ for command in (
     running.up,
     cycle.open_,
     cycle.workbook,
+    files.check,
     files.submit,
     files.intake,
     history.import_,

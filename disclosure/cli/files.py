@@ -1,4 +1,4 @@
-"""This period's figures in: ``submit`` and ``intake``."""
+"""This period's figures in: ``check``, ``submit`` and ``intake``."""
 
 from __future__ import annotations
 
@@ -11,38 +11,63 @@ from rich.progress import track
 from rich.table import Table
 
 from disclosure.cli.common import workplace
-from disclosure.cli.screen import console, done, read_bytes, say
+from disclosure.cli.screen import console, done, say, unreadable
 from disclosure.errors import DisclosureError
 
 if TYPE_CHECKING:
+    from disclosure.catalog import Catalog
     from disclosure.collection.narratives import NarrativeReceipt
+    from disclosure.collection.replies import Reply
     from disclosure.collection.sources import Secret
     from disclosure.collection.submissions import Receipt
     from disclosure.workplace import Workplace
 
 
 def submit(*files: Annotated[Path, Parameter(help="填好的报表，或文字部分的文稿（.docx、.md）")]) -> None:
-    """报送报表和文字部分；逐格逐段检查，有误的给出位置和改法。"""
-    from disclosure.collection.narrative_reader import is_text_document
-    from disclosure.collection.narratives import hand_in_narrative
-    from disclosure.collection.submissions import hand_in
+    """报送报表和文字部分；逐格逐段检查，有误的给出位置和改法，并写好标出问题的报表。"""
+    from disclosure.collection.replies import reply_to, reply_to_refused
+    from disclosure.collection.submissions import Receipt
 
     if not files:
         raise DisclosureError("请写明要报送的文件，如 disclosure submit 2025年度-州社保中心-第1轮.xlsx。")
     place = workplace()
     failed = False
     for file in track(files, "正在检查…", console=console, transient=True, disable=len(files) < 3):
-        take = hand_in_narrative if is_text_document(file.name) else hand_in
         try:
-            receipt = take(place.records, place.settings.files, place.catalog, read_bytes(file), file.name)
+            receipt = _hand_in(place, file)
+        except OSError as error:
+            say("✗", "bold red", str(unreadable(file, error)))
+            failed = True
+            continue
         except DisclosureError as error:
             say("✗", "bold red", f"{file.name}：{error}")
+            _print_reply(reply_to_refused(place.settings.replies, file.name, str(error)))
             failed = True
             continue
         _print_receipt(file, receipt)
+        if isinstance(receipt, Receipt):
+            _print_reply(reply_to(place.settings.replies, place.catalog, receipt, file.name))
         failed = failed or not receipt.is_accepted
         if receipt.is_accepted and not receipt.still_missing:
             _wake(place, receipt.cycle_id)
+    if failed:
+        sys.exit(1)
+
+
+def check(
+    *files: Annotated[Path, Parameter(help="填好的报表")],
+    out: Annotated[Path | None, Parameter(help="把标出问题的工作簿写到这个文件夹")] = None,
+) -> None:
+    """报送前自查：逐格检查并核对数据，不连数据库和服务，不留任何记录。"""
+    from disclosure.catalog import load_catalog
+    from disclosure.settings import Settings
+
+    if not files:
+        raise DisclosureError("请写明要检查的文件，如 disclosure check 2025年度-州社保中心-第1轮.xlsx。")
+    catalog = load_catalog(Settings().profile)
+    failed = False
+    for file in track(files, "正在检查…", console=console, transient=True, disable=len(files) < 3):
+        failed = _check_one(catalog, file, out) or failed
     if failed:
         sys.exit(1)
 
@@ -99,6 +124,60 @@ def _wake(place: Workplace, cycle_id: int) -> None:
     from tasks.waking import wake_waiting_run
 
     console.print(wake_waiting_run(place, cycle_id), soft_wrap=True)
+
+
+def _hand_in(place: Workplace, file: Path) -> Receipt | NarrativeReceipt:
+    from disclosure.collection.files import TooLargeError, read_upload
+    from disclosure.collection.narrative_reader import is_text_document
+    from disclosure.collection.narratives import hand_in_narrative
+    from disclosure.collection.submissions import hand_in_file
+    from disclosure.collection.workbook_package import FILE_LIMIT, too_large
+
+    records, files, catalog = place.records, place.settings.files, place.catalog
+    if not is_text_document(file.name):
+        return hand_in_file(records, files, catalog, file)
+    try:
+        content = read_upload(file, FILE_LIMIT)
+    except TooLargeError as error:
+        raise DisclosureError(too_large(error.size).problem.found + "，文件过大，请删去图片后再交。") from error
+    return hand_in_narrative(records, files, catalog, content, file.name)
+
+
+def _check_one(catalog: Catalog, file: Path, out: Path | None) -> bool:
+    """Tell what is wrong with one file; whether it must be put right before it is handed in."""
+    from disclosure.cli.self_check import findings_of
+    from disclosure.collection.files import TooLargeError, read_upload
+    from disclosure.collection.replies import check_name, write_reply
+    from disclosure.collection.workbook_package import FILE_LIMIT, too_large
+    from disclosure.collection.workbook_reader import examine
+
+    try:
+        reading = examine(read_upload(file, FILE_LIMIT), file.name, catalog)
+    except TooLargeError as error:
+        say("✗", "bold red", f"{file.name}：{too_large(error.size).problem.sentence}")
+        return True
+    except OSError as error:
+        say("✗", "bold red", str(unreadable(file, error)))
+        return True
+    found = reading.problems or findings_of(catalog, reading)
+    wrong = sum(problem.kind in ("refused", "critical") for problem in found)
+    if wrong:
+        headline = f"{file.name}：有 {wrong} 处须改正，改正后再报送。"
+        say("✗", "bold red", headline)
+    else:
+        hints = "，请看下面的提示，确实如此的在“说明”中解释" if found else ""
+        headline = f"{file.name}：检查通过，共 {len(reading.figures)} 个数据，可以报送{hints}。"
+        done(headline)
+    for problem in found:
+        console.print(f"  {problem.sentence}", soft_wrap=True)
+    if out is not None and found:
+        _print_reply(write_reply(out / check_name(file.name), catalog, reading, found, headline))
+    return wrong > 0
+
+
+def _print_reply(reply: Reply) -> None:
+    for path in reply.files:
+        console.print(f"  答复已写入 {path}", soft_wrap=True)
 
 
 def _print_receipt(file: Path, receipt: Receipt | NarrativeReceipt) -> None:

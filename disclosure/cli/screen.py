@@ -57,6 +57,7 @@ def reason(error: OSError) -> str:
     usual = {
         errno.ENOENT: "没有这个文件或文件夹",
         errno.EISDIR: "这是一个文件夹，不是文件",
+        errno.EINVAL: "这不是普通文件",
         errno.ENOTDIR: "这是一个文件，不是文件夹",
         errno.EACCES: "没有权限",
         errno.EPERM: "没有权限",
@@ -71,4 +72,9 @@ def read_bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise DisclosureError(f"读不了文件 {file}：{reason(error)}。请核对文件名和位置。") from error
+        raise unreadable(file, error) from error
+
+
+def unreadable(file: Path, error: OSError) -> DisclosureError:
+    """The sentence that says why ``file`` could not be read."""
+    return DisclosureError(f"读不了文件 {file}：{reason(error)}。请核对文件名和位置。")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +17,35 @@ from sqlalchemy.orm import Session
 
 from disclosure.clock import utc_now
 from disclosure.records.tables import StoredFile
+
+
+class TooLargeError(Exception):
+    """A file of ``size`` bytes, more than was to be read; nothing of it was."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
+def read_upload(path: Path, limit: int) -> bytes:
+    """The bytes of a file somebody hands in, never more than ``limit``.
+
+    Raises:
+        TooLargeError: when it has more.
+        OSError: when it cannot be read; EINVAL for what is neither a file nor a folder, such as a pipe.
+    """
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        code = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.EINVAL
+        raise OSError(code, os.strerror(code), str(path))
+    if status.st_size > limit:
+        raise TooLargeError(status.st_size)
+    with path.open("rb") as stream:
+        # It may have grown since.
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise TooLargeError(len(content))
+    return content
 
 
 def keep_file(session: Session, folder: Path, content: bytes) -> str:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from disclosure.catalog import Catalog
 from disclosure.clock import said
+from disclosure.collection.replies import check_name, marked_workbook
+from disclosure.collection.rows import is_rows_file
 from disclosure.collection.sources.inbox import ANSWERS, shortened
 from disclosure.collection.submissions import Receipt
+from disclosure.collection.workbook_reader import examine
 from disclosure.templating import render_text
 
 
@@ -36,8 +39,21 @@ class Outcome:
 
 
 def answer_files(catalog: Catalog, outcome: Outcome) -> dict[str, bytes]:
-    """File name -> bytes of the answer, the receipt first. The one place where an answer is put together."""
-    return {f"{shortened(outcome.file_name)}.{ANSWERS}.txt": receipt_text(catalog, outcome)}
+    """File name -> bytes of the answer, the receipt first. The one place where an answer is put together.
+
+    A rejected workbook comes back with the wrong cells marked, where enough of it could be read.
+    """
+    files = {f"{shortened(outcome.file_name)}.{ANSWERS}.txt": receipt_text(catalog, outcome)}
+    if (marked := _marked(catalog, outcome)) is not None:
+        files[f"{shortened(check_name(outcome.file_name))}.xlsx"] = marked
+    return files
+
+
+def _marked(catalog: Catalog, outcome: Outcome) -> bytes | None:
+    receipt, content = outcome.receipt, outcome.content
+    if receipt is None or receipt.is_accepted or content is None or is_rows_file(content):
+        return None
+    return marked_workbook(catalog, examine(content, outcome.file_name, catalog), receipt.problems)
 
 
 def receipt_text(catalog: Catalog, outcome: Outcome) -> bytes:

@@ -62,7 +62,8 @@ class RowProblem(Problem):
 def problem_of(said: Mapping[str, str]) -> Problem:
     """A problem as our records keep it (``Submission.problems``)."""
     is_row = bool(said["cell"]) and not said["sheet"]
-    return (RowProblem if is_row else Problem)(**said)
+    kind = RowProblem if is_row else Problem
+    return kind(said["sheet"], said["cell"], said["found"], said["expected"], said["why"])
 
 
 def write_rows(
@@ -126,14 +127,16 @@ def read_rows(content: bytes, file_name: str, catalog: Catalog, *, only: Iterabl
         numbers = [int(line["row"]) for line in lines]
         period = parse_period(head["period"])
         signed = {name: str(head[name]) for name in ("profile", "centre", "filler", "checker")}
-        cover = Cover(**signed, period=period, round=int(head["round"]), schema_version=1, filled_on="")
+        cover = Cover(
+            **signed, period=period, round=int(head["round"]), only=tuple(only), schema_version=1, filled_on=""
+        )
     except (ValueError, KeyError, TypeError, AttributeError, DisclosureError):
         problem = Problem("", "", "内容有误的数据文件", "由本系统取数生成的数据文件", "请不要手工改动，由系统重新取数")
         return WorkbookReading(None, (), (problem,), ())
     if cover.profile == catalog.profile.id and cover.centre not in {office.id for office in catalog.centres}:
         problem = Problem("", "", f"填报单位{quoted(cover.centre)}", "本地区负责报数的单位", "请核对来源的 centre")
         return WorkbookReading(None, (), (problem,), ())
-    reader = _Reader(catalog, cover, tuple(only), Source(hashlib.sha256(content).hexdigest(), file_name))
+    reader = _Reader(catalog, cover, cover.only, Source(hashlib.sha256(content).hexdigest(), file_name))
     return reader.read(zip(numbers, lines, strict=True))
 
 

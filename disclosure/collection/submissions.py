@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from disclosure import cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
-from disclosure.collection.files import keep_chunks, keep_file
+from disclosure.collection.files import TooLargeError, keep_chunks, keep_file, read_upload
 from disclosure.collection.rows import is_rows_file, problem_of, read_rows
-from disclosure.collection.workbook_layout import COVER_ROWS, COVER_VALUE_COLUMN, address, texts
-from disclosure.collection.workbook_reader import Cover, Problem, WorkbookReading, read_workbook
+from disclosure.collection.workbook_package import FILE_LIMIT, too_large
+from disclosure.collection.workbook_reader import LONGEST_NAME, Cover, Problem, WorkbookReading, examine, unsigned
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
 from disclosure.records import Records, ledger
 from disclosure.records.tables import Arrival, Cycle, Excuse, Observation, RefusedFile, Submission
-
-#: Longest text that is taken for 填报人 or 审核人, in characters.
-LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,8 @@ class Receipt:
 
     ``is_repeat``: this very file had been handed in for this round before; it counts again where another one
     had replaced it, otherwise nothing new was recorded.
-    ``still_missing``: names of the centres the round still waits for.
+    ``still_missing``: names of the centres the round still waits for. ``reading``: all that was found in the
+    file, from which ``replies`` writes the workbook that goes back; None where the records alone were asked.
     """
 
     submission_id: int
@@ -61,6 +61,7 @@ class Receipt:
     is_repeat: bool
     still_missing: tuple[str, ...]
     received_at: dt.datetime
+    reading: WorkbookReading | None = None
 
     @property
     def taken(self) -> str:
@@ -68,13 +69,35 @@ class Receipt:
         return f"{self.figure_count} 个数据"
 
 
+def hand_in_file(records: Records, files: Path, catalog: Catalog, path: Path) -> Receipt:
+    """``hand_in`` for a file on disk, of which never more than the limit is read.
+
+    A larger one is refused unread and stays where it is; kept is a note of its name and size, with which
+    the records tell of it as of any refused file.
+
+    Raises:
+        DisclosureError: as ``hand_in``, and when the file is too large.
+        OSError: when it cannot be read.
+    """
+    try:
+        content = read_upload(path, FILE_LIMIT)
+    except TooLargeError as error:
+        reason = too_large(error.size).problem.sentence
+        note = json.dumps({"file": path.name, "size": error.size, "refused": reason}, ensure_ascii=False)
+        with records.write() as session:
+            sha256 = keep_file(session, files, note.encode())
+        _refuse(records, sha256, path.name, reason, None)
+        raise DisclosureError(reason) from error
+    return hand_in(records, files, catalog, content, path.name)
+
+
 def hand_in(
     records: Records, files: Path, catalog: Catalog, content: bytes, file_name: str, *, came: Came | None = None
 ) -> Receipt:
     """Take in one workbook or file of rows. It is kept whatever it holds; figures count only when nothing is wrong.
 
-    Steps: keep the bytes; find the cycle the cover names (a special cycle narrows the layout); read; refuse
-    what is not due; record the submission, its observations and a ledger entry in one transaction. A file that
+    Steps: keep the bytes; read; find the cycle the cover names; refuse what is not due; record the
+    submission, its observations and a ledger entry in one transaction. A file that
     ``came`` by an inbox leaves its arrival in that transaction, and is answered as before when it is taken again.
 
     Raises:
@@ -94,13 +117,12 @@ def hand_in(
                 return answered
             assert reading.cover is not None  # noqa: S101 - _cycle_for refused the rest
             _check_inbox(catalog, reading.cover, came)
-            if cycle.only:
+            if cycle.only and is_rows_file(content):
+                # Unlike a workbook, rows do not say what was asked.
                 reading = _read(content, file_name, catalog, only=cycle.only)
             assert reading.cover is not None  # noqa: S101 - the same cover as before
-            # Who drafted may not review, so a workbook nobody signs cannot be taken.
             centre = reading.cover.centre
-            reading = replace(reading, problems=(*reading.problems, *_unsigned(reading.cover)))
-            _check_due(session, catalog, cycle, reading)
+            _check_due(session, catalog, cycle, reading.cover, file_name)
             submission = session.scalars(
                 select(Submission).where(
                     Submission.cycle_id == cycle.id,
@@ -116,7 +138,7 @@ def hand_in(
                 _stand_again(session, cycle, submission)
             if came:
                 session.add(_arrival(came, file_name, sha256, submission=submission, is_repeat=is_repeat))
-            return _receipt(session, catalog, cycle, submission, is_repeat=is_repeat)
+            return replace(_receipt(session, catalog, cycle, submission, is_repeat=is_repeat), reading=reading)
     except DisclosureError as error:
         _refuse(records, sha256, file_name, str(error), came)
         raise
@@ -217,8 +239,10 @@ def _receipt(session: Session, catalog: Catalog, cycle: Cycle, submission: Submi
 
 
 def _read(content: bytes, file_name: str, catalog: Catalog, only: Iterable[str] = ()) -> WorkbookReading:
-    reader = read_rows if is_rows_file(content) else read_workbook
-    return reader(content, file_name, catalog, only=only)
+    if not is_rows_file(content):
+        return examine(content, file_name, catalog)
+    reading = read_rows(content, file_name, catalog, only=only)
+    return unsigned(reading)
 
 
 def _check_inbox(catalog: Catalog, cover: Cover, came: Came | None) -> None:
@@ -226,22 +250,6 @@ def _check_inbox(catalog: Catalog, cover: Cover, came: Came | None) -> None:
     if came and came.centre != cover.centre:
         theirs, ours = catalog.offices[cover.centre].name, catalog.offices[came.centre].name
         raise DisclosureError(f"这是“{theirs}”的报表，而这里是“{ours}”的收件夹，没有收取；请交到“{theirs}”的收件夹。")
-
-
-def _unsigned(cover: Cover) -> list[Problem]:
-    """A problem for each name missing on the cover."""
-    words = texts()
-    return [
-        Problem(
-            sheet=words["sheets"]["cover"],
-            cell=address(COVER_ROWS[name], COVER_VALUE_COLUMN),
-            found="空白",
-            expected=f"{words['cover'][name]}的姓名",
-            why="填报和审核须有人负责，请填写姓名后再交",
-        )
-        for name, filled in (("filler", cover.filler), ("checker", cover.checker))
-        if not filled.strip()
-    ]
 
 
 def _cycle_for(session: Session, catalog: Catalog, reading: WorkbookReading, file_name: str) -> Cycle:
@@ -258,10 +266,8 @@ def _cycle_for(session: Session, catalog: Catalog, reading: WorkbookReading, fil
     return cycle
 
 
-def _check_due(session: Session, catalog: Catalog, cycle: Cycle, reading: WorkbookReading) -> None:
-    """Only a centre that owes figures in the round being collected may hand in."""
-    cover = reading.cover
-    assert cover is not None  # noqa: S101 - _cycle_for refused the rest
+def _check_due(session: Session, catalog: Catalog, cycle: Cycle, cover: Cover, file_name: str) -> None:
+    """Only a centre that owes figures in the round being collected may hand in, and what was asked of it."""
     name = catalog.offices[cover.centre].name
     label = cycles.period_of(cycle).label
     compiled = cycles.compilation_of(session, cycle)
@@ -279,9 +285,8 @@ def _check_due(session: Session, catalog: Catalog, cycle: Cycle, reading: Workbo
             f"这是{label}第 {cover.round} 轮的报表，现在是第 {cycle.round} 轮，"
             f"请用“{name}”第 {cycle.round} 轮的报表填报。"
         )
-    for what, written in (("填报人", cover.filler), ("审核人", cover.checker)):
-        if len(written) > LONGEST_NAME:
-            raise DisclosureError(f"“{name}”报表封面的{what}超过 {LONGEST_NAME} 个字，请只写姓名。")
+    if tuple(cycle.only) != cover.only:
+        raise DisclosureError(f"“{file_name}”要报的指标与{label}开启时定的不同，请用为该周期下发的报表填报。")
     if is_live:
         raise DisclosureError(f"{label}已经发布，不能再交。发现已发布的数据有误，请告诉宣传信息科。")
     if compiled is not None:
@@ -306,8 +311,9 @@ def _record(session: Session, cycle: Cycle, reading: WorkbookReading, sha256: st
         centre=cover.centre,
         sha256=sha256,
         file_name=file_name,
-        filler=cover.filler,
-        checker=cover.checker,
+        # A longer one is a problem of its own, with its cell.
+        filler=cover.filler[:LONGEST_NAME],
+        checker=cover.checker[:LONGEST_NAME],
         is_accepted=reading.accepted,
         problems=[
             {"sheet": p.sheet, "cell": p.cell, "found": p.found, "expected": p.expected, "why": p.why}
@@ -319,11 +325,12 @@ def _record(session: Session, cycle: Cycle, reading: WorkbookReading, sha256: st
     session.add(submission)
     session.flush()
     if submission.is_accepted:
-        session.add_all(observation(figure, submission_id=submission.id) for figure in reading.figures)
+        # In bulk: a large workbook has thousands.
+        session.execute(insert(Observation), [_columns(f, submission_id=submission.id) for f in reading.figures])
     ledger.append(
         session,
         "submission.accepted" if submission.is_accepted else "submission.rejected",
-        actor=cover.filler or cover.centre,
+        actor=submission.filler or cover.centre,
         cycle_id=cycle.id,
         centre=cover.centre,
         round=cycle.round,
@@ -350,17 +357,21 @@ def _stand_again(session: Session, cycle: Cycle, submission: Submission) -> None
 
 def observation(figure: Figure, *, submission_id: int | None = None, import_id: int | None = None) -> Observation:
     """The row that keeps ``figure``."""
-    return Observation(
-        submission_id=submission_id,
-        import_id=import_id,
-        period_id=figure.period.id,
-        region=figure.region,
-        indicator=figure.indicator,
-        unit=figure.unit,
-        value=figure.value,
-        text=figure.text,
-        state=figure.state,
-        centre=figure.centre,
-        sheet=figure.source.sheet,
-        cell=figure.source.cell,
-    )
+    return Observation(**_columns(figure, submission_id=submission_id, import_id=import_id))
+
+
+def _columns(figure: Figure, *, submission_id: int | None = None, import_id: int | None = None) -> dict[str, Any]:
+    return {
+        "submission_id": submission_id,
+        "import_id": import_id,
+        "period_id": figure.period.id,
+        "region": figure.region,
+        "indicator": figure.indicator,
+        "unit": figure.unit,
+        "value": figure.value,
+        "text": figure.text,
+        "state": figure.state,
+        "centre": figure.centre,
+        "sheet": figure.source.sheet,
+        "cell": figure.source.cell,
+    }

@@ -1,23 +1,39 @@
-"""What one input cell says: a value, a state, nothing, or a complaint in words."""
+"""What one input cell says: a value, a state, nothing, or a complaint in words.
+
+How text is folded, which text is no number and why, and which number formats are refused is written down
+in ``reading_rules.yaml``, with examples that the tests run; here are the functions that go by it.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
+from disclosure.catalog.yaml_source import load_document
 from disclosure.collection.workbook_layout import TEXT_LIMIT, texts
+from disclosure.collection.workbook_reading import CellValue
 from disclosure.figures import FigureState
-
-#: What calamine gives for a cell; a blank one is an empty text.
-CellValue = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 #: Excel keeps 15 significant digits; beyond them a cell no longer says what was typed.
 SIGNIFICANT_DIGITS = 15
-_INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200d\u2060\ufeff")
+#: The unit in which a percent sign, typed or shown by the cell's format, is no surprise.
+PERCENT = "%"
+#: Characters of the longest text that can be a number, and of what is quoted of a text.
+_LONGEST_NUMBER, _LONGEST_SHOWN = 1000, 40
+_INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200d\u200e\u200f\u2060\u202a\u202c\u202d\ufeff")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?", re.ASCII)
+#: Of a number format: colours and conditions; then what is shown as it stands.
+_BRACKETS = re.compile(r"\[[^\]]*\]")
+_LITERAL = re.compile(r'"([^"]*)"|[\\!](.)')
+_SCALED = re.compile(r"[0#?],+(?![0#?,])")
+_NAMES_A_UNIT = re.compile(r"[十百千万亿兆元人户个次‰%]")
 
 
 @dataclass(frozen=True)
@@ -58,10 +74,38 @@ class NumberForm:
         numeral: str = form["decimal"].format(decimals=self.decimals) if self.decimals else form["integer"]
         return numeral if self.may_be_negative else str(form["non_negative"].format(numeral=numeral))
 
+    @cached_property
+    def step(self) -> Decimal:
+        """One unit of the last printed place."""
+        return Decimal(1).scaleb(-self.decimals)
+
+    @cached_property
+    def limit(self) -> Decimal:
+        """From here on a cell does not keep every printed digit."""
+        return Decimal(10) ** (SIGNIFICANT_DIGITS - self.decimals)
+
     @property
     def expected(self) -> str:
         """``不小于 0 的整数（单位：人）``."""
         return f"{self.numeral}（单位：{self.unit}）"
+
+
+@cache
+def rules() -> Mapping[str, Any]:
+    """The rules of reading, from ``reading_rules.yaml``."""
+    return MappingProxyType(load_document(Path(__file__).with_name("reading_rules.yaml")).data)
+
+
+@cache
+def _folding() -> dict[int, str]:
+    """Full-width characters to plain ones, and what the rules add. Not NFKC, which makes 102 of 10²."""
+    full_width = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    return full_width | {0x3000: " ", 0xA0: " "} | {ord(one): other for one, other in rules()["fold"].items()}
+
+
+@cache
+def _refusals() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(rule["pattern"], re.ASCII), rule["why"]) for rule in rules()["refuse"])
 
 
 def clean(raw: CellValue) -> str:
@@ -75,10 +119,16 @@ def clean(raw: CellValue) -> str:
     return str(raw).translate(_INVISIBLE).strip()
 
 
+def fold(text: str) -> str:
+    """``text`` with full-width characters as plain ones."""
+    return text.translate(_folding()).strip()
+
+
 def quoted(text: str) -> str:
-    """``“12万”``, shortened when it is long."""
-    one_line = " ".join(text.split())
-    return f"“{one_line[:40]}{'…' if len(one_line) > 40 else ''}”"
+    """``“12万”``, shortened when it is long, and nothing in it that a terminal would obey."""
+    one_line = "".join(one if one.isprintable() else "□" for one in " ".join(text[:_LONGEST_NUMBER].split()))
+    is_cut = len(one_line) > _LONGEST_SHOWN or len(text) > _LONGEST_NUMBER
+    return f"“{one_line[:_LONGEST_SHOWN]}{'…' if is_cut else ''}”"
 
 
 def state_of(text: str) -> FigureState:
@@ -89,63 +139,97 @@ def state_of(text: str) -> FigureState:
     return "reported"
 
 
-def read_number(raw: CellValue, form: NumberForm) -> CellReading | Complaint:
-    """A number cell. Text is read when it can mean only one number, and refused otherwise.
+def read_number(raw: CellValue, form: NumberForm, number_format: str = "") -> CellReading | Complaint:
+    """A number cell, whose format code is ``number_format`` (empty for General), by the rules of reading.
 
-    Read: digits of any width, correct thousands separators, a leading sign, surrounding spaces, 未提供 and
-    不适用. Refused: units and 万/亿, percent signs, brackets, dates, TRUE/FALSE, more decimals than printed,
-    more digits than a cell keeps, below zero where that cannot be.
+    A text says exactly what was typed and is taken digit for digit. A float is taken as its shortest
+    decimal, which is what was typed as long as that had no more digits than a cell keeps.
     """
-    shown = quoted(clean(raw))
     if isinstance(raw, bool):
-        return Complaint(f"逻辑值{shown}", form.expected, "请改填数字")
-    if isinstance(raw, dt.date | dt.time | dt.timedelta):
-        return Complaint(f"日期或时间{shown}", form.expected, "单元格被当成了日期，请改填数字")
+        return _complain("boolean", form, raw)
     if isinstance(raw, int | float):
-        return _checked(Decimal(repr(raw)), form, shown, is_float=True)
+        return _read_float(raw, form, number_format)
+    if isinstance(raw, dt.date | dt.time | dt.timedelta):
+        return _complain("date", form, raw)
     text = clean(raw)
     if not text or state_of(text) != "reported":
         return CellReading(state=state_of(text))
-    folded = unicodedata.normalize("NFKC", text).replace("\u2212", "-").strip()
-    if _NUMBER.fullmatch(folded):
-        return _checked(Decimal(folded.replace(",", "")), form, shown, is_float=False)
-    return Complaint(f"文字{shown}", form.expected, _why_not_a_number(folded))
+    # Nobody writes a number this long; the rules' patterns are for what people write.
+    folded = fold(text) if len(text) <= _LONGEST_NUMBER else ""
+    bare = folded.removesuffix(fold(form.unit)).rstrip()
+    if _NUMBER.fullmatch(bare):
+        return _checked(Decimal(bare.replace(",", "")), form, raw, is_float=False)
+    why = next(why for pattern, why in _refusals() if pattern.search(folded))
+    return replace(_complain("words", form, raw), why=why)
 
 
-def _checked(number: Decimal, form: NumberForm, shown: str, *, is_float: bool) -> CellReading | Complaint:
-    if not number.is_finite() or abs(number) >= Decimal(10) ** (SIGNIFICANT_DIGITS - form.decimals):
-        return Complaint(shown, form.expected, "数字过大，请核对数字和单位")
-    step = Decimal(1).scaleb(-form.decimals)
-    rounded = number.quantize(step, ROUND_HALF_EVEN)
-    # A cell filled by adding up floats carries their noise (0.1 + 0.2 is 0.30000000000000004).
-    noise = min(abs(number) * Decimal("1e-13"), step / 1000) if is_float else Decimal(0)
-    if abs(number - rounded) > noise:
-        return Complaint(shown, form.expected, "小数位过多，请按单位四舍五入后重填")
+def _read_float(raw: float, form: NumberForm, number_format: str) -> CellReading | Complaint:
+    number = Decimal(repr(raw))
+    if fault := format_fault(number_format, form.unit):
+        kind, literal = fault
+        words, shown = rules()["formats"][kind], quoted(clean(raw))
+        percent = f"{(number * 100).normalize():f}%" if number.is_finite() else shown
+        found = words["found"].format(shown=shown, literal=literal, percent=percent)
+        return Complaint(found, form.expected, words["why"])
+    if form.unit == PERCENT and PERCENT in shown_code(number_format):
+        number *= 100
+    return _checked(number, form, raw, is_float=True)
+
+
+@lru_cache(maxsize=256)
+def shown_code(number_format: str) -> str:
+    """A format code without what it shows as it stands and without colours and conditions."""
+    return _BRACKETS.sub("", _LITERAL.sub("", number_format))
+
+
+@lru_cache(maxsize=256)
+def format_fault(number_format: str, unit: str) -> tuple[str, str] | None:
+    """Why a cell of this format shows something else than it holds: a key of the rules' ``formats``.
+
+    With it the literal text the format shows; None when the format is harmless for ``unit``.
+    """
+    code = shown_code(number_format)
+    if PERCENT in code and unit != PERCENT:
+        return "percent", ""
+    if _SCALED.search(code):
+        return "scaled", ""
+    for section in _BRACKETS.sub("", number_format).split(";"):
+        literal = "".join(one or other for one, other in _LITERAL.findall(section)).strip()
+        words = literal or "".join(_NAMES_A_UNIT.findall(section))
+        if _NAMES_A_UNIT.search(words) and fold(words) != fold(unit):
+            return "unit", words
+    return None
+
+
+def _complain(kind: str, form: NumberForm, raw: CellValue) -> Complaint:
+    words = rules()["cells"][kind]
+    return Complaint(words["found"].format(shown=quoted(clean(raw))), form.expected, words.get("why", ""))
+
+
+def _checked(number: Decimal, form: NumberForm, raw: CellValue, *, is_float: bool) -> CellReading | Complaint:
+    if not number.is_finite() or abs(number) >= form.limit:
+        return _complain("too_large", form, raw)
+    rounded = number.quantize(form.step, ROUND_HALF_EVEN)
+    if rounded != number:
+        # A cell filled by adding up floats carries their noise (0.1 + 0.2 is 0.30000000000000004).
+        noise = min(abs(number) * Decimal("1e-13"), form.step / 1000) if is_float else Decimal(0)
+        if abs(number - rounded) > noise:
+            return _complain("too_fine", form, raw)
     if rounded < 0 and not form.may_be_negative:
-        return Complaint(f"负数{shown}", form.expected, "这一指标不会小于 0，请核对")
+        return _complain("negative", form, raw)
     return CellReading(value=abs(rounded) if rounded == 0 else rounded)
-
-
-def _why_not_a_number(text: str) -> str:
-    if "%" in text or "‰" in text:
-        return "数字里带了百分号，请去掉，只填数字"
-    if re.fullmatch(r"[(\[].*\d.*[)\]]", text):
-        return "括号可能表示负数，负数请用减号，如 -12.50"
-    if re.search(r"\d\s*[万亿千百元人户个次月]", text):
-        return "数字里带了单位，请按表中的单位换算，只填数字"
-    if re.fullmatch(r"[-—–/\\.·无*]+", text):
-        return "没有数的请留空，或填“未提供”“不适用”并在“说明”中写明原因"
-    if re.fullmatch(r"[+-]?[\d.,\s]+", text):
-        return "逗号、空格或小数点的位置不对，请只填数字"
-    return "请只填数字；没有数的填“未提供”或“不适用”，并在“说明”中写明原因"
 
 
 def read_text(raw: CellValue) -> CellReading | Complaint:
     """A text cell: any text up to ``TEXT_LIMIT`` characters, or a state; a plain number is its digits."""
+    words = rules()["cells"]
     if isinstance(raw, bool | dt.date | dt.time | dt.timedelta):
-        return Complaint(quoted(clean(raw)), "文字", "单元格被当成了日期或逻辑值，请在内容前加一个英文单引号后重填")
+        return Complaint(quoted(clean(raw)), texts()["validation"]["text"], words["text_type"]["why"])
     text = clean(raw)
     if len(text) > TEXT_LIMIT:
-        return Complaint(f"{len(text)} 个字", f"不超过 {TEXT_LIMIT} 字的文字", "文字太长，请精简")
+        found = words["text_long"]["found"].format(length=len(text))
+        return Complaint(
+            found, texts()["validation"]["text_expected"].format(limit=TEXT_LIMIT), words["text_long"]["why"]
+        )
     state = state_of(text)
     return CellReading(state=state) if state != "reported" else CellReading(text=text)

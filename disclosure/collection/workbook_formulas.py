@@ -21,6 +21,9 @@ from disclosure.collection.workbook_layout import (
     texts,
 )
 
+#: Characters that Excel shows in the title of an input hint.
+_TITLE_LIMIT = 32
+
 
 def tolerance(catalog: Catalog, indicator: Indicator, terms: int) -> Decimal:
     """What rounding may add up to: half a printed unit a term; a count of whole people or cases is exact."""
@@ -86,33 +89,38 @@ def mismatch_formula(layout: SheetLayout, sheet: str) -> str:
     return "=" + ("+".join(f'COUNTIF({area},">0")+COUNTIF({area},"<0")' for area in areas) or "0")
 
 
-def validation(catalog: Catalog, indicator: Indicator, cell: str) -> dict[str, Any]:
-    """XlsxWriter's options for the input ``cell``: a number of the right form, or one of the two states."""
-    words, states = texts()["validation"], texts()["states"]
+def validation(catalog: Catalog, indicator: Indicator) -> dict[str, Any]:
+    """XlsxWriter's options for an indicator's inputs: a drop-down of the two states, and what is asked as a hint.
+
+    A cell has one validation: the drop-down leaves none to refuse a wrong number, so that ``unfit_formula``
+    turns it red, which also works for what is pasted, as no validation does.
+    """
+    words, numeral = texts()["validation"], texts()["validation"]["text"]
+    if indicator.kind != "text":
+        numeral = NumberForm(indicator.unit, catalog.decimals(indicator), indicator.may_be_negative).expected
+        if indicator.maximum is not None:
+            numeral = words["maximum"].format(numeral=numeral, maximum=indicator.maximum)
+    return {
+        "validate": "list",
+        "source": list(texts()["states"].values()),
+        "show_error": False,
+        "input_title": numeral[:_TITLE_LIMIT],
+        "input_message": words["hint"],
+    }
+
+
+def unfit_formula(catalog: Catalog, indicator: Indicator, cell: str) -> str:
+    """True when the input ``cell`` holds neither what is asked nor one of the two states."""
     if indicator.kind == "text":
-        return {
-            "validate": "length",
-            "criteria": "<=",
-            "value": TEXT_LIMIT,
-            "error_title": words["text_title"],
-            "error_message": words["text_message"].format(limit=TEXT_LIMIT),
-        }
-    form = NumberForm(indicator.unit, catalog.decimals(indicator), indicator.may_be_negative)
-    tests = [f"ABS({cell}-ROUND({cell},{form.decimals}))<0.000001"]
-    numeral = form.numeral
+        return f"=LEN({cell})>{TEXT_LIMIT}"
+    tests = [f"ABS({cell}-ROUND({cell},{catalog.decimals(indicator)}))<0.000001"]
     if not indicator.may_be_negative:
         tests.append(f"{cell}>=0")
     if indicator.maximum is not None:
         tests.append(f"{cell}<={indicator.maximum}")
-        numeral = words["maximum"].format(numeral=numeral, maximum=indicator.maximum)
-    allowed = ",".join(f'{cell}="{text}"' for text in states.values())
-    # IFERROR: an error value must be refused, not break the test.
-    return {
-        "validate": "custom",
-        "value": f"=IFERROR(IF(ISNUMBER({cell}),AND({','.join(tests)}),OR({allowed})),FALSE)",
-        "error_title": words["number_title"],
-        "error_message": words["number_message"].format(numeral=numeral, unit=indicator.unit),
-    }
+    states = ",".join(f'{cell}="{text}"' for text in texts()["states"].values())
+    # IFERROR: an error value is unfit, and must not break the test.
+    return f'=NOT(IFERROR(IF(ISNUMBER({cell}),AND({",".join(tests)}),OR({cell}="",{states})),FALSE))'
 
 
 def _runs(rows: Iterable[int]) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -23,14 +23,17 @@ from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 
 #: Raised whenever addresses or metadata change meaning; older workbooks are then refused in words.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 ID_COLUMN, LABEL_COLUMN, UNIT_COLUMN, LAST_COLUMN, YEAR_BEFORE_COLUMN, FIRST_INPUT_COLUMN = range(6)
 TITLE_ROW, SUBTITLE_ROW, CODE_ROW, HEADING_ROW, FIRST_LINE_ROW = range(5)
 
 COVER_LABEL_COLUMN, COVER_VALUE_COLUMN = 1, 2
-#: Rows of the three cells that people fill in on the cover.
+#: Rows of what the cover says the workbook is, and of the three cells that people fill in on it.
+COVER_FACTS = MappingProxyType({"period": 4, "as_of": 5, "centre": 6, "round": 7})
 COVER_ROWS = MappingProxyType({"filler": 8, "checker": 9, "filled_on": 10})
+#: The heading above the reviewer's words, where there are any; they stand in the row below.
+COVER_MESSAGE_ROW = 12
 
 NOTES_HEADING_ROW = 2
 #: Longest text of a text indicator or an explanation, in characters.
@@ -45,12 +48,17 @@ def texts() -> dict[str, Any]:
 
 def address(row: int, column: int) -> str:
     """``D7`` for (6, 3)."""
+    return f"{_letters(column)}{row + 1}"
+
+
+@cache
+def _letters(column: int) -> str:
     letters = ""
     column += 1
     while column:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
-    return f"{letters}{row + 1}"
+    return letters
 
 
 @dataclass(frozen=True)
@@ -179,6 +187,10 @@ class WorkbookLayout:
     sheets: tuple[SheetLayout, ...]
     digest: str
 
+    def own_sheets(self) -> frozenset[str]:
+        """The names of every sheet that a workbook of this layout may have."""
+        return frozenset({*texts()["sheets"].values(), *(sheet.name for sheet in self.sheets)})
+
 
 def lay_out(catalog: Catalog, period: Period, centre_id: str, only: Iterable[str] = ()) -> WorkbookLayout:
     """The layout for ``centre_id`` in ``period``; ``only`` as in ``Catalog.indicators_for``.
@@ -218,12 +230,15 @@ def _lines(catalog: Catalog, indicators: tuple[Indicator, ...]) -> Iterator[Line
         yield Line(row, section)
         row += 1
         roots = [indicator for indicator in own.values() if indicator.part_of not in own]
+        parts: dict[str | None, list[Indicator]] = defaultdict(list)
+        for indicator in reversed(own.values()):
+            parts[indicator.part_of].append(indicator)
         pending = [(indicator, 0) for indicator in reversed(roots)]
         while pending:
             indicator, depth = pending.pop()
             yield Line(row, section, indicator, depth)
             row += 1
-            pending += [(part, depth + 1) for part in reversed(own.values()) if part.part_of == indicator.id]
+            pending += [(part, depth + 1) for part in parts[indicator.id]]
 
 
 def _checks(

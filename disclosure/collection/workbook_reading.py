@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
 
 from disclosure.figures import Figure
 from disclosure.periods import Period
@@ -13,17 +17,46 @@ class Cover:
     """Who the workbook is from and what it is about.
 
     ``profile`` and ``centre`` are catalogue ids. ``filler``, ``checker`` and ``filled_on`` are as typed
-    (a date cell becomes ``2026-02-20``) and may be empty.
+    (a date cell becomes ``2026-02-20``) and may be empty. ``only`` is what a special cycle was opened for.
     """
 
     profile: str
     period: Period
     centre: str
     round: int
+    only: tuple[str, ...]
     schema_version: int
     filler: str
     checker: str
     filled_on: str
+
+
+ProblemKind = Literal["refused", "critical", "warning", "info"]
+#: What calamine gives for a cell; a blank one is an empty text.
+CellValue = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+
+
+@dataclass(frozen=True)
+class TypedCell:
+    """What a person typed into one cell: a formula or error value is its text, a number has its format code."""
+
+    value: CellValue
+    number_format: str = ""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """Everything typed, so that the workbook can be written anew without the file that came in.
+
+    ``cells`` are by sheet name, row and column of the layout; ``past`` are the earlier figures shown beside
+    the inputs (those of which only a text was shown have no value); ``notes`` the rows of 说明 by their number;
+    ``message`` the reviewer's words on the cover.
+    """
+
+    cells: Mapping[tuple[str, int, int], TypedCell]
+    past: tuple[Figure, ...] = ()
+    notes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,7 +64,8 @@ class Problem:
     """Something that must be put right before the workbook can be taken.
 
     ``sheet`` and ``cell`` are empty when it is about the file; ``expected`` follows the word 应为;
-    ``why`` gives the reason and ends with what to do.
+    ``why`` gives the reason and ends with what to do. ``kind`` is ``refused``, or the severity of a finding
+    of the data audit that the centre is told of beforehand.
     """
 
     sheet: str
@@ -39,6 +73,7 @@ class Problem:
     found: str
     expected: str
     why: str
+    kind: ProblemKind = "refused"
 
     @property
     def where(self) -> str:
@@ -79,13 +114,20 @@ class WorkbookReading:
 
     ``cover`` is None when the file does not tell what it is. ``figures`` holds what could be read for
     certain, cell by cell; it is empty when file or layout are not as they were sent out. A cell with a
-    problem gives no figure, nor does a blank one.
+    problem gives no figure, nor does a blank one. ``gather`` collects what ``typed`` gives: most workbooks
+    are right, and nobody asks for it.
     """
 
     cover: Cover | None
     figures: tuple[Figure, ...]
     problems: tuple[Problem, ...]
     explanations: tuple[Explanation, ...]
+    gather: Callable[[], Typed] | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def typed(self) -> Typed | None:
+        """Everything typed; None when no workbook could be written from what was found."""
+        return self.gather() if self.gather else None
 
     @property
     def accepted(self) -> bool:

@@ -8,27 +8,33 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
 from xlsxwriter.format import Format
-from xlsxwriter.utility import quote_sheetname
+from xlsxwriter.utility import quote_sheetname, xl_cell_to_rowcol
 from xlsxwriter.worksheet import Worksheet
 
 from disclosure.catalog import Catalog, Indicator, Region
 from disclosure.collection.files import write_whole
+from disclosure.collection.workbook_cells import clean
 from disclosure.collection.workbook_formulas import (
     filled_formula,
     identity_formula,
     mismatch_formula,
     sum_formula,
+    unfit_formula,
     validation,
 )
 from disclosure.collection.workbook_layout import (
     CODE_ROW,
+    COVER_FACTS,
     COVER_LABEL_COLUMN,
+    COVER_MESSAGE_ROW,
     COVER_ROWS,
     COVER_VALUE_COLUMN,
     FIRST_INPUT_COLUMN,
@@ -50,6 +56,7 @@ from disclosure.collection.workbook_layout import (
     lay_out,
     texts,
 )
+from disclosure.collection.workbook_reading import CellValue, Explanation, Problem, Typed, TypedCell
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
 from disclosure.periods import Period
@@ -62,8 +69,14 @@ _INK, _FAINT, _LINE = "#1F2D3D", "#5B6B7B", "#B8C4D0"
 _HEAD, _SECTION, _INPUT, _CLOSED, _PAST = "#D6E4F0", "#EEF3F8", "#FFF9DB", "#E7E9EC", "#F7F9FB"
 _RED, _RED_BACK, _AMBER, _AMBER_BACK = "#9C0006", "#FFC7CE", "#7F4F00", "#FFE8B3"
 _A4 = 9
+#: Excel counts its days from here.
+_FIRST_YEAR = 1900
 #: Characters that a cell of Excel holds; XlsxWriter would leave a longer text out.
 _CELL_LIMIT = 32_767
+#: Characters that a custom property and a text in a formula hold.
+_SHORT_TEXT = 255
+#: Problems that are marked and listed; of a workbook with more, the first say enough.
+_PROBLEM_LIMIT = 1000
 #: Rows for explanations that are formatted and have drop-downs, beyond those already filled in.
 _SPARE_NOTES = 200
 
@@ -79,21 +92,31 @@ def write_workbook(
     last: Iterable[Figure] = (),
     year_before: Iterable[Figure] = (),
     filled: Iterable[Figure] = (),
+    explanations: Iterable[Explanation] = (),
     message: str = "",
     cover: tuple[str, str, str] = ("", "", ""),
+    typed: Typed | None = None,
+    problems: Sequence[Problem] = (),
 ) -> Path:
     """Write the workbook of ``centre_id`` for ``period`` to ``path``, whole or not at all.
 
     ``last`` and ``year_before`` are shown beside the inputs and count only where they are of the period
     before and of the same period last year (a special cycle has neither). ``filled`` fills inputs, and their
-    reasons the sheet 说明; figures that the centre is not asked for are left out.
+    reasons and ``explanations`` the sheet 说明; what the centre is not asked for is left out.
     ``message`` is what the reviewer wrote when returning it; ``cover`` is (填报人, 审核人, 填报日期).
+    ``typed`` stands for ``last``, ``year_before``, ``filled``, ``explanations`` and ``message``: a workbook
+    that came in is written anew as it was filled in. Cells with ``problems`` are marked until they are
+    changed, have a comment, and are listed in 错误清单.
 
     Raises:
         DisclosureError: when there is no such centre, nothing is asked of it, or a text is too long for a cell.
     """
+    only = tuple(only)
     layout = lay_out(catalog, period, centre_id, only)
     last, year_before, filled = tuple(last), tuple(year_before), tuple(filled)
+    if typed is not None:
+        last = year_before = typed.past
+        message = typed.message
     longest = max((message, *cover, *(figure.text for figure in filled)), key=len)
     if len(longest) > _CELL_LIMIT:
         raise DisclosureError(f"“{longest[:20]}…”有 {len(longest)} 个字，工作簿的一格最多 {_CELL_LIMIT} 字，请精简。")
@@ -109,12 +132,16 @@ def write_workbook(
         past=(_by_cell(last, period.previous()), _by_cell(year_before, period.year_before())),
         openings=_by_cell([*last, *year_before], period.last_year_end()),
         filled=_by_cell(filled, period),
+        explanations=tuple(explanations),
+        typed=typed,
+        problems=problems,
     )
     writer.write_cover(message, cover)
     for sheet in layout.sheets:
         writer.write_sheet(sheet)
     writer.write_notes()
     writer.write_guide()
+    writer.write_problems()
     writer.write_metadata(
         {
             "schema_version": str(SCHEMA_VERSION),
@@ -122,6 +149,7 @@ def write_workbook(
             "period": period.id,
             "centre": centre_id,
             "round": str(round_number),
+            "only": " ".join(only),
             "layout": layout.digest,
         }
     )
@@ -149,13 +177,18 @@ class _Writer:
         past: tuple[Figures, Figures],
         openings: Figures,
         filled: Figures,
+        explanations: tuple[Explanation, ...],
+        typed: Typed | None,
+        problems: Sequence[Problem],
     ) -> None:
         self.book, self.catalog, self.sheets, self.period = workbook, catalog, layout_sheets, period
         self.centre, self.round_number = centre, round_number
         self.past, self.openings, self.filled = past, openings, filled
+        self.explanations, self.typed, self.problems = explanations, typed, problems
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
         names = texts()["sheets"]
         self.cover: Worksheet = workbook.add_worksheet(names["cover"])
+        self.errors: Worksheet | None = workbook.add_worksheet(names["errors"]) if problems else None
         self.tables: dict[str, Worksheet] = {s.name: workbook.add_worksheet(s.name) for s in layout_sheets}
         self.notes: Worksheet = workbook.add_worksheet(names["notes"])
         self.guide: Worksheet = workbook.add_worksheet(names["guide"])
@@ -186,14 +219,15 @@ class _Writer:
         _merge(sheet, (1, left, 1, right), self.catalog.profile.publisher, self.style(font_size=13, align="center"))
         _merge(sheet, (2, left, 2, right), words["title"], title)
         as_of = words["as_of_text"].format(stock=self.period.stock_label, flow=self.period.flow_label)
-        fixed = {
-            4: ("period", self.period.label),
-            5: ("as_of", as_of),
-            6: ("centre", self.centre),
-            7: ("round", words["round_text"].format(round=self.round_number)),
+        facts = {
+            "period": self.period.label,
+            "as_of": as_of,
+            "centre": self.centre,
+            "round": words["round_text"].format(round=self.round_number),
         }
         label = self.boxed(bold=True, bg_color=_HEAD, align="center")
-        for row, (key, value) in fixed.items():
+        for key, value in facts.items():
+            row = COVER_FACTS[key]
             sheet.set_row(row, 24)
             sheet.write_string(row, left, words[key], label)
             _merge(sheet, (row, COVER_VALUE_COLUMN, row, right), value, self.boxed(indent=1, text_wrap=True))
@@ -202,7 +236,7 @@ class _Writer:
             sheet.set_row(row, 24)
             sheet.write_string(row, left, words[key], label)
             _merge(sheet, (row, COVER_VALUE_COLUMN, row, right), value, open_cell)
-        row = max(COVER_ROWS.values()) + 2
+        row = COVER_MESSAGE_ROW
         if message:
             warning = {"font_color": _RED, "bg_color": _RED_BACK, "text_wrap": True, "indent": 1}
             _merge(sheet, (row, left, row, right), words["message"], self.boxed(**warning, bold=True))
@@ -247,6 +281,8 @@ class _Writer:
         return row + 2
 
     def _count_filled(self, table: SheetLayout, rows: set[int]) -> int:
+        if self.typed is not None:
+            return sum(sheet == table.name and row in rows for sheet, row, _ in self.typed.cells)
         return sum((region.code, i.id) in self.filled for i, region, row, _ in table.inputs() if row in rows)
 
     def _write_steps(self, row: int) -> None:
@@ -275,7 +311,7 @@ class _Writer:
         self._write_headings(sheet, layout)
         for line in layout.lines:
             if line.indicator is None:
-                self._write_section(sheet, line, last_printed)
+                self._write_section(sheet, layout, line, last_printed)
             else:
                 self._write_line(sheet, layout, line, line.indicator)
         self._write_checks(sheet, layout, last_printed)
@@ -328,13 +364,23 @@ class _Writer:
         """The prefecture as 全州 where it is called so; any other region by its name."""
         return next((alias for alias in region.aliases if alias.startswith("全")), region.name)
 
-    def _write_section(self, sheet: Worksheet, line: Line, last_printed: int) -> None:
+    def _write_section(self, sheet: Worksheet, layout: SheetLayout, line: Line, last_printed: int) -> None:
         sheet.set_row(line.row, 20)
         band = self.style(bold=True, bg_color=_SECTION, top=1, bottom=1, top_color=_LINE, bottom_color=_LINE)
         sheet.write_string(line.row, ID_COLUMN, line.id, self.style())
         sheet.write_string(line.row, LABEL_COLUMN, line.section.name, band)
         for column in range(UNIT_COLUMN, last_printed + 1):
-            sheet.write_blank(line.row, column, None, band)
+            if (typed := self._typed_at(layout, line.row, column)) is None:
+                sheet.write_blank(line.row, column, None, band)
+            else:
+                self._write_misplaced(sheet, (line.row, column), typed)
+
+    def _typed_at(self, layout: SheetLayout, row: int, column: int) -> TypedCell | None:
+        return self.typed.cells.get((layout.name, row, column)) if self.typed else None
+
+    def _write_misplaced(self, sheet: Worksheet, place: tuple[int, int], typed: TypedCell) -> None:
+        """What was typed where nothing is asked; not locked, for it must be cleared."""
+        self._write_typed(sheet, place, typed, {"bg_color": _CLOSED, "locked": False})
 
     def _write_line(self, sheet: Worksheet, layout: SheetLayout, line: Line, indicator: Indicator) -> None:
         row = line.row
@@ -350,10 +396,18 @@ class _Writer:
         asked = {region.code for region in layout.regions_of(indicator)}
         for region in layout.regions:
             column = layout.columns[region.code]
+            typed = self._typed_at(layout, row, column)
             if region.code in asked:
-                self._write_input(sheet, row, column, indicator, self.filled.get((region.code, indicator.id)))
+                figure = self.filled.get((region.code, indicator.id))
+                self._write_input(sheet, (row, column), indicator, figure, typed)
+            elif typed is not None:
+                self._write_misplaced(sheet, (row, column), typed)
             else:
                 sheet.write_blank(row, column, None, self.boxed(bg_color=_CLOSED))
+        if asked:
+            first, last = FIRST_INPUT_COLUMN, FIRST_INPUT_COLUMN + len(asked) - 1
+            rule = validation(self.catalog, indicator)
+            sheet.data_validation(row, first, row, last, rule)
         if layout.sum_column is not None:
             closed = self.boxed(bg_color=_PAST if layout.is_summed(indicator) else _CLOSED)
             if layout.is_summed(indicator):
@@ -371,19 +425,42 @@ class _Writer:
         return "#,##0" + (f".{'0' * decimals}" if decimals else "")
 
     def _write_input(
-        self, sheet: Worksheet, row: int, column: int, indicator: Indicator, figure: Figure | None
+        self,
+        sheet: Worksheet,
+        place: tuple[int, int],
+        indicator: Indicator,
+        figure: Figure | None,
+        typed: TypedCell | None,
     ) -> None:
         is_text = indicator.kind == "text"
         shape = {"text_wrap": True, "align": "left", "valign": "top"} if is_text else {"align": "right"}
         number_format = "@" if is_text else self._number_format(indicator)
-        format_ = self.boxed(bg_color=_INPUT, locked=False, num_format=number_format, **shape)
-        if figure is None:
-            sheet.write_blank(row, column, None, format_)
+        look = {"bg_color": _INPUT, "locked": False, "num_format": number_format, **shape}
+        format_ = self.boxed(**look)
+        if typed is not None:
+            self._write_typed(sheet, place, typed, look)
+        elif figure is None:
+            sheet.write_blank(*place, None, format_)
         elif figure.value is None or figure.state != "reported":
-            sheet.write_string(row, column, figure.printed, format_)
+            sheet.write_string(*place, figure.printed, format_)
         else:
-            sheet.write_number(row, column, float(figure.value), format_)
-        sheet.data_validation(row, column, row, column, validation(self.catalog, indicator, address(row, column)))
+            sheet.write_number(*place, float(figure.value), format_)
+
+    def _write_typed(self, sheet: Worksheet, place: tuple[int, int], typed: TypedCell, look: dict[str, Any]) -> None:
+        """What somebody typed, as it was typed; a formula only as its text, for nobody knows what it would do."""
+        value = typed.value
+        code = typed.number_format[:_SHORT_TEXT]
+        look = look if isinstance(value, str) else {**look, "shrink": True}
+        format_ = self.boxed(**{**look, "num_format": code} if code else look)
+        if isinstance(value, bool):
+            sheet.write_boolean(*place, value, format_)
+        elif isinstance(value, int | float) and math.isfinite(value):
+            sheet.write_number(*place, value, format_)
+        elif isinstance(value, dt.datetime | dt.date) and value.year >= _FIRST_YEAR:
+            date = self.boxed(**{**look, "num_format": code or "yyyy-mm-dd"})
+            sheet.write_datetime(*place, value, date)
+        else:
+            sheet.write_string(*place, clean(value)[:_CELL_LIMIT], self.boxed(**look))
 
     def _write_past(self, sheet: Worksheet, row: int, column: int, indicator: Indicator, figure: Figure | None) -> None:
         """An earlier figure in the indicator's present unit, or as it was printed where units do not convert."""
@@ -486,6 +563,11 @@ class _Writer:
                 top, left, bottom, right, {"type": "formula", "criteria": wrong, "format": format_}
             )
 
+        for indicator in layout.indicators:
+            row, last = layout.rows[indicator.id], FIRST_INPUT_COLUMN + len(layout.regions_of(indicator)) - 1
+            unfit = unfit_formula(self.catalog, indicator, address(row, FIRST_INPUT_COLUMN))
+            rule = {"type": "formula", "criteria": unfit, "format": red}
+            sheet.conditional_format(row, FIRST_INPUT_COLUMN, row, last, rule)
         if layout.sum_column is not None:
             mark(FIRST_LINE_ROW, layout.last_line_row, layout.sum_column, layout.sum_column, red)
         for check in layout.checks:
@@ -506,14 +588,13 @@ class _Writer:
         head = self.boxed(bold=True, bg_color=_HEAD, align="center")
         for column, text in enumerate(words["columns"]):
             sheet.write_string(NOTES_HEADING_ROW, column, text, head)
-        rows = self._reasons()
         cell = self.boxed(bg_color=_INPUT, locked=False, text_wrap=True, indent=1)
         first = NOTES_HEADING_ROW + 1
-        last = first + len(rows) + _SPARE_NOTES - 1
+        rows = self.typed.notes if self.typed else dict(enumerate(self._reasons(), first))
+        last = max(rows, default=first) + _SPARE_NOTES
         for row in range(first, last + 1):
-            values = rows[row - first] if row - first < len(rows) else ("",) * 4
-            for column, value in enumerate(values):
-                sheet.write_string(row, column, value, cell)
+            for column, value in enumerate(rows.get(row, ("",) * 4)):
+                sheet.write_string(row, column, value[:_CELL_LIMIT], cell)
         meta, count = quote_sheetname(texts()["sheets"]["meta"]), len(self.sheets)
         names = f"{meta}!$E$2:$E${count + 1}"
         place = f"MATCH($A{first + 1},{names},0)"
@@ -530,17 +611,26 @@ class _Writer:
         sheet.set_paper(_A4)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(NOTES_HEADING_ROW)
-        sheet.print_area(0, 0, first + max(len(rows), 20) - 1, 3)
+        sheet.print_area(0, 0, max([*rows, first + 20]), 3)
         self._head_and_foot(sheet, words["title"])
         sheet.protect("", {"format_columns": True, "format_rows": True, "sort": True})
 
-    def _reasons(self) -> list[tuple[str, str, str, str]]:
-        return [
-            (table.name, table.labels[indicator.id], region.name, figure.text)
-            for table in self.sheets
-            for indicator, region, _, _ in table.inputs()
-            if (figure := self.filled.get((region.code, indicator.id))) and figure.state != "reported" and figure.text
-        ]
+    def _reasons(self) -> Iterator[tuple[str, str, str, str]]:
+        """The explanations as they were written, then the reasons of states that none of them covers."""
+        for table in self.sheets:
+            for said in self.explanations:
+                if said.insurance == table.insurance.id and (not said.indicator or said.indicator in table.rows):
+                    place = self.catalog.regions[said.region].name if said.region else ""
+                    yield table.name, table.labels.get(said.indicator, ""), place, said.text
+            for indicator, region, _, _ in table.inputs():
+                figure = self.filled.get((region.code, indicator.id))
+                if (
+                    figure
+                    and figure.state != "reported"
+                    and figure.text
+                    and not any(e.covers(indicator.insurance, indicator.id, region.code) for e in self.explanations)
+                ):
+                    yield table.name, table.labels[indicator.id], region.name, figure.text
 
     def write_guide(self) -> None:
         sheet, words = self.guide, texts()["guide"]
@@ -579,12 +669,76 @@ class _Writer:
         self._head_and_foot(sheet, words["title"])
         sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True})
 
+    # -- 错误清单 ---------------------------------------------------------------------------------------
+
+    def write_problems(self) -> None:
+        """Mark each problem where it is, and list them all with a link."""
+        if self.errors is None:
+            return
+        sheet, words, shown = self.errors, texts()["errors"], self.problems[:_PROBLEM_LIMIT]
+        sheet.hide_gridlines(2)
+        widths = (6, 9, 24, 34, 30, 62)
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        sheet.set_row(0, 28)
+        heading = f"{words['title']}（{len(self.problems)}）"
+        sheet.write_string(0, 0, heading, self.style(font_size=15, bold=True))
+        _merge(sheet, (1, 0, 1, 5), words["hint"], self.style(text_wrap=True, font_color=_FAINT))
+        sheet.set_row(1, 22)
+        for column, text in enumerate(words["columns"]):
+            sheet.write_string(2, column, text, self.boxed(bold=True, bg_color=_HEAD, align="center"))
+        cell, link = self.boxed(text_wrap=True), self.boxed(font_color="#0563C1", underline=1, text_wrap=True)
+        existing = {worksheet.get_name(): worksheet for worksheet in self.book.worksheets()}
+        for number, problem in enumerate(shown, 1):
+            row = number + 2
+            sheet.write_number(row, 0, number, self.boxed(align="center"))
+            sheet.write_string(row, 1, words["kind"][problem.kind], self.boxed(align="center"))
+            if problem.sheet in existing:
+                place = f"internal:{quote_sheetname(problem.sheet)}!{problem.cell or 'A1'}"
+                sheet.write_url(row, 2, place, link, f"{problem.sheet} {problem.cell}".strip())
+            else:
+                sheet.write_string(row, 2, problem.sheet or words["whole"], cell)
+            said = (problem.found, problem.expected, problem.why)
+            for column, text in enumerate(said, 3):
+                sheet.write_string(row, column, text[:_CELL_LIMIT], cell)
+            # A Chinese character is two wide.
+            lines = max(1 + 2 * len(text) // widths[column] for column, text in enumerate(said, 3))
+            sheet.set_row(row, 15 * min(lines, 20))
+        sheet.freeze_panes(3, 0)
+        sheet.set_landscape()
+        sheet.set_paper(_A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(2)
+        self._head_and_foot(sheet, words["title"])
+        sheet.protect("", {"format_columns": True, "format_rows": True})
+        sheet.activate()
+
+        def place_of(problem: Problem) -> tuple[str, str]:
+            return problem.sheet, problem.cell
+
+        at_cells = sorted((p for p in shown if p.cell and p.sheet in existing), key=place_of)
+        for (name, address_), found in groupby(at_cells, place_of):
+            self._mark_problem(existing[name], address_, list(found))
+
+    def _mark_problem(self, sheet: Worksheet, cell: str, problems: list[Problem]) -> None:
+        words = texts()["errors"]
+        said = [words["comment"].format(found=p.found, expected=p.expected, why=p.why) for p in problems]
+        options = {"author": words["author"], "x_scale": 2.2, "y_scale": 0.6 + 0.8 * len(said), "font_size": 9}
+        sheet.write_comment(cell, "\n\n".join(said), options)
+        is_refused = any(problem.kind in ("refused", "critical") for problem in problems)
+        ink, back = (_RED, _RED_BACK) if is_refused else (_AMBER, _AMBER_BACK)
+        box = self.book.add_format({"bg_color": back, "font_color": ink, "border": 1, "border_color": ink})
+        row, column = xl_cell_to_rowcol(cell)
+        typed = self.typed.cells.get((sheet.get_name(), row, column)) if self.typed else None
+        sheet.conditional_format(cell, {"type": "formula", "criteria": _unchanged(cell, typed), "format": box})
+
     def write_metadata(self, facts: Mapping[str, str]) -> None:
         """What the reader goes by, in a sheet people do not see, with the lists of the drop-downs beside it."""
         for row, (key, value) in enumerate(facts.items()):
             self.meta.write_string(row, 0, key)
             self.meta.write_string(row, 1, value)
-            self.book.set_custom_property(f"disclosure_{key}", value, "text")
+            if 0 < len(value) <= _SHORT_TEXT:
+                self.book.set_custom_property(f"disclosure_{key}", value, "text")
         for row, region in enumerate(self.catalog.regions.values(), 1):
             self.meta.write_string(row, 3, region.name)
         for place, table in enumerate(self.sheets):
@@ -620,3 +774,14 @@ def _merge(sheet: Worksheet, area: tuple[int, int, int, int], text: str, format_
     """Merge ``area`` (top, left, bottom, right); left to ``merge_range``, a text like ``=x`` becomes a formula."""
     sheet.merge_range(*area, "", format_)
     sheet.write_string(area[0], area[1], text, format_)
+
+
+def _unchanged(cell: str, typed: TypedCell | None) -> str:
+    """A formula that is true as long as ``cell`` still holds what was typed; always, where it cannot be told."""
+    value: CellValue = typed.value if typed else ""
+    if isinstance(value, str) and 0 < len(value) < _SHORT_TEXT // 2:
+        escaped = value.replace('"', '""')
+        return f'={cell}="{escaped}"'
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return f"={cell}={value!r}"
+    return "=TRUE"

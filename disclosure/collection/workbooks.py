@@ -6,6 +6,7 @@ from pathlib import Path
 
 from disclosure import cycles
 from disclosure.collection.narratives import hand_out_documents
+from disclosure.collection.workbook_reading import Explanation
 from disclosure.collection.workbook_writer import write_workbook
 from disclosure.compilation import figures_of_period, history, submission_figures
 from disclosure.workplace import Workplace
@@ -39,6 +40,7 @@ def hand_out(place: Workplace, cycle_id: int) -> list[Path]:
                     last=figures_of_period(known, period.previous()),
                     year_before=figures_of_period(known, period.year_before()),
                     filled=submission_figures(earlier) if earlier else (),
+                    explanations=[Explanation(**said) for said in earlier.explanations] if earlier else (),
                     message=returned.get(centre.id, ""),
                     cover=(earlier.filler, earlier.checker, "") if earlier else ("", "", ""),
                 )

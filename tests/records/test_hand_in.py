@@ -189,9 +189,10 @@ def test_a_long_file_name_is_no_obstacle(bureau: Bureau) -> None:
     assert bureau.hand_in(bureau.workbook(CENTRE), name).is_accepted
 
 
-def test_a_name_that_is_no_name_is_refused_in_words(bureau: Bureau) -> None:
-    assert_refused(bureau, bureau.workbook(CENTRE, filler="填" * 61), "填报人", "60")
-    assert_refused(bureau, bureau.workbook(CENTRE, checker="审" * 61), "审核人", "60")
+def test_a_name_that_is_no_name_is_told_by_its_cell(bureau: Bureau) -> None:
+    for cell, names in (("C9", {"filler": "填" * 61}), ("C10", {"checker": "审" * 61})):
+        (problem,) = bureau.hand_in(bureau.workbook(CENTRE, **names)).problems
+        assert (problem.sheet, problem.cell, problem.found) == ("封面", cell, "61 个字")
 
 
 def test_killed_between_file_and_row_no_row_is_left_without_its_file(

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disclosure.collection.workbook_cells import CellReading, CellValue, Complaint, NumberForm, read_number, read_text
+from disclosure.collection.workbook_cells import (
+    CellReading,
+    CellValue,
+    Complaint,
+    NumberForm,
+    read_number,
+    read_text,
+    rules,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -48,7 +56,7 @@ def test_reads_what_can_mean_only_one_number(raw: CellValue, form: NumberForm, v
     ("raw", "form", "why"),
     [
         ("12万", PEOPLE, "单位"),
-        ("921.23人", PEOPLE, "单位"),
+        ("921.23人", PEOPLE, "小数位过多"),
         ("3.5 亿元", MONEY, "单位"),
         ("95%", MONEY, "百分号"),
         ("９５％", MONEY, "百分号"),
@@ -61,10 +69,9 @@ def test_reads_what_can_mean_only_one_number(raw: CellValue, form: NumberForm, v
         ("—", MONEY, "留空"),
         ("/", MONEY, "留空"),
         ("无", MONEY, "留空"),
-        ("1e5", PEOPLE, "请只填数字"),
-        ("=1+1", PEOPLE, "请只填数字"),
-        ("约100", PEOPLE, "请只填数字"),
-        ("#REF!", PEOPLE, "请只填数字"),
+        ("1e5", PEOPLE, "科学记数法"),
+        ("约100", PEOPLE, "确数"),
+        ("#REF!", PEOPLE, "没有算出结果"),
         (12.5, PEOPLE, "小数位过多"),
         (100.123, MONEY, "小数位过多"),
         ("100.123", MONEY, "小数位过多"),
@@ -88,6 +95,69 @@ def test_refuses_what_could_mean_something_else(raw: CellValue, form: NumberForm
     assert isinstance(complaint, Complaint)
     assert why in complaint.why
     assert form.unit in complaint.expected
+
+
+def written_rules() -> list[tuple[str, str, str]]:
+    """(unit, text, what it is read as or why it is refused) of every example in the rules."""
+    read = [(given, wanted) for rule in rules()["read"] for given, wanted in rule["examples"].items()]
+    refused = [(given, rule["why"]) for rule in rules()["refuse"] for given in rule["examples"]]
+    return [(*given.split("|", 1), wanted) for given, wanted in read + refused]
+
+
+@pytest.mark.parametrize(("unit", "text", "wanted"), written_rules())
+def test_every_example_in_the_rules_is_what_happens(unit: str, text: str, wanted: str) -> None:
+    decimals = 0 if unit in {"人", "户"} else 2
+    reading = read_number(text, NumberForm(unit, decimals, may_be_negative=True))
+    if isinstance(reading, Complaint):
+        assert reading.why == wanted
+    else:
+        said = "blank" if reading.is_blank else str(reading.value) if reading.value is not None else reading.state
+        assert said == wanted
+
+
+def test_every_rule_has_an_example_and_the_last_takes_the_rest() -> None:
+    assert all(rule["examples"] for rule in (*rules()["read"], *rules()["refuse"]))
+    assert rules()["refuse"][-1]["pattern"] == ""
+
+
+@pytest.mark.parametrize(
+    ("raw", "unit", "code", "says"),
+    [
+        (0.05, "人", "0%", "显示为“5%”、存的却是“0.05”的数"),
+        (0.05, "万元", "0.00%_);[Red]\\(0.00%\\)", "显示为“5%”"),
+        (0.95, "%", "0%", "95.00"),
+        (0.07, "%", "0.00%", "7.00"),
+        (95.5, "%", "0.00", "95.50"),
+        (120000.0, "万元", '0!.0,"万"', "缩小"),
+        (120000.0, "万元", "#,##0,", "缩小"),
+        (12.0, "人", '0"万人"', "显示时带“万人”"),
+        (12.0, "万元", "0.00亿", "显示时带“亿”"),
+        (12.5, "万元", '#,##0.00"万元"', "12.50"),
+        (12.0, "万元", "G/通用格式", "12.00"),
+        (-12.5, "万元", "#,##0.00;[Red]#,##0.00", "-12.50"),
+        (-12.5, "万元", "#,##0.00_);(#,##0.00)", "-12.50"),
+        (1.2e7, "万元", "0.00E+00", "12000000.00"),
+        (12.5, "万元", '"¥"#,##0.00', "12.50"),
+        (12.5, "万元", '"约"0.00', "12.50"),
+    ],
+)
+def test_a_format_that_shows_something_else_than_it_holds_is_refused(
+    raw: float, unit: str, code: str, says: str
+) -> None:
+    reading = read_number(raw, NumberForm(unit, 0 if unit == "人" else 2, may_be_negative=True), code)
+    assert says == str(reading.value) if isinstance(reading, CellReading) else says in reading.found
+
+
+@given(code=st.text(alphabet='0#?,.%;"\\!_*[]()万亿元人 E+-@Gd', max_size=30), raw=st.floats())
+def test_no_format_makes_the_reader_fail(code: str, raw: float) -> None:
+    assert isinstance(read_number(raw, SURPLUS, code), CellReading | Complaint)
+
+
+@given(value=st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12))
+def test_what_is_typed_full_width_is_the_same_number(value: Decimal) -> None:
+    plain = f"{value:,f}"
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in plain)
+    assert read_number(f"\u3000{wide}万元", SURPLUS) == read_number(plain, SURPLUS)
 
 
 def test_what_is_expected_is_said_in_words() -> None:

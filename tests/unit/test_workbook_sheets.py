@@ -92,23 +92,34 @@ def test_inputs_and_only_inputs_can_be_changed(book: Workbook) -> None:
     assert book["说明"]["D3"].protection.locked
 
 
-def test_every_input_is_validated_and_told_about_in_chinese(book: Workbook) -> None:
+def test_every_input_offers_the_two_states_and_says_what_is_asked(book: Workbook) -> None:
     for layout in LAYOUT.sheets:
         rules = {str(cell): rule for rule in book[layout.name].data_validations.dataValidation for cell in rule.cells}
         inputs = {address(row, column): indicator for indicator, _, row, column in layout.inputs()}
         assert {cell for area in rules for cell in expanded(area)} == set(inputs)
         for area, rule in rules.items():
             indicator = inputs[next(iter(expanded(area)))]
-            assert rule.showErrorMessage
-            assert rule.errorStyle in (None, "stop")
-            if indicator.kind == "text":
-                assert (rule.type, rule.formula1) == ("textLength", "2000")
-                continue
-            assert rule.type == "custom"
-            assert indicator.unit in rule.error
-            assert '"未提供"' in rule.formula1
-            assert ("整数" in rule.error) == (CATALOG.decimals(indicator) == 0)
-            assert (">=0" in rule.formula1) == (not indicator.may_be_negative)
+            assert (rule.type, rule.formula1, rule.showErrorMessage) == ("list", '"未提供,不适用"', False)
+            assert "说明" in rule.prompt
+            if indicator.kind != "text":
+                assert indicator.unit in rule.promptTitle
+                assert ("整数" in rule.promptTitle) == (CATALOG.decimals(indicator) == 0)
+
+
+def test_every_input_turns_red_when_it_does_not_fit(book: Workbook) -> None:
+    for layout in LAYOUT.sheets:
+        formulas = {
+            str(area.sqref): rule.formula[0]
+            for area in book[layout.name].conditional_formatting
+            for rule in area.rules
+            if rule.formula and rule.formula[0].startswith(("NOT(IFERROR", "LEN("))
+        }
+        inputs = {address(row, column): indicator for indicator, _, row, column in layout.inputs()}
+        assert {cell for area in formulas for cell in expanded(area)} == set(inputs)
+        for area, formula in formulas.items():
+            indicator = inputs[next(iter(expanded(area)))]
+            if indicator.kind != "text":
+                assert (">=0" in formula) == (not indicator.may_be_negative)
 
 
 def expanded(area: str) -> set[str]:

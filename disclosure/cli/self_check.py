@@ -1,0 +1,51 @@
+"""What the data audit says of one workbook before it is handed in, cell by cell.
+
+Only the centre's own indicators are looked at. Earlier figures are those the workbook itself shows beside
+the inputs; nothing else is asked for.
+"""
+
+from __future__ import annotations
+
+from data_checks.audit import run_audit
+from data_checks.findings import Finding
+from disclosure.catalog import Catalog
+from disclosure.collection.workbook_layout import WorkbookLayout, address, lay_out
+from disclosure.collection.workbook_reading import Problem, WorkbookReading
+
+
+def findings_of(catalog: Catalog, reading: WorkbookReading) -> tuple[Problem, ...]:
+    """The audit's findings on an accepted reading, at the cells they are about.
+
+    A warning that 说明 explains is left out. A rule that could not run is critical, as everywhere.
+    """
+    cover, typed = reading.cover, reading.typed
+    if cover is None or typed is None:
+        return ()
+    asked = catalog.indicators_for(cover.period, cover.centre, cover.only)
+    past = [figure for figure in typed.past if figure.value is not None]
+    result = run_audit(catalog, cover.period, reading.figures, past, only=[indicator.id for indicator in asked])
+    layout = lay_out(catalog, cover.period, cover.centre, cover.only)
+    found = [_problem(layout, finding) for finding in result.findings if not _is_explained(reading, catalog, finding)]
+    found += [
+        Problem("", "", f"规则“{rule.name}”没有运行", "每条规则都运行", rule.error.rstrip("。"), "critical")
+        for rule in result.not_run
+    ]
+    return tuple(found)
+
+
+def _is_explained(reading: WorkbookReading, catalog: Catalog, finding: Finding) -> bool:
+    indicator = catalog.indicators.get(finding.indicator)
+    return (
+        finding.severity != "critical"
+        and indicator is not None
+        and any(e.covers(indicator.insurance, indicator.id, finding.region) for e in reading.explanations)
+    )
+
+
+def _problem(layout: WorkbookLayout, finding: Finding) -> Problem:
+    sheet = next((sheet for sheet in layout.sheets if finding.indicator in sheet.rows), None)
+    cell = ""
+    if sheet is not None and finding.region in sheet.columns:
+        cell = address(sheet.rows[finding.indicator], sheet.columns[finding.region])
+    why = f"{finding.message.rstrip('。')}。{finding.cause}".rstrip("。")
+    return Problem(sheet.name if sheet else "", cell, finding.value, finding.expected, why, finding.severity)

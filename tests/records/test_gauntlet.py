@@ -1,0 +1,211 @@
+"""Protects that whatever arrives is answered with one clear sentence naming sheet and cell, kept, and harms nothing.
+
+The files are made by ``gauntlet/make.py`` and handed in through the function people use; what each must be
+answered with, or which figures it must give, stands in ``gauntlet/expected.yaml``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import resource
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from gauntlet import make
+from sqlalchemy import event, select
+
+from disclosure import cycles
+from disclosure.collection.files import file_path
+from disclosure.collection.replies import Reply, reply_to, reply_to_refused
+from disclosure.collection.submissions import Receipt, hand_in_file
+from disclosure.collection.workbook_package import FILE_LIMIT
+from disclosure.collection.workbook_reader import examine
+from disclosure.errors import DisclosureError
+from disclosure.records.tables import RefusedFile, StoredFile
+from disclosure.settings import Settings
+from disclosure.workplace import Workplace
+
+pytestmark = pytest.mark.records
+
+EXPECTED: dict[str, Any] = yaml.safe_load(Path(make.__file__).with_name("expected.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """One bureau in which everything arrives, one file after the other."""
+    home = tmp_path_factory.mktemp("gauntlet")
+    make.start(tmp_path_factory.mktemp("good"))
+    place = Workplace(Settings(home=home / "var", profile="chuxiong"))
+
+    @event.listens_for(place.records.engine, "connect")
+    def _hurry(connection: Any, _record: Any) -> None:
+        # What survives a power cut is not the matter here, and costs a quarter of a minute.
+        connection.execute("PRAGMA synchronous = OFF")
+
+    place.records.engine.dispose()
+    with place.records.write() as session:
+        cycles.open_cycle(session, place.catalog, make.PERIOD)
+    return place
+
+
+def figures_of(reading: Any) -> dict[str, str]:
+    return {f.source.cell: f"{f.value:f}" if f.value is not None else f.printed for f in reading.figures}
+
+
+@pytest.fixture(scope="module")
+def good_figures(place: Workplace) -> dict[str, str]:
+    reading = examine(make.good(make.FOLDER), "报表.xlsx", place.catalog)
+    assert reading.accepted
+    assert len(reading.figures) == len(make.filled()) > 40
+    return figures_of(reading)
+
+
+def test_the_table_and_the_files_are_the_same() -> None:
+    assert list(EXPECTED) == list(make.MAKERS)
+    assert len([name for name, wanted in EXPECTED.items() if "says" in wanted]) > 100
+
+
+@pytest.mark.parametrize("name", make.MAKERS)
+def test_it_is_answered_exactly_so(name: str, place: Workplace, good_figures: dict[str, str], tmp_path: Path) -> None:
+    suffix, maker = make.MAKERS[name]
+    content, wanted = maker(), EXPECTED[name]
+    path = tmp_path / f"{name}{suffix}"
+    path.write_bytes(content)
+    answered, receipt, reply = answer_to(place, path)
+    if receipt is not None and receipt.is_accepted:
+        # None in the table: the cell is blank there.
+        given = {**good_figures, **wanted["accepted"]}
+        assert figures_of(receipt.reading) == {cell: value for cell, value in given.items() if value is not None}
+        assert reply.files == ()
+    else:
+        assert answered == wanted
+        assert_answered(place, receipt, reply)
+    assert path.read_bytes() == content
+    if len(content) <= FILE_LIMIT:
+        kept = file_path(place.settings.files, hashlib.sha256(content).hexdigest())
+        assert kept.read_bytes() == content
+    assert {entry.name for entry in tmp_path.iterdir()} == {path.name}
+    assert {entry.name for entry in place.settings.home.iterdir()} <= {"files", "replies", *RECORDS}
+
+
+def answer_to(place: Workplace, path: Path) -> tuple[dict[str, Any], Receipt | None, Reply]:
+    """Hand a file in, as the command does; what was answered in the words of the table, and the reply."""
+    folder = place.settings.replies
+    try:
+        receipt = hand_in_file(place.records, place.settings.files, place.catalog, path)
+    except DisclosureError as error:
+        return {"refused": True, "says": [str(error)]}, None, reply_to_refused(folder, path.name, str(error))
+    at = [f"{problem.sheet}!{problem.cell}".strip("!") for problem in receipt.problems]
+    answered = {"at": at, "says": [problem.sentence for problem in receipt.problems]}
+    return answered, receipt, reply_to(folder, place.catalog, receipt, path.name)
+
+
+RECORDS = ("records.db", "records.db-wal", "records.db-shm")
+
+
+def assert_answered(place: Workplace, receipt: Receipt | None, reply: Reply) -> None:
+    """The text says it all; the workbook that goes back, where there is one, holds what was typed, and nothing else."""
+    assert reply.text.replace("\n", "\r\n") == reply.files[-1].read_bytes().decode("utf-8-sig")
+    if receipt is None or receipt.reading is None or receipt.reading.typed is None:
+        assert [file.suffix for file in reply.files] == [".txt"]
+        return
+    assert all(text in reply.text for p in receipt.problems for text in (p.where, p.found, p.expected, p.why))
+    workbook, _ = reply.files
+    again = examine(workbook.read_bytes(), workbook.name, place.catalog)
+    assert again.cover == receipt.reading.cover
+    assert again.typed is not None
+    typed = receipt.reading.typed
+    assert again.typed.cells.keys() == typed.cells.keys()
+    assert again.typed.past == typed.past
+    assert again.typed.notes == typed.notes
+    parts = make.members(workbook.read_bytes())
+    formulas = re.findall(rb"<f>([^<]*)</f>", parts[make.PART.replace("2", "3")])
+    assert not [formula for formula in formulas if b"WEBSERVICE" in formula or b"cmd" in formula]
+
+
+def test_a_file_of_two_gigabytes_is_refused_unread(place: Workplace, tmp_path: Path) -> None:
+    path = tmp_path / "报表.xlsx"
+    with path.open("wb") as stream:
+        stream.write(b"PK\x03\x04")
+        stream.truncate(2 * 1024**3)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(DisclosureError) as caught:
+        hand_in_file(place.records, place.settings.files, place.catalog, path)
+    assert str(caught.value) == (
+        "文件：实际为2,048 MB 的文件，应为不超过 20 MB 的工作簿；文件过大，请删去多余的工作表和图片后再交。"
+    )
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
+    with place.records.read() as session:
+        refused = session.scalars(select(RefusedFile).order_by(RefusedFile.id.desc()).limit(1)).one()
+        stored = session.get_one(StoredFile, refused.sha256)
+    note = file_path(place.settings.files, stored.sha256).read_text(encoding="utf-8")
+    assert '"size": 2147483648' in note
+    assert path.stat().st_size == 2 * 1024**3
+
+
+def test_what_is_no_file_is_an_os_error_and_waits_for_nothing(place: Workplace, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "none.xlsx", tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(OSError, match=r"\[Errno"):
+            hand_in_file(place.records, place.settings.files, place.catalog, path)
+
+
+MEMORY = """
+import re, resource, sys, time
+from pathlib import Path
+from disclosure.catalog import load_catalog
+from disclosure.collection import replies, submissions
+from disclosure.collection.workbook_reader import examine
+catalog = load_catalog("chuxiong")
+def peak():
+    # Not getrusage, which counts what the parent held before.
+    return int(re.findall(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())[0]) // 1024
+files = sorted(Path(sys.argv[1]).iterdir())
+examine(Path(sys.argv[2]).read_bytes(), "good.xlsx", catalog)
+before = peak()
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+for file in files:
+    began = time.process_time()
+    examine(file.read_bytes(), file.name, catalog)
+    print(file.stem, peak() - before, round(time.process_time() - began, 2))
+"""
+HEAVY = (
+    "zip-bomb", "zip-bomb-in-a-sheet", "zip-bomb-that-lies", "far-cell", "too-many-cells", "huge-shared-string",
+    "many-newlines-in-a-cell", "deep-nesting", "many-styles", "billion-laughs", "good-absurd-dimension",
+    "thousand-members",
+)  # fmt: skip
+
+
+@pytest.mark.usefixtures("place")
+def test_the_worst_of_them_cost_little_memory_and_time(tmp_path: Path) -> None:
+    """Measured in a process of its own, whose address space is limited."""
+    for name in HEAVY:
+        (tmp_path / f"{name}.xlsx").write_bytes(make.MAKERS[name][1]())
+    good = make.FOLDER / "good.xlsx"
+    good.write_bytes(make.good(make.FOLDER))
+    command = [sys.executable, "-c", MEMORY, str(tmp_path), str(good)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=100)
+    assert done.returncode == 0, done.stderr
+    measured = {
+        name: (int(megabytes), float(seconds)) for name, megabytes, seconds in map(str.split, done.stdout.splitlines())
+    }
+    assert measured.keys() == set(HEAVY)
+    assert max(megabytes for megabytes, _ in measured.values()) < 250, measured
+    assert max(seconds for _, seconds in measured.values()) < 10, measured
+
+
+def test_after_all_of_them_the_ledger_is_whole_and_the_good_one_counts(place: Workplace) -> None:
+    assert place.verify_ledger().problem == ""
+    with place.records.read() as session:
+        cycle = cycles.find_cycle(session, place.catalog, make.PERIOD)
+        assert cycle is not None
+        standing = cycles.standing_submissions(session, cycle)[make.CENTRE]
+        kept = {(o.region, o.indicator): o.value for o in standing.observations}
+    assert all(isinstance(value, Decimal | None) for value in kept.values())
