@@ -187,4 +187,4 @@ def test_an_inbox_answers_with_the_marked_workbook_too(new_bureau: Callable[...,
     assert (text[0], workbook[0]) == ("报表.xlsx.回执.txt", "报表-请修改.xlsx")
     assert openpyxl.load_workbook(io.BytesIO(workbook[1]))["企业养老"]["F6"].comment is not None
     unreadable = replace(outcome, content=content[:500])
-    assert [name for name in answer_files(bureau.catalog, unreadable)] == ["报表.xlsx.回执.txt"]
+    assert list(answer_files(bureau.catalog, unreadable)) == ["报表.xlsx.回执.txt"]
