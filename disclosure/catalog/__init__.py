@@ -25,6 +25,7 @@ from disclosure.catalog.models import (
     Severity,
     Unit,
 )
+from disclosure.catalog.openness_models import OpennessElement, OpennessItem
 
 __all__ = [
     "Catalog",
@@ -40,6 +41,8 @@ __all__ = [
     "KnownError",
     "Milestone",
     "Office",
+    "OpennessElement",
+    "OpennessItem",
     "Region",
     "Role",
     "RoleId",

@@ -36,6 +36,7 @@ from disclosure.catalog.models import (
     Section,
     Unit,
 )
+from disclosure.catalog.openness_models import CONTENT_OF_KIND, Content, OpennessItem, OpennessMatter, OpennessWords
 from disclosure.catalog.yaml_source import Document, Location, load_document
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
@@ -85,6 +86,12 @@ class Catalog:
     holidays: Mapping[str, Holiday]
     known_errors: Mapping[str, KnownError]
     import_words: ImportWords
+    #: The 政务公开标准目录: its words, first-level matters and items, the last by two-digit number.
+    openness_words: OpennessWords
+    openness_matters: Mapping[str, OpennessMatter]
+    openness_items: Mapping[str, OpennessItem]
+    #: What the profile wrote for elements, by item and element; guides are Markdown files (``openness.guides``).
+    openness_contents: Mapping[str, Mapping[str, Content]]
 
     @cached_property
     def prefecture(self) -> Region:
@@ -271,7 +278,8 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
                     merged = merged.overlay(load_document(file))
         return merged
 
-    organisation = document("organisation")
+    organisation, openness = document("organisation"), document("openness")
+    openness_items = _entries(OpennessItem, openness, "openness_items", "number")
     insurances = _entries(Insurance, document("insurances"), "insurances")
     catalog = Catalog(
         folder=folder,
@@ -291,8 +299,12 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         holidays=_entries(Holiday, document("holidays"), "holidays", "date"),
         known_errors=_entries(KnownError, document("known_errors"), "known_errors"),
         import_words=_one(ImportWords, document("imports")),
+        openness_words=_one(OpennessWords, openness, "openness_words"),
+        openness_matters=_entries(OpennessMatter, openness, "openness_matters"),
+        openness_items=openness_items,
+        openness_contents=_contents(openness, openness_items),
     )
-    _check_references(catalog, document("indicators"), organisation, document("identities"))
+    _check_references(catalog, document("indicators"), organisation, document("identities"), openness)
     return catalog
 
 
@@ -303,11 +315,14 @@ def _by_insurance(insurances: Mapping[str, Insurance], found: Mapping[str, Indic
     return MappingProxyType({indicator.id: indicator for indicator in ranked})
 
 
-def _one(model: type[FactT], document: Document) -> FactT:
+def _one(model: type[FactT], document: Document, *at: str) -> FactT:
+    data: Any = document.data
+    for key in at:
+        data = data.get(key, {})
     try:
-        return model.model_validate(document.data)
+        return model.model_validate(data)
     except ValidationError as error:
-        raise DisclosureError(_explain(error, document, ())) from error
+        raise DisclosureError(explain(error, document, at)) from error
 
 
 def _entries(model: type[FactT], document: Document, top: str, key: str = "id") -> Mapping[str, FactT]:
@@ -323,13 +338,40 @@ def _entries(model: type[FactT], document: Document, top: str, key: str = "id") 
         try:
             found[str(name)] = model.model_validate({key: str(name), **fields})
         except ValidationError as error:
-            mistakes.append(_explain(error, document, (top, name)))
+            mistakes.append(explain(error, document, (top, name)))
     if mistakes:
         raise DisclosureError("\n".join(mistakes))
     return MappingProxyType(found)
 
 
-def _explain(error: ValidationError, document: Document, at: Location) -> str:
+def _contents(document: Document, items: Mapping[str, OpennessItem]) -> Mapping[str, Mapping[str, Content]]:
+    """``openness_contents``: each by the model of its element's kind."""
+    top = "openness_contents"
+    found: dict[str, dict[str, Content]] = {}
+    mistakes: list[str] = []
+    raw: Any = document.data.get(top) or {}
+    for number, elements in raw.items():
+        if number not in items:
+            mistakes.append(f"{document.locate((top, number))}：政务公开目录没有第 {number} 项。")
+            continue
+        for name, fields in elements.items():
+            at = (top, number, name)
+            element = items[number].elements.get(name)
+            model = CONTENT_OF_KIND.get(element.kind) if element else None
+            if model is None:
+                mistakes.append(f"{document.locate(at)}：政务公开目录第 {number} 项没有可以填写的要素“{name}”。")
+                continue
+            try:
+                found.setdefault(number, {})[name] = model.model_validate(fields)
+            except ValidationError as error:
+                mistakes.append(explain(error, document, at))
+    if mistakes:
+        raise DisclosureError("\n".join(mistakes))
+    return MappingProxyType(found)
+
+
+def explain(error: ValidationError, document: Document, at: Location) -> str:
+    """A sentence a line for each mistake of what stands at ``at``: file, line, what was expected, what was found."""
     lines = []
     for detail in error.errors():
         location = (*at, *detail["loc"])
@@ -340,7 +382,9 @@ def _explain(error: ValidationError, document: Document, at: Location) -> str:
     return "\n".join(lines)
 
 
-def _check_references(catalog: Catalog, indicators: Document, organisation: Document, identities: Document) -> None:
+def _check_references(
+    catalog: Catalog, indicators: Document, organisation: Document, identities: Document, openness: Document
+) -> None:
     """Every id that one entry uses of another must exist."""
     mistakes: list[str] = []
 
@@ -360,6 +404,7 @@ def _check_references(catalog: Catalog, indicators: Document, organisation: Docu
         if indicator.part_of:
             need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
     mistakes += _organisation_mistakes(catalog, organisation)
+    mistakes += _openness_mistakes(catalog, openness)
     for identity in catalog.identities.values():
         for insurance in identity.for_each:
             used = (identity.total, *identity.parts, *filter(None, [identity.opening]))
@@ -398,4 +443,33 @@ def _organisation_mistakes(catalog: Catalog, organisation: Document) -> list[str
         if gate.role in catalog.roles and len(catalog.roles[gate.role].offices) != 1:
             at = ("gates", gate.id, "role")
             mistakes.append(f"{organisation.locate(at)}：{gate.name}的角色 {gate.role} 应当只属于一个科室。")
+    return mistakes
+
+
+def _openness_mistakes(catalog: Catalog, openness: Document) -> list[str]:
+    """Items number 01, 02, …, those of one matter together and in the matters' order, and name only what exists."""
+    mistakes: list[str] = []
+
+    def tell(number: str, attribute: str, what: str) -> None:
+        mistakes.append(f"{openness.locate(('openness_items', number, attribute))}：政务公开目录第 {number} 项{what}。")
+
+    order = {matter: place for place, matter in enumerate(catalog.openness_matters)}
+    reached = 0
+    for place, item in enumerate(catalog.openness_items.values(), 1):
+        if item.number != f"{place:02}":
+            tell(item.number, "", f"的序号应为 {place:02}，请按顺序编号")
+        if item.matter not in order:
+            tell(item.number, "matter", f"引用的一级事项“{item.matter}”不存在")
+        elif order[item.matter] < reached:
+            tell(item.number, "matter", "与同一个一级事项的其他各项不相连，请按目录的顺序排列")
+        reached = max(reached, order.get(item.matter, 0))
+        if item.owner not in catalog.offices:
+            tell(item.number, "owner", f"引用的科室“{item.owner}”不存在")
+        for attribute, holder in item.inherited.items():
+            if holder == item.number or attribute in catalog.openness_items.get(holder, item).inherited:
+                tell(item.number, "inherited", f"的 {attribute} 不能从第 {holder} 项承继，请写实际印有这一格的项")
+        for element in item.elements.values():
+            for indicator in element.indicators:
+                if indicator not in catalog.indicators:
+                    tell(item.number, "elements", f"引用的指标“{indicator}”不存在")
     return mistakes
