@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
@@ -450,26 +451,27 @@ def _openness_mistakes(catalog: Catalog, openness: Document) -> list[str]:
     """Items number 01, 02, …, those of one matter together and in the matters' order, and name only what exists."""
     mistakes: list[str] = []
 
-    def tell(number: str, attribute: str, what: str) -> None:
-        mistakes.append(f"{openness.locate(('openness_items', number, attribute))}：政务公开目录第 {number} 项{what}。")
+    def tell(item: OpennessItem, at: Location, what: str) -> None:
+        place = openness.locate(("openness_items", item.number, *at))
+        mistakes.append(f"{place}：政务公开目录第 {item.number} 项{what}。")
 
     order = {matter: place for place, matter in enumerate(catalog.openness_matters)}
-    reached = 0
-    for place, item in enumerate(catalog.openness_items.values(), 1):
+    items = list(catalog.openness_items.values())
+    for place, item in enumerate(items, 1):
         if item.number != f"{place:02}":
-            tell(item.number, "", f"的序号应为 {place:02}，请按顺序编号")
+            tell(item, (), f"的序号应为 {place:02}，请按顺序编号")
         if item.matter not in order:
-            tell(item.number, "matter", f"引用的一级事项“{item.matter}”不存在")
-        elif order[item.matter] < reached:
-            tell(item.number, "matter", "与同一个一级事项的其他各项不相连，请按目录的顺序排列")
-        reached = max(reached, order.get(item.matter, 0))
+            tell(item, ("matter",), f"引用的一级事项“{item.matter}”不存在")
         if item.owner not in catalog.offices:
-            tell(item.number, "owner", f"引用的科室“{item.owner}”不存在")
+            tell(item, ("owner",), f"引用的科室“{item.owner}”不存在")
         for attribute, holder in item.inherited.items():
             if holder == item.number or attribute in catalog.openness_items.get(holder, item).inherited:
-                tell(item.number, "inherited", f"的 {attribute} 不能从第 {holder} 项承继，请写实际印有这一格的项")
-        for element in item.elements.values():
+                tell(item, ("inherited", attribute), f"的 {attribute} 不能从第 {holder} 项承继，请写实际印有这一格的项")
+        for name, element in item.elements.items():
             for indicator in element.indicators:
                 if indicator not in catalog.indicators:
-                    tell(item.number, "elements", f"引用的指标“{indicator}”不存在")
+                    tell(item, ("elements", name, "indicators"), f"引用的指标“{indicator}”不存在")
+    for item, following in pairwise(items):
+        if order.get(item.matter, 0) > order.get(following.matter, len(order)):
+            tell(item, ("matter",), f"排在第 {following.number} 项之前，与一级事项的顺序不符，请核对这两项的 matter")
     return mistakes

@@ -274,8 +274,8 @@ class Calculation(Content):
     """
 
     method: str = ""
-    quantities: dict[ElementId, Quantity] = {}
-    steps: dict[ElementId, Step] = {}
+    quantities: dict[ElementId, Quantity] = Field(default={})
+    steps: dict[ElementId, Step] = Field(default={})
 
     @model_validator(mode="after")
     def _steps_use_what_is_known(self) -> Calculation:

@@ -62,12 +62,8 @@ def read_clock(
         published_on = None
     limit = add_workdays(changed_on, workdays, holidays)
     until = published_on or seen_on
-    past = until > limit
-    state: ClockState
-    if published_on is None:
-        state = "overdue" if past else "running"
-    else:
-        state = "late" if past else "on_time"
+    states: tuple[ClockState, ClockState]
+    states = ("running", "overdue") if published_on is None else ("on_time", "late")
     return Clock(
         changed_on=changed_on,
         limit=limit,
@@ -75,7 +71,7 @@ def read_clock(
         seen_on=seen_on,
         used=count_workdays(changed_on, until, holidays),
         left=count_workdays(until, limit, holidays),
-        state=state,
+        state=states[until > limit],
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -135,6 +134,6 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-def _marked(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: OptionsDict, env: EnvType) -> str:
+def _marked(_self: RendererHTML, tokens: Sequence[Token], place: int, _options: OptionsDict, _env: EnvType) -> str:
     """A text token, escaped, with its blanks marked."""
     return BLANK.sub(r"<mark>〔\1〕</mark>", str(escape(tokens[place].content)))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from disclosure.catalog import OpennessItem, load_catalog
+from disclosure.catalog import OpennessItem
 from disclosure.catalog.catalog import BASE
 from disclosure.catalog.yaml_source import load_document
 
@@ -26,7 +26,9 @@ SOURCE = (ROOT / "tests" / "data" / "openness" / "source.txt").read_text(encodin
 RECORD = (ROOT / "docs" / "decisions" / "014-openness-source.md").read_text(encoding="utf-8")
 #: The base catalogue as it is written: 楚雄's profile lays its own names over items 13 and 26.
 WRITTEN = load_document(BASE / "openness.yaml").data
-ITEMS = {number: OpennessItem.model_validate({"number": number, **raw}) for number, raw in WRITTEN["openness_items"].items()}
+ITEMS = {
+    number: OpennessItem.model_validate({"number": number, **raw}) for number, raw in WRITTEN["openness_items"].items()
+}
 WORDS, MATTERS = WRITTEN["openness_words"], WRITTEN["openness_matters"]
 
 #: The order of the columns; each mark has its own.
@@ -152,25 +154,29 @@ def test_every_character_of_the_source_is_in_the_yaml_and_no_other() -> None:
 def test_a_character_more_or_less_in_the_source_would_be_noticed() -> None:
     places = [match.start() for match in re.finditer(r"[^\s<>/=\"\-:;a-z]", SOURCE)]
     unnoticed = []
-    for place in places[::41]:
+    for place in places[::37]:
         for changed in (SOURCE[:place] + SOURCE[place + 1 :], SOURCE[:place] + "某" + SOURCE[place:]):
             try:
                 if not differences(changed, list(ITEMS.values())):
                     unnoticed.append(SOURCE[place - 10 : place + 10])
             except AssertionError:
                 continue
-    assert len(places[::41]) > 100
+    assert len(places[::37]) > 100
     assert unnoticed == []
 
 
 def test_the_catalogue_has_the_counts_of_the_source() -> None:
     assert len(ITEMS) == 50
     assert len({item.matter for item in ITEMS.values()}) == len(MATTERS) == 9
-    assert SOURCE.count("√") == 184 == sum(
-        len(getattr(item, attribute))
-        for item in ITEMS.values()
-        for attribute in ("audience", "method", "levels")
-        if attribute not in item.inherited
+    assert (
+        SOURCE.count("√")
+        == 184
+        == sum(
+            len(getattr(item, attribute))
+            for item in ITEMS.values()
+            for attribute in ("audience", "method", "levels")
+            if attribute not in item.inherited
+        )
     )
 
 
@@ -189,7 +195,11 @@ def test_the_decision_record_lists_every_inherited_cell_and_every_doubt() -> Non
             for part in group[0].split("、"):
                 first, _, last = part.partition("-")
                 told.update(dict.fromkeys(range(int(first), int(last or first) + 1), group[1]))
-        wanted = {n: str(int(item.inherited[attribute])) for n, item in ((int(k), v) for k, v in ITEMS.items()) if attribute in item.inherited}
+        wanted = {
+            n: str(int(item.inherited[attribute]))
+            for n, item in ((int(k), v) for k, v in ITEMS.items())
+            if attribute in item.inherited
+        }
         assert told == wanted, attribute
     doubted = {int(number) for number, item in ITEMS.items() if item.note}
     line = next(line for line in RECORD.splitlines() if line.startswith("Doubts:"))
