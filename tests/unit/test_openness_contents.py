@@ -105,7 +105,7 @@ def test_halves_are_rounded_up_as_money_is() -> None:
 
 def test_contents_say_what_is_left_to_fill_in() -> None:
     rates = CHUXIONG.openness_contents["01"]["rates"]
-    assert rates.blanks == ("由州就业中心填写现行费率与执行日期",)
+    assert rates.blanks == ("由州社保中心填写现行比例、执行日期与文件", "由州就业中心填写现行费率与执行日期")
     assert CHUXIONG.openness_contents["05"]["cases"].blanks == ("由州社保中心填写",)
     assert CHUXIONG.openness_contents["18"]["calculation"].blanks == ()
 
