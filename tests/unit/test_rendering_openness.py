@@ -18,7 +18,7 @@ from html import unescape
 import pytest
 
 from disclosure.catalog import Catalog, load_catalog
-from disclosure.catalog.openness_models import ContactRow, Contacts
+from disclosure.catalog.openness_models import CONTENT_OF_KIND, ContactRow, Contacts
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
 from disclosure.openness.clock import ElementVersion
@@ -265,3 +265,31 @@ def test_a_profile_without_drafts_has_all_pages_too() -> None:
     pages = render_openness(catalog, drafts_of(catalog))
     assert set(pages) == set(PAGES)
     assert "示例" not in words(pages["openness/07.html"].decode())
+
+
+@pytest.mark.parametrize(
+    ("number", "element", "row", "printed"),
+    [
+        (
+            "48",
+            "places",
+            {"name": "甲网点", "address": "乙街", "hours": "工作日", "phone": "丙", "note": "丁"},
+            "甲网点乙街工作日丙丁",
+        ),
+        ("48", "agencies", {"office": "甲中心", "phone": "乙"}, "甲中心乙"),
+        ("15", "materials", {"name": "甲表", "copies": "一份", "file": "甲.docx"}, "甲表一份甲.docx"),
+        ("41", "increase", {"title": "甲通知", "number": "乙号", "issued_by": "丙厅"}, "甲通知乙号丙厅"),
+        ("13", "website", {"name": "甲网", "address": "甲网址"}, "甲网甲网址"),
+        (
+            "13",
+            "minimum_base",
+            {"name": "基数", "value": "4321.50", "unit": "元/月", "effective": "2026-01-01", "source": "甲号"},
+            "基数4,321.50元/月2026年1月1日甲号",
+        ),
+    ],
+)
+def test_every_kind_of_list_is_printed_row_by_row(number: str, element: str, row: dict[str, str], printed: str) -> None:
+    model = CONTENT_OF_KIND[ITEMS[number].elements[element].kind]
+    content = model.model_validate({"rows": [row], "note": "附言"})
+    text = words(page(replace(DRAFTS, contents={number: {element: content}}), number))
+    assert printed + "附言" in text
