@@ -31,6 +31,7 @@ from disclosure.catalog.models import (
     Severity,
     Unit,
 )
+from disclosure.catalog.openness_models import OpennessElement, OpennessItem
 
 __all__ = [
     "Catalog",
@@ -49,6 +50,8 @@ __all__ = [
     "Milestone",
     "MilestoneFacts",
     "Office",
+    "OpennessElement",
+    "OpennessItem",
     "Quotient",
     "Ratio",
     "Region",

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
@@ -42,6 +43,7 @@ from disclosure.catalog.models import (
     Section,
     Unit,
 )
+from disclosure.catalog.openness_models import CONTENT_OF_KIND, Content, OpennessItem, OpennessMatter, OpennessWords
 from disclosure.catalog.yaml_source import Document, Location, load_document
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
@@ -99,6 +101,12 @@ class Catalog:
     import_words: ImportWords
     holidays: Holidays
     reminders: ReminderRules
+    #: The 政务公开标准目录: its words, first-level matters and items, the last by two-digit number.
+    openness_words: OpennessWords
+    openness_matters: Mapping[str, OpennessMatter]
+    openness_items: Mapping[str, OpennessItem]
+    #: What the profile wrote for elements, by item and element; guides are Markdown files (``openness.guides``).
+    openness_contents: Mapping[str, Mapping[str, Content]]
 
     @cached_property
     def prefecture(self) -> Region:
@@ -320,7 +328,8 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
                     merged = merged.overlay(load_document(file))
         return merged
 
-    organisation = document("organisation")
+    organisation, openness = document("organisation"), document("openness")
+    openness_items = _entries(OpennessItem, openness, "openness_items", "number")
     insurances = _entries(Insurance, document("insurances"), "insurances")
     catalog = Catalog(
         folder=folder,
@@ -342,6 +351,10 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         holidays=_holidays(folder, document("holidays")),
         known_errors=_entries(KnownError, document("known_errors"), "known_errors"),
         import_words=_one(ImportWords, document("imports")),
+        openness_words=_one(OpennessWords, openness, "openness_words"),
+        openness_matters=_entries(OpennessMatter, openness, "openness_matters"),
+        openness_items=openness_items,
+        openness_contents=_contents(openness, openness_items),
         reminders=_one(ReminderRules, document("reminders")),
     )
     _check_references(catalog, document)
@@ -365,11 +378,14 @@ def _by_insurance(insurances: Mapping[str, Insurance], found: Mapping[str, Indic
     return MappingProxyType({indicator.id: indicator for indicator in ranked})
 
 
-def _one(model: type[FactT], document: Document) -> FactT:
+def _one(model: type[FactT], document: Document, *at: str) -> FactT:
+    data: Any = document.data
+    for key in at:
+        data = data.get(key, {})
     try:
-        return model.model_validate(document.data)
+        return model.model_validate(data)
     except ValidationError as error:
-        raise DisclosureError(explain(error, document, ())) from error
+        raise DisclosureError(explain(error, document, at)) from error
 
 
 def _entries(model: type[FactT], document: Document, top: str, key: str = "id") -> Mapping[str, FactT]:
@@ -386,6 +402,32 @@ def _entries(model: type[FactT], document: Document, top: str, key: str = "id") 
             found[str(name)] = model.model_validate({key: str(name), **fields})
         except ValidationError as error:
             mistakes.append(explain(error, document, (top, name)))
+    if mistakes:
+        raise DisclosureError("\n".join(mistakes))
+    return MappingProxyType(found)
+
+
+def _contents(document: Document, items: Mapping[str, OpennessItem]) -> Mapping[str, Mapping[str, Content]]:
+    """``openness_contents``: each by the model of its element's kind."""
+    top = "openness_contents"
+    found: dict[str, dict[str, Content]] = {}
+    mistakes: list[str] = []
+    raw: Any = document.data.get(top) or {}
+    for number, elements in raw.items():
+        if number not in items:
+            mistakes.append(f"{document.locate((top, number))}：政务公开目录没有第 {number} 项。")
+            continue
+        for name, fields in elements.items():
+            at = (top, number, name)
+            element = items[number].elements.get(name)
+            model = CONTENT_OF_KIND.get(element.kind) if element else None
+            if model is None:
+                mistakes.append(f"{document.locate(at)}：政务公开目录第 {number} 项没有可以填写的要素“{name}”。")
+                continue
+            try:
+                found.setdefault(number, {})[name] = model.model_validate(fields)
+            except ValidationError as error:
+                mistakes.append(explain(error, document, at))
     if mistakes:
         raise DisclosureError("\n".join(mistakes))
     return MappingProxyType(found)
@@ -425,6 +467,7 @@ def _check_references(catalog: Catalog, document: Callable[[str], Document]) -> 
         if indicator.part_of:
             need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
     mistakes += _organisation_mistakes(catalog, organisation)
+    mistakes += _openness_mistakes(catalog, document("openness"))
     for name, top, insurances, parts in _parts_used(catalog):
         for indicator_id in (catalog.indicator_id(insurance, part) for insurance in insurances for part in parts):
             need(catalog.indicators, indicator_id, document(top), (top, name, "parts"), "指标")
@@ -468,3 +511,33 @@ def _parts_used(catalog: Catalog) -> Iterator[tuple[str, str, tuple[str, ...], t
     for ratio in catalog.ratios.values():
         parts = [part for each in ratio.quotients for part in (*each.numerator, *each.denominator)]
         yield ratio.id, "ratios", ratio.for_each, (*parts, *filter(None, [ratio.stated]))
+
+
+def _openness_mistakes(catalog: Catalog, openness: Document) -> list[str]:
+    """Items number 01, 02, …, those of one matter together and in the matters' order, and name only what exists."""
+    mistakes: list[str] = []
+
+    def tell(item: OpennessItem, at: Location, what: str) -> None:
+        place = openness.locate(("openness_items", item.number, *at))
+        mistakes.append(f"{place}：政务公开目录第 {item.number} 项{what}。")
+
+    order = {matter: place for place, matter in enumerate(catalog.openness_matters)}
+    items = list(catalog.openness_items.values())
+    for place, item in enumerate(items, 1):
+        if item.number != f"{place:02}":
+            tell(item, (), f"的序号应为 {place:02}，请按顺序编号")
+        if item.matter not in order:
+            tell(item, ("matter",), f"引用的一级事项“{item.matter}”不存在")
+        if item.owner not in catalog.offices:
+            tell(item, ("owner",), f"引用的科室“{item.owner}”不存在")
+        for attribute, holder in item.inherited.items():
+            if holder == item.number or attribute in catalog.openness_items.get(holder, item).inherited:
+                tell(item, ("inherited", attribute), f"的 {attribute} 不能从第 {holder} 项承继，请写实际印有这一格的项")
+        for name, element in item.elements.items():
+            for indicator in element.indicators:
+                if indicator not in catalog.indicators:
+                    tell(item, ("elements", name, "indicators"), f"引用的指标“{indicator}”不存在")
+    for item, following in pairwise(items):
+        if order.get(item.matter, 0) > order.get(following.matter, len(order)):
+            tell(item, ("matter",), f"排在第 {following.number} 项之前，与一级事项的顺序不符，请核对这两项的 matter")
+    return mistakes

@@ -33,11 +33,12 @@ def render_csv(document: DisclosureDocument) -> bytes:
     writer.writerow(COLUMNS)
     for seen in document.observations:
         writer.writerow(
-            value if name == "value" and seen.is_number else _harmless(value)
+            value if name == "value" and seen.is_number else harmless(value)
             for name, value in ((name, str(getattr(seen, name))) for name in COLUMNS)
         )
     return out.getvalue().encode("utf-8-sig")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
+    """``text`` as a cell no spreadsheet program runs."""
     return f"'{text}" if text.lstrip(" 　").startswith(_FORMULA_STARTS) else text

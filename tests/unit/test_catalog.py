@@ -178,7 +178,7 @@ def test_an_overlay_changes_what_it_names_and_leaves_the_rest(profile):
         "",
         "indicators:\n"
         "  work_injury.income: {name: 收入合计, aliases: [总收入], part_of: null}\n"
-        "  work_injury.referrals: null\n"
+        "  work_injury.employers: null\n"
         "  work_injury.new_one: {insurance: work_injury, section: other, name: 新指标, kind: stock, unit: 人,"
         " centre: social_insurance_centre}\n",
     )
@@ -186,9 +186,9 @@ def test_an_overlay_changes_what_it_names_and_leaves_the_rest(profile):
     old, new = CHUXIONG.indicators["work_injury.income"], catalog.indicators["work_injury.income"]
     assert (new.name, new.aliases) == ("收入合计", ("总收入",))
     assert new.model_copy(update={"name": old.name, "aliases": old.aliases}) == old
-    assert "work_injury.referrals" not in catalog.indicators
+    assert "work_injury.employers" not in catalog.indicators
     assert "work_injury.new_one" in catalog.reported
-    untouched = set(CHUXIONG.indicators) - {"work_injury.income", "work_injury.referrals"}
+    untouched = set(CHUXIONG.indicators) - {"work_injury.income", "work_injury.employers"}
     assert all(catalog.indicators[name] == CHUXIONG.indicators[name] for name in untouched)
 
 
