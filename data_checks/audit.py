@@ -9,30 +9,51 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
-from data_checks import causes, suites
+from data_checks import causes, changes, copies, identities, ratios, rules, suites
+from data_checks.checking import CHECKS, Checked, Violation
 from data_checks.findings import SEVERITIES, AuditResult, Finding, RuleOutcome, messages
-from data_checks.identities import IdentityChecked, check_identity, columns
-from data_checks.rules import CHECKS, Checked, Violation
+from data_checks.grouping import cause_groups
+from data_checks.identities import WideChecked, check_identity
+from data_checks.ratios import check_ratio
 from data_checks.suites import Judged
 from data_checks.tables import Tables
-from disclosure.catalog import Catalog, Identity, Rule
-from disclosure.figures import Figure, Source
+from disclosure.catalog import Catalog, Identity, Ratio, Rule
+from disclosure.figures import Figure, QuotedFigure, Source
 from disclosure.periods import Period
 
-__all__ = ["AuditResult", "Finding", "RuleOutcome", "figures_digest", "run_audit", "suite_version"]
+__all__ = ["AuditResult", "Finding", "RuleOutcome", "figures_digest", "find", "run_audit", "suite_version"]
+
+FactT = TypeVar("FactT", Identity, Ratio)
+
+#: The modules whose checks rules may name.
+CHECKING = (rules, changes, copies)
 
 
 @dataclass
 class _Run:
-    rule: Rule | Identity
-    done: Checked | IdentityChecked
+    rule: Rule | Identity | Ratio
+    done: Checked | WideChecked
     error: str = ""
-    expectations: int = 1
+    columns: Sequence[str] = ()
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def wrong_rows(self) -> int:
+        """Rows (or the table) that our own check found wrong; one row may be wrong for several reasons."""
+        if isinstance(self.done, WideChecked):
+            return len(self.done.violations)
+        return len({violation.row.index if violation.row else None for violation in self.done.violations})
+
+    @property
+    def measured(self) -> int:
+        """Values of its own that it handed Great Expectations."""
+        if isinstance(self.done, WideChecked):
+            return sum(len(of_column) for of_column in self.done.measures.values())
+        return len(self.done.measures)
 
 
 def run_audit(
@@ -43,26 +64,54 @@ def run_audit(
     *,
     only: Collection[str] = (),
     excused_centres: Collection[str] = (),
+    quoted: Sequence[QuotedFigure] = (),
 ) -> AuditResult:
     """Audit one period.
 
-    ``figures`` are all centres' figures of ``period``; ``history`` those of any earlier periods, of which
+    ``figures`` are all centres' figures of ``period``; ``history`` those of any other periods, of which
     the comparable ones are used. ``only`` narrows a special cycle to the indicators it was opened for.
     Missing figures of ``excused_centres``, which the compiler went on without, are info, not critical.
-    Never raises for what is in the figures: a check that fails is reported as not run.
+    ``quoted`` are the numbers that text sections quote. Never raises for what is in the figures: a check that
+    fails is reported as not run.
     """
-    tables = Tables.of(catalog, period, figures, history, only=only, excused_centres=excused_centres)
-    row_rules = [_run(tables, rule, _check_named(rule.check)) for rule in catalog.rules.values()]
-    identities = [_run_identity(tables, identity) for identity in catalog.identities.values()]
-    _judge_long(tables, row_rules)
-    _judge_wide(tables, identities)
-    runs = sorted((*row_rules, *identities), key=lambda run: _number(run.rule.id))
-    findings = [finding for run in runs for finding in run.findings if not run.error]
+    tables = Tables.of(catalog, period, figures, history, only=only, excused_centres=excused_centres, quoted=quoted)
+    runs = _runs(tables)
+    _judge_long(tables, [run for run in runs if isinstance(run.rule, Rule)])
+    _judge_wide(tables, [run for run in runs if not isinstance(run.rule, Rule)])
+    return _result(tables, runs)
+
+
+def find(tables: Tables) -> AuditResult:
+    """The findings of our own checks alone, which Great Expectations has not judged: for back-tests only."""
+    return _result(tables, _runs(tables))
+
+
+def _runs(tables: Tables) -> list[_Run]:
+    catalog = tables.catalog
+    return [
+        *(_run(tables, rule, _check_named(rule.check)) for rule in catalog.rules.values()),
+        *(
+            _run_wide(tables, identity, check_identity, identities.columns(tables, identity))
+            for identity in catalog.identities.values()
+        ),
+        *(_run_wide(tables, ratio, check_ratio, ratios.columns(tables, ratio)) for ratio in catalog.ratios.values()),
+    ]
+
+
+def _result(tables: Tables, runs: list[_Run]) -> AuditResult:
+    catalog = tables.catalog
+    place = {name: number for number, name in enumerate(catalog.audited)}
+    runs = sorted(runs, key=lambda run: place[run.rule.id])
+    able = [run for run in runs if not run.error]
+    violations = [violation for run in able for violation in run.done.violations]
+    findings = [finding for run in able for finding in run.findings]
+    groups = cause_groups(tables, violations)
+    grouped = [replace(finding, cause_group=group) for finding, group in zip(findings, groups, strict=True)]
     return AuditResult(
-        period=period,
-        data_digest=figures_digest((*figures, *history)),
+        period=tables.period,
+        data_digest=figures_digest((*tables.figures, *tables.history)),
         suite_version=suite_version(catalog),
-        findings=tuple(sorted(findings, key=_order(catalog))),
+        findings=tuple(sorted(grouped, key=_order(catalog, place))),
         rules=tuple(_outcome(run) for run in runs),
     )
 
@@ -83,7 +132,7 @@ def suite_version(catalog: Catalog) -> str:
     """SHA-256 of the rules, identities, indicators, units, regions and wording that the audit runs by."""
     facts = [
         {key: fact.model_dump(mode="json") for key, fact in group.items()}
-        for group in (catalog.rules, catalog.identities, catalog.reported, catalog.units, catalog.regions)
+        for group in (catalog.audited, catalog.reported, catalog.units, catalog.regions)
     ]
     text = json.dumps([facts, messages()], ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -107,12 +156,14 @@ def _run(tables: Tables, rule: Rule, check: Callable[[Tables, Rule], Checked]) -
     return run
 
 
-def _run_identity(tables: Tables, identity: Identity) -> _Run:
+def _run_wide(
+    tables: Tables, fact: FactT, check: Callable[[Tables, FactT], WideChecked], columns: Sequence[str]
+) -> _Run:
     try:
-        run = _Run(identity, check_identity(tables, identity), expectations=len(columns(tables, identity)))
-        run.findings = [_finding(tables, identity, violation) for violation in run.done.violations]
+        run = _Run(fact, check(tables, fact), columns=columns)
+        run.findings = [_finding(tables, fact, violation) for violation in run.done.violations]
     except Exception as error:
-        return _Run(identity, IdentityChecked(), error=_error("check", error=_describe(error)))
+        return _Run(fact, WideChecked(), error=_error("check", error=_describe(error)))
     return run
 
 
@@ -121,29 +172,32 @@ def _judge_long(tables: Tables, runs: list[_Run]) -> None:
 
     def judge() -> dict[str, Judged]:
         frame = tables.long_frame({run.rule.id: run.done.measures for run in able if isinstance(run.done, Checked)})
-        rules = [run.rule for run in able if isinstance(run.rule, Rule)]
-        return suites.judge(frame, "long", suites.long_suite(tables.catalog, rules))
+        named = [run.rule for run in able if isinstance(run.rule, Rule)]
+        return suites.judge(frame, "long", suites.long_suite(tables.catalog, named))
 
     _compare(able, judge)
 
 
 def _judge_wide(tables: Tables, runs: list[_Run]) -> None:
-    able = [run for run in runs if not run.error and run.expectations]
+    able = [run for run in runs if not run.error and run.columns]
 
     def judge() -> dict[str, Judged]:
         measures: dict[str, dict[str, Any]] = {}
-        planned: list[tuple[Identity, Sequence[str]]] = []
+        planned: list[tuple[Identity | Ratio, Sequence[str]]] = []
         for run in able:
-            if isinstance(run.done, IdentityChecked) and isinstance(run.rule, Identity):
+            if isinstance(run.done, WideChecked) and not isinstance(run.rule, Rule):
                 measures.update(run.done.measures)
-                planned.append((run.rule, columns(tables, run.rule)))
+                planned.append((run.rule, run.columns))
         return suites.judge(tables.wide_frame(measures), "wide", suites.wide_suite(planned))
 
     _compare(able, judge)
 
 
 def _compare(runs: list[_Run], judge: Callable[[], dict[str, Judged]]) -> None:
-    """Hold each run's own findings against Great Expectations' count; any difference is an error."""
+    """Hold each run's own findings against Great Expectations' count; any difference is an error.
+
+    So is a column of our measures of which Great Expectations saw other than all: on nulls every check passes.
+    """
     if not runs:
         return
     try:
@@ -154,13 +208,15 @@ def _compare(runs: list[_Run], judge: Callable[[], dict[str, Judged]]) -> None:
         return
     for run in runs:
         found = judged.get(run.rule.id, Judged())
-        own = len(run.done.violations)
+        is_plain = isinstance(run.rule, Rule) and run.rule.check in suites.PLAIN
         if found.error:
             run.error = _error("engine", error=found.error)
-        elif found.expectations != run.expectations:
+        elif found.expectations != (len(run.columns) or 1):
             run.error = _error("no_result")
-        elif found.unexpected != own:
-            run.error = _error("disagree", engine=found.unexpected, own=own)
+        elif not is_plain and found.values != run.measured:
+            run.error = _error("unseen", engine=found.values, own=run.measured)
+        elif found.unexpected != run.wrong_rows:
+            run.error = _error("disagree", engine=found.unexpected, own=run.wrong_rows)
 
 
 def _outcome(run: _Run) -> RuleOutcome:
@@ -179,7 +235,7 @@ def _outcome(run: _Run) -> RuleOutcome:
     )
 
 
-def _finding(tables: Tables, rule: Rule | Identity, violation: Violation) -> Finding:
+def _finding(tables: Tables, rule: Rule | Identity | Ratio, violation: Violation) -> Finding:
     catalog, row = tables.catalog, violation.row
     wording = messages()
     words = wording["checks"][violation.words_key]
@@ -215,6 +271,7 @@ def _finding(tables: Tables, rule: Rule | Identity, violation: Violation) -> Fin
         message=subject + words["sentence"].format(**filled),
         cause=violation.cause or words["cause"].format(**filled),
         source=source,
+        involved=violation.involved,
     )
 
 
@@ -230,25 +287,20 @@ def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _number(rule_id: str) -> tuple[int, str]:
-    """R6xx rules of a profile stand among the R60s."""
-    return int(rule_id[1:3]), rule_id
-
-
-def _order(catalog: Catalog) -> Callable[[Finding], tuple[object, ...]]:
+def _order(catalog: Catalog, rule_places: Mapping[str, int]) -> Callable[[Finding], tuple[object, ...]]:
     """By severity, centre, indicator and region in the catalogue's order, then rule."""
-    places = [list(catalog.offices), list(catalog.indicators), list(catalog.regions)]
-
-    def place(names: list[str], name: str) -> int:
-        return names.index(name) if name in names else -1
+    places = [
+        {name: number for number, name in enumerate(names)}
+        for names in (catalog.offices, catalog.indicators, catalog.regions)
+    ]
 
     def key(finding: Finding) -> tuple[object, ...]:
         return (
             SEVERITIES.index(finding.severity),
-            place(places[0], finding.centre),
-            place(places[1], finding.indicator),
-            place(places[2], finding.region),
-            _number(finding.rule),
+            places[0].get(finding.centre, -1),
+            places[1].get(finding.indicator, -1),
+            places[2].get(finding.region, -1),
+            rule_places[finding.rule],
         )
 
     return key

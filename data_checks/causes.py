@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from data_checks.findings import messages
@@ -10,6 +11,14 @@ from disclosure.catalog import Catalog, Unit
 
 #: A named amount in base units, with the unit it was printed in.
 Term = tuple[str, Decimal, Unit]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A likely cause in words; ``place`` is which figure it blames: 0 the total, 1 the first part and so on."""
+
+    text: str
+    place: int
 
 
 def printed(amount: Decimal, unit: Unit) -> str:
@@ -39,42 +48,69 @@ def of_power(catalog: Catalog, unit: Unit, power: int, what: str, expected: str)
     return str(words["power"].format(what=what, expected=expected, more_or_less=side, zeros=abs(power)))
 
 
-def of_difference(catalog: Catalog, total: Term, parts: Sequence[Term], expected: Decimal, tolerance: Decimal) -> str:
-    """Why ``total`` is not ``expected``, the signed sum of ``parts``; an empty text when nothing fits.
+def of_difference(
+    catalog: Catalog, total: Term, parts: Sequence[Term], expected: Decimal, tolerance: Decimal
+) -> Cause | None:
+    """Why ``total`` is not ``expected``, the signed sum of ``parts``; None when nothing fits.
 
     All amounts in base units. A fit must be within ``tolerance``, and none is tried when the difference
     itself is of the size of rounding, where everything would fit. Each single mistake is undone in turn,
     the total's before the parts', the commoner before the rarer; the first that balances is named.
     """
-    words = messages()["causes"]
     excess = total[1] - expected
     if abs(excess) <= 10 * tolerance:
-        return ""
+        return None
 
     def balances(change: Decimal) -> bool:
         return abs(excess - change) <= tolerance
 
+    return next(_undone(catalog, [total, *parts], balances, tolerance), None)
+
+
+def _undone(
+    catalog: Catalog, terms: Sequence[Term], balances: Callable[[Decimal], bool], tolerance: Decimal
+) -> Iterator[Cause]:
+    words = messages()["causes"]
     # How the excess changes when an amount grows by one: the total's side and the parts'.
-    terms = [(*total, -1), *((*part, 1) for part in parts if part[1])]
-    fits = (
-        *(
-            of_power(catalog, unit, power, name, printed(abs(amount) / Decimal(10) ** power, unit))
-            for name, amount, unit, side in terms
-            for power in (4, -4, 8, -8, 2, -2, 1, -1)
-            if abs(amount) / Decimal(10) ** power > 2 * tolerance
-            and balances(side * (amount / Decimal(10) ** power - amount))
-        ),
-        *(str(words["sign"].format(what=name)) for name, amount, _, side in terms if balances(side * -2 * amount)),
-        *(
-            str(words["swapped"].format(what=name, expected=printed(abs(other) * unit.factor, unit)))
-            for name, amount, unit, side in terms
-            for other in swaps(amount / unit.factor)
-            if balances(side * (other * unit.factor - amount))
-        ),
-        *(str(words["left_out"].format(what=name)) for name, amount, _ in parts if amount and balances(-amount)),
-        *(str(words["twice"].format(what=name)) for name, amount, _ in parts if amount and balances(amount)),
-    )
-    return fits[0] if fits else ""
+    sided = [(place, *term, 1 if place else -1) for place, term in enumerate(terms) if term[1] or not place]
+    for place, name, amount, unit, side in sided:
+        for power in (4, -4, 8, -8, 2, -2, 1, -1):
+            right = amount / Decimal(10) ** power
+            if abs(right) > 2 * tolerance and balances(side * (right - amount)):
+                yield Cause(of_power(catalog, unit, power, name, printed(abs(right), unit)), place)
+    for place, name, amount, _, side in sided:
+        if balances(side * -2 * amount):
+            yield Cause(str(words["sign"].format(what=name)), place)
+    for place, name, amount, unit, side in sided:
+        for other in swaps(amount / unit.factor):
+            if balances(side * (other * unit.factor - amount)):
+                right_one = printed(abs(other) * unit.factor, unit)
+                yield Cause(str(words["swapped"].format(what=name, expected=right_one)), place)
+    for key, change in (("left_out", -1), ("twice", 1)):
+        for place, name, amount, _, _ in sided:
+            if place and balances(change * amount):
+                yield Cause(str(words[key].format(what=name)), 0)
+
+
+def of_change(amount: Decimal, unit: Unit, near: Decimal, *, within: Decimal = Decimal("0.05")) -> str:
+    """A hint that two neighbouring digits of ``amount`` are swapped: the one exchange that brings it near ``near``.
+
+    Amounts in base units; ``near`` is what the series lets one expect. Empty when no exchange, or more than one
+    of another number, comes ``within`` that share of it.
+    """
+    fits = [
+        other * unit.factor
+        for other in set(swaps(amount / unit.factor))
+        if near and abs(other * unit.factor - near) <= within * abs(near)
+    ]
+    if len(fits) != 1:
+        return ""
+    return str(messages()["causes"]["perhaps_swapped"].format(expected=printed(fits[0], unit)))
+
+
+def power_between(value: Decimal, low: Decimal, high: Decimal, powers: Iterable[int] = (4, -4, 8, -8, 3, -3)) -> int:
+    """The power of ten that ``value`` is too large by (negative: too small) if only that takes it between bounds."""
+    return next((power for power in powers if low <= value / Decimal(10) ** power <= high), 0)
 
 
 def swaps(value: Decimal) -> Iterator[Decimal]:

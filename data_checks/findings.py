@@ -22,8 +22,10 @@ class Finding:
     ``rule`` is the rule's id (``R20``); ``region``, ``indicator`` and ``centre`` are catalogue ids (as
     handed in when the catalogue does not know them) and empty for a finding about the whole table;
     ``period`` is a period id. ``value``, ``expected`` and ``difference`` are printed with their unit.
-    ``message`` is a complete sentence with region, indicator, period and place. ``explanation`` is what the
-    centre wrote about it in its workbook, ``explained_by`` the centre's name.
+    ``message`` is a complete sentence with region, indicator, period and place. ``cause_group`` is the same for
+    findings that one mistake explains; ``involved`` are the (region, indicator) it was compared with in the same
+    period. ``explanation`` is what the centre wrote about it in its workbook,
+    ``explained_by`` the centre's name; ``suggestion`` what was said of the same finding a year or a period ago.
     """
 
     rule: str
@@ -39,8 +41,11 @@ class Finding:
     message: str
     cause: str
     source: Source
+    cause_group: str = ""
+    involved: tuple[tuple[str, str], ...] = ()
     explanation: str = ""
     explained_by: str = ""
+    suggestion: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,14 @@ class AuditResult:
         """Findings of ``severity``; a rule that could not run counts as one critical finding."""
         found = sum(finding.severity == severity for finding in self.findings)
         return found + (len(self.not_run) if severity == "critical" else 0)
+
+    @property
+    def causes(self) -> dict[str, tuple[Finding, ...]]:
+        """Findings by ``cause_group``, in the order of each group's first."""
+        groups: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            groups.setdefault(finding.cause_group, []).append(finding)
+        return {name: tuple(members) for name, members in groups.items()}
 
     @property
     def is_blocking(self) -> bool:

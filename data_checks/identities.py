@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from data_checks import causes
+from data_checks.checking import Key, Violation
 from data_checks.findings import messages
-from data_checks.rules import Violation
 from data_checks.tables import Amount, Tables
 from disclosure.catalog import Identity, Indicator
 
 
 @dataclass
-class IdentityChecked:
-    """What checking one identity did; ``measures`` holds, by wide column and region, how far beyond
-    rounding the identity is broken (base units, exact, 0 when it holds)."""
+class WideChecked:
+    """What checking one identity or ratio did; ``measures`` holds, by wide column and region, how far beyond
+    rounding it is broken (exact, 0 when it holds; base units for an identity)."""
 
     compared: int = 0
     skipped: int = 0
@@ -27,7 +27,7 @@ class IdentityChecked:
 class Balance:
     """One identity at one region: the two sides and how they should relate.
 
-    ``expected`` is the signed sum of the ``terms`` (name, signed amount), ``tolerance`` the sum of the
+    ``expected`` is the signed sum of the ``terms`` (name, signed amount, figure), ``tolerance`` the sum of the
     half-units of every printed figure in it, all in base units. ``bound`` is ``at_most`` when the terms
     are only some of the parts. ``open_below`` says that a part not at hand may be negative, so that even
     too large a sum of the others can be right.
@@ -67,14 +67,15 @@ def column(identity: Identity, insurance: str) -> str:
 
 def columns(tables: Tables, identity: Identity) -> list[str]:
     """The wide columns of an identity: one for every insurance whose total is asked for in this period."""
-    return [column(identity, i) for i in identity.for_each if f"{i}.{identity.total}" in tables.asked]
+    totals = ((i, tables.catalog.indicator_id(i, identity.total)) for i in identity.for_each)
+    return [column(identity, insurance) for insurance, total in totals if total in tables.asked]
 
 
-def check_identity(tables: Tables, identity: Identity) -> IdentityChecked:
+def check_identity(tables: Tables, identity: Identity) -> WideChecked:
     """``identity`` in every insurance and region that reports its total."""
-    done = IdentityChecked()
+    done = WideChecked()
     for insurance in identity.for_each:
-        total_id = f"{insurance}.{identity.total}"
+        total_id = tables.catalog.indicator_id(insurance, identity.total)
         total = tables.asked.get(total_id)
         if total is None:
             continue
@@ -101,7 +102,7 @@ def balance_of(tables: Tables, identity: Identity, insurance: str, region: str) 
     knows are. A part that is 不适用 is at hand and adds nothing; one that is 未提供 is not at hand.
     """
     catalog = tables.catalog
-    total = tables.now(region, f"{insurance}.{identity.total}")
+    total = tables.now(region, catalog.indicator_id(insurance, identity.total))
     if total is None:
         return None
     terms: list[tuple[str, Decimal, Amount]] = []
@@ -115,13 +116,12 @@ def balance_of(tables: Tables, identity: Identity, insurance: str, region: str) 
         name = messages()["words"]["opening"].format(name=catalog.indicators[stock].name)
         terms.append((name, opening.value, opening))
     for part in identity.parts:
-        part_id = f"{insurance}.{part.removeprefix('-')}"
+        part_id = catalog.indicator_id(insurance, part)
         amount = tables.now(region, part_id)
         if amount is not None:
             present.append(part_id)
-            terms.append(
-                (catalog.indicators[part_id].name, -amount.value if part.startswith("-") else amount.value, amount)
-            )
+            signed = -amount.value if part.startswith("-") else amount.value
+            terms.append((_term_name(tables, part_id, insurance), signed, amount))
         elif tables.does_not_exist(region, part_id):
             present.append(part_id)
         else:
@@ -150,6 +150,10 @@ def _violation(tables: Tables, identity: Identity, total: Indicator, region: str
     cause = causes.of_difference(
         catalog, (total.name, balance.total.value, own), terms, balance.expected, balance.tolerance
     )
+    figures: list[Key] = [(amount.figure.region, amount.figure.indicator) for _, _, amount in balance.terms]
+    if identity.opening:
+        # The opening balance is no figure of this period: nobody can put it right here.
+        figures[0] = (region, total.id)
     return Violation(
         key,
         row,
@@ -158,9 +162,18 @@ def _violation(tables: Tables, identity: Identity, total: Indicator, region: str
             "expected": causes.printed(balance.expected, own),
         },
         difference=causes.printed(abs(balance.excess) if balance.bound else balance.excess, own),
-        cause=cause,
+        cause=cause.text if cause else "",
         severity="warning" if key == "identity.perhaps_negative" and identity.severity == "critical" else None,
+        involved=tuple(figures),
+        culprit=((region, total.id), *figures)[cause.place] if cause else None,
     )
+
+
+def _term_name(tables: Tables, indicator_id: str, insurance: str) -> str:
+    """The indicator's name, with its insurance where that is not the total's."""
+    indicator = tables.catalog.indicators[indicator_id]
+    other = "" if indicator.insurance == insurance else tables.catalog.insurances[indicator.insurance].short_name
+    return f"{other}{indicator.name}"
 
 
 def _formula(terms: list[causes.Term]) -> str:

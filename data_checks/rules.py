@@ -1,86 +1,16 @@
-"""The checks that rules name: pure functions from tables and thresholds to violations.
-
-A check is found by the ``check`` of a rule in ``rules.yaml``; it knows no rule id and no severity. Each
-returns what it compared, what it could not compare and what it found; ``measures`` holds, for checks
-that Great Expectations cannot express on the plain columns, the exact amount by which each row is wrong
-(0 when it is right).
-"""
+"""Checks of one period on the long table: structure, domain, counties and wholes, and the text beside them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from data_checks import causes
+from data_checks.checking import Checked, Key, Violation, amounts, check, numeric, present
 from data_checks.findings import messages
 from data_checks.tables import Amount, Row, Tables, expected_form, form_of, has_content, place_of
-from disclosure.catalog import Indicator, Region, Rule, Severity
-from disclosure.figures import Figure
-from disclosure.periods import Period
-
-Parameters = Mapping[str, Decimal | list[Decimal]]
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One broken expectation, with the words its sentence needs.
-
-    ``words_key`` is a key of ``checks`` in ``messages.yaml``; ``severity`` replaces the rule's where the
-    case is milder; ``cause`` the general one where the numbers tell more; ``row`` is None when it is
-    about the whole table.
-    """
-
-    words_key: str
-    row: Row | None
-    words: Mapping[str, object] = field(default_factory=dict)
-    value: str = ""
-    difference: str = ""
-    cause: str = ""
-    severity: Severity | None = None
-
-
-@dataclass
-class Checked:
-    """What a check did."""
-
-    compared: int = 0
-    skipped: int = 0
-    violations: list[Violation] = field(default_factory=list)
-    measures: dict[int, Decimal] = field(default_factory=dict)
-
-    def measure(self, row: Row, wrong_by: Decimal | int = 0) -> None:
-        """Row ``row`` was compared and is wrong by ``wrong_by``."""
-        self.compared += 1
-        self.measures[row.index] = Decimal(wrong_by)
-
-
-Check = Callable[[Tables, Rule], Checked]
-CHECKS: dict[str, Check] = {}
-
-
-def check(function: Check) -> Check:
-    """Make a check known by its function's name."""
-    CHECKS[function.__name__] = function
-    return function
-
-
-def threshold(rule: Rule, name: str) -> Decimal:
-    """A number among the rule's parameters; KeyError when the YAML lacks it."""
-    value = rule.parameters[name]
-    if isinstance(value, list):
-        raise TypeError(f"{rule.id} parameters.{name}")
-    return value
-
-
-def thresholds(rule: Rule, name: str) -> list[Decimal]:
-    """A list of numbers among the rule's parameters."""
-    value = rule.parameters[name]
-    if not isinstance(value, list):
-        raise TypeError(f"{rule.id} parameters.{name}")
-    return value
-
+from disclosure.catalog import Catalog, Indicator, Region, Rule
+from disclosure.figures import QuotedFigure, rounding_half_unit
 
 # --- structure ---------------------------------------------------------------------------------------
 
@@ -96,9 +26,9 @@ def complete(tables: Tables, _rule: Rule) -> Checked:
         if figure is None:
             excused = tables.centre(row) in tables.excused_centres
             done.violations.append(
-                Violation("complete.excused", row, _centre_words(tables, row), severity="info")
+                Violation("complete.excused", row, _centre_words(tables, row), severity="info", kind="missing")
                 if excused
-                else Violation("complete", row)
+                else Violation("complete", row, kind="missing")
             )
         elif not has_content(figure):
             key = "complete.empty" if figure.state == "reported" else "complete.no_reason"
@@ -126,7 +56,7 @@ def unique(tables: Tables, _rule: Rule) -> Checked:
 def known_region(tables: Tables, _rule: Rule) -> Checked:
     """A region of the catalogue, and only the whole for an indicator that is not by county."""
     done = Checked()
-    for row in _present(tables, done):
+    for row in present(tables, done):
         if row.region not in tables.catalog.regions:
             done.violations.append(Violation("known_region", row, {"region_id": row.region}))
         elif place_of(tables.catalog, row) != row.region:
@@ -139,7 +69,7 @@ def known_region(tables: Tables, _rule: Rule) -> Checked:
 def known_indicator(tables: Tables, _rule: Rule) -> Checked:
     """An indicator that this profile reports."""
     done = Checked()
-    for row in _present(tables, done):
+    for row in present(tables, done):
         if row.indicator is None:
             done.violations.append(Violation("known_indicator", row, {"indicator_id": row.indicator_id}))
     return done
@@ -149,10 +79,12 @@ def known_indicator(tables: Tables, _rule: Rule) -> Checked:
 def unit(tables: Tables, _rule: Rule) -> Checked:
     """The catalogue's unit."""
     done = Checked()
-    for row, figure, indicator in _numeric(tables):
+    for row, figure, indicator in numeric(tables):
         done.compared += 1
         if figure.unit != indicator.unit:
-            done.violations.append(Violation("unit", row, {"unit": figure.unit, "unit_expected": indicator.unit}))
+            done.violations.append(
+                Violation("unit", row, {"unit": figure.unit, "unit_expected": indicator.unit}, kind="form")
+            )
     return done
 
 
@@ -160,7 +92,7 @@ def unit(tables: Tables, _rule: Rule) -> Checked:
 def centre(tables: Tables, _rule: Rule) -> Checked:
     """Handed in by the centre that answers for the indicator."""
     done = Checked()
-    for row in _present(tables, done):
+    for row in present(tables, done):
         if row.figure and row.indicator and row.figure.centre != row.indicator.centre:
             names = {
                 "centre": _office(tables, row.figure.centre),
@@ -182,7 +114,7 @@ def has_numbers(tables: Tables, _rule: Rule) -> Checked:
     """At least one number where numbers are asked for."""
     if all(indicator.kind == "text" for indicator in tables.asked.values()):
         return Checked(skipped=1)
-    some = any(form_of(figure) == "number" for _, figure, _ in _numeric(tables))
+    some = any(form_of(figure) == "number" for _, figure, _ in numeric(tables))
     found = [] if some else [Violation("has_numbers", None, {"period": tables.period.label})]
     return Checked(compared=1, violations=found)
 
@@ -191,7 +123,7 @@ def has_numbers(tables: Tables, _rule: Rule) -> Checked:
 def not_provided(tables: Tables, _rule: Rule) -> Checked:
     """Figures that were not provided, shown with their reasons."""
     done = Checked()
-    for row in _present(tables):
+    for row in present(tables):
         missing = bool(row.figure and row.figure.state == "not_provided" and row.figure.text.strip())
         done.measure(row, missing)
         if missing and row.figure:
@@ -206,13 +138,13 @@ def not_provided(tables: Tables, _rule: Rule) -> Checked:
 def form(tables: Tables, _rule: Rule) -> Checked:
     """A finite number for a numeric indicator, text for a text indicator."""
     done = Checked()
-    for row in _present(tables):
+    for row in present(tables):
         if row.figure and row.indicator and row.figure.state == "reported" and has_content(row.figure):
             done.compared += 1
             wanted = expected_form(row.indicator)
             if form_of(row.figure) != wanted:
                 given = row.figure.text if row.figure.value is None else str(row.figure.value)
-                done.violations.append(Violation(f"form.{wanted}", row, value=given))
+                done.violations.append(Violation(f"form.{wanted}", row, value=given, kind="form"))
     return done
 
 
@@ -220,11 +152,11 @@ def form(tables: Tables, _rule: Rule) -> Checked:
 def not_negative(tables: Tables, _rule: Rule) -> Checked:
     """No number below zero where a negative is illegitimate."""
     done = Checked()
-    for row, indicator, amount in _amounts(tables):
+    for row, indicator, amount in amounts(tables):
         if not indicator.may_be_negative:
             done.measure(row, max(Decimal(0), -amount.value))
             if amount.value < 0:
-                done.violations.append(Violation("not_negative", row))
+                done.violations.append(Violation("not_negative", row, kind="form"))
     return done
 
 
@@ -232,7 +164,7 @@ def not_negative(tables: Tables, _rule: Rule) -> Checked:
 def whole(tables: Tables, _rule: Rule) -> Checked:
     """Whole numbers of people, person-times and employers."""
     done = Checked()
-    for row, indicator, amount in _amounts(tables):
+    for row, indicator, amount in amounts(tables):
         own = tables.catalog.units[amount.figure.unit]
         if tables.dimension(indicator) == "people" and own.factor == 1:
             fraction = amount.value - amount.value.to_integral_value()
@@ -240,22 +172,30 @@ def whole(tables: Tables, _rule: Rule) -> Checked:
             if fraction:
                 in_ten_thousands = tables.catalog.find_unit(f"万{own.id}") is not None
                 key = "whole" if in_ten_thousands and amount.value < 10000 else "whole.plain"
-                done.violations.append(Violation(key, row, {"unit": own.id}))
+                done.violations.append(Violation(key, row, {"unit": own.id}, kind="form"))
     return done
 
 
 @check
-def maximum(tables: Tables, _rule: Rule) -> Checked:
-    """No more than the catalogue's maximum, which is in the indicator's unit."""
+def within_limits(tables: Tables, _rule: Rule) -> Checked:
+    """Between the catalogue's minimum and maximum, which are in the indicator's unit."""
     done = Checked()
-    for row, indicator, amount in _amounts(tables):
-        if indicator.maximum is not None:
-            own = tables.catalog.units[indicator.unit]
-            over = max(Decimal(0), amount.value - indicator.maximum * own.factor)
-            done.measure(row, over)
-            if over:
-                limit = {"maximum": causes.with_unit(f"{indicator.maximum:f}", own.id)}
-                done.violations.append(Violation("maximum", row, limit, difference=causes.printed(over, own)))
+    for row, indicator, amount in amounts(tables):
+        if indicator.maximum is None and indicator.minimum is None:
+            continue
+        own = tables.catalog.units[indicator.unit]
+        value = amount.value / own.factor
+        limit, key = (
+            (indicator.minimum, "below_minimum")
+            if indicator.minimum is not None and value < indicator.minimum
+            else (indicator.maximum, "above_maximum")
+        )
+        beyond = limit is not None and (key == "below_minimum" or value > limit)
+        off = abs(value - limit) * own.factor if beyond and limit is not None else Decimal(0)
+        done.measure(row, off)
+        if off:
+            words = {"limit": causes.with_unit(f"{limit:f}", own.id)}
+            done.violations.append(Violation(key, row, words, difference=causes.printed(off, own), kind="form"))
     return done
 
 
@@ -263,7 +203,7 @@ def maximum(tables: Tables, _rule: Rule) -> Checked:
 def decimals(tables: Tables, _rule: Rule) -> Checked:
     """No more decimals than are printed; whole numbers are another rule's."""
     done = Checked()
-    for row, indicator, amount in _amounts(tables):
+    for row, indicator, amount in amounts(tables):
         allowed = tables.catalog.decimals(indicator)
         if allowed and amount.figure.unit == indicator.unit:
             too_many = max(0, amount.figure.decimals - allowed)
@@ -274,7 +214,7 @@ def decimals(tables: Tables, _rule: Rule) -> Checked:
     return done
 
 
-# --- regions and periods ----------------------------------------------------------------------------
+# --- regions, wholes and text ------------------------------------------------------------------------
 
 
 @check
@@ -283,13 +223,13 @@ def county_sum(tables: Tables, _rule: Rule) -> Checked:
     done = Checked()
     catalog = tables.catalog
     parts = catalog.parts_of_prefecture
-    for row, indicator, total in _amounts(tables):
+    for row, indicator, total in amounts(tables):
         additive = indicator.by_county and indicator.kind not in ("level", "ratio")
         if not (additive and parts and row.region == catalog.prefecture.code):
             continue
-        amounts = [(region, tables.now(region.code, indicator.id)) for region in parts]
-        known = [(region, amount) for region, amount in amounts if amount is not None]
-        absent = [r for r, amount in amounts if amount is None and not tables.does_not_exist(r.code, indicator.id)]
+        of_parts = [(region, tables.now(region.code, indicator.id)) for region in parts]
+        known = [(region, amount) for region, amount in of_parts if amount is not None]
+        absent = [r for r, amount in of_parts if amount is None and not tables.does_not_exist(r.code, indicator.id)]
         if absent or not known:
             done.skipped += 1
             continue
@@ -301,226 +241,151 @@ def county_sum(tables: Tables, _rule: Rule) -> Checked:
         if wrong_by:
             own = catalog.units[indicator.unit]
             terms = [(r.name, a.value, catalog.units[a.figure.unit]) for r, a in known]
-            cause = causes.of_difference(
-                catalog, (catalog.prefecture.name, total.value, own), terms, expected, tolerance
-            ) or _odd_one_out(tables, indicator, known, excess)
+            whole_term = (catalog.prefecture.name, total.value, own)
+            cause = causes.of_difference(catalog, whole_term, terms, expected, tolerance)
+            culprit = [row.region, *(region.code for region, _ in known)][cause.place] if cause else ""
+            text = cause.text if cause else ""
+            if not culprit:
+                culprit, text = _odd_one_out(tables, indicator, known, excess)
             done.violations.append(
                 Violation(
                     "county_sum",
                     row,
                     {"expected": causes.printed(expected, own)},
                     difference=causes.printed(excess, own),
-                    cause=cause,
+                    cause=text,
+                    involved=tuple((region.code, indicator.id) for region, _ in known),
+                    culprit=(culprit, indicator.id) if culprit else None,
                 )
             )
     return done
 
 
-def _odd_one_out(tables: Tables, indicator: Indicator, parts: list[tuple[Region, Amount]], excess: Decimal) -> str:
-    """The one region that is far from its own last comparable figure and near it once the sum is right."""
+def _odd_one_out(
+    tables: Tables, indicator: Indicator, parts: list[tuple[Region, Amount]], excess: Decimal
+) -> tuple[str, str]:
+    """The one region that is far from its own last comparable figure and near it once the sum is right.
+
+    Its code, and the sentence that says so; empty texts when none or several are.
+    """
     odd = []
     for region, amount in parts:
-        comparable = last_comparable(tables, region.code, indicator)
+        comparable = tables.last_comparable(region.code, indicator)
         right = amount.value + excess
         if comparable and comparable[0] and abs(right - comparable[0]) < abs(amount.value - comparable[0]) / 4:
             odd.append((region, amount, right))
     if len(odd) != 1:
-        return ""
+        return "", ""
     region, amount, right = odd[0]
     own = tables.catalog.units[indicator.unit]
     words = {"expected": causes.printed(right, own), "value": causes.printed(amount.value, own)}
-    return str(messages()["causes"]["region"].format(what=region.name, **words))
+    return region.code, str(messages()["causes"]["region"].format(what=region.name, **words))
 
 
 @check
-def never_falls(tables: Tables, _rule: Rule) -> Checked:
-    """Year-to-date figures do not fall within the year, but for items that may be negative."""
-    done = Checked()
-    earlier = tables.period.previous_in_year()
-    for row, indicator, amount in _amounts(tables):
-        if indicator.kind != "flow" or indicator.may_be_negative or earlier is None:
-            continue
-        before = tables.before(row.region, indicator.id, earlier)
-        if before is None:
-            done.skipped += 1
-            continue
-        fall = before.value - amount.value
-        wrong_by = max(Decimal(0), fall - before.half - amount.half)
-        done.measure(row, wrong_by)
-        if wrong_by:
-            own = tables.catalog.units[indicator.unit]
-            words = {"before_period": earlier.label, "before": causes.printed(before.value, own)}
-            done.violations.append(Violation("never_falls", row, words, difference=causes.printed(fall, own)))
-    return done
+def part_of_whole(tables: Tables, _rule: Rule) -> Checked:
+    """No figure that the catalogue calls a part exceeds its whole, unless an identity ties the two already.
 
-
-@check
-def jump(tables: Tables, rule: Rule) -> Checked:
-    """Stocks and standards against the period just before."""
-    return _change(tables, rule, tables.period.previous(), ("stock", "level", "ratio"), "jump")
-
-
-@check
-def growth(tables: Tables, rule: Rule) -> Checked:
-    """Stocks, flows and standards against the same period of last year."""
-    return _change(tables, rule, tables.period.year_before(), ("stock", "flow", "level", "ratio"), "growth")
-
-
-def _change(tables: Tables, rule: Rule, period: Period | None, kinds: tuple[str, ...], words_key: str) -> Checked:
-    done = Checked()
-    slipped = {violation.row for violation in _all_slips(tables)}
-    for row, indicator, amount in _amounts(tables):
-        if indicator.kind not in kinds or period is None:
-            continue
-        before = tables.before(row.region, indicator.id, period)
-        if before is None:
-            done.skipped += 1
-            continue
-        dimension = tables.dimension(indicator)
-        limit = threshold(rule, dimension)
-        change = abs(amount.value - before.value)
-        big = max(abs(amount.value), abs(before.value)) >= threshold(rule, f"{dimension}_from")
-        # A slipped unit is one fault with its own rule; telling it again as growth would hide other growth.
-        wrong_by = max(Decimal(0), change - limit * abs(before.value)) if big and row not in slipped else Decimal(0)
-        done.measure(row, wrong_by)
-        if wrong_by:
-            own = tables.catalog.units[indicator.unit]
-            words = {
-                "before_period": period.label,
-                "before": causes.printed(before.value, own),
-                "change": _percent(amount.value - before.value, before.value),
-                "limit": f"{limit:.0%}",
-            }
-            difference = causes.printed(amount.value - before.value, own)
-            done.violations.append(Violation(words_key, row, words, difference=difference))
-    return done
-
-
-@check
-def unit_slip(tables: Tables, rule: Rule) -> Checked:
-    """Numbers about 10**k times the last comparable ones, for the powers k of the rule, up or down.
-
-    ``band`` is how far, in powers of ten, the ratio may lie from 10**k; figures whose comparable number
-    is below ``*_from`` are left alone, since small numbers do change tenfold.
+    Where another part of the same whole may be negative, a larger part can be right and is only asked about.
     """
     done = Checked()
     catalog = tables.catalog
-    words = messages()["times"]
-    powers = [int(sign * power) for power in thresholds(rule, "powers") for sign in (1, -1)]
-    band = threshold(rule, "band")
-    for row, indicator, amount in _amounts(tables):
-        if indicator.kind == "derived":
+    tied = tied_by_identities(catalog)
+    for row, indicator, part in amounts(tables):
+        if indicator.part_of is None or (indicator.part_of, indicator.id) in tied:
             continue
-        comparable = last_comparable(tables, row.region, indicator)
-        if comparable is None:
+        whole_figure = tables.now(row.region, indicator.part_of)
+        if whole_figure is None:
             done.skipped += 1
             continue
-        expected, period = comparable
-        power = 0
-        if amount.value and abs(expected) >= max(threshold(rule, f"{tables.dimension(indicator)}_from"), Decimal(1)):
-            logarithm = abs(amount.value / expected).log10()
-            power = next((k for k in powers if abs(logarithm - k) <= band), 0)
-        done.measure(row, power)
-        if power:
+        wrong_by = max(Decimal(0), part.value - whole_figure.value - part.half - whole_figure.half)
+        done.measure(row, wrong_by)
+        if wrong_by:
             own = catalog.units[indicator.unit]
-            before = causes.printed(expected, own)
-            side = words["more"] if power > 0 else words["less"]
-            name = words["powers"].get(abs(power)) or words["other"].format(power=abs(power))
-            times = side.format(power=name)
-            cause = causes.of_power(catalog, catalog.units[amount.figure.unit], power, indicator.name, before)
+            siblings = (i for i in catalog.indicators.values() if i.part_of == indicator.part_of and i != indicator)
+            words = {
+                "whole": catalog.indicators[indicator.part_of].name,
+                "expected": causes.printed(whole_figure.value, own),
+            }
             done.violations.append(
                 Violation(
-                    "unit_slip",
+                    "part_of_whole",
                     row,
-                    {"before": before, "before_period": period.label, "times": times},
-                    difference=causes.printed(amount.value - expected, own),
-                    cause=cause,
+                    words,
+                    difference=causes.printed(part.value - whole_figure.value, own),
+                    severity="warning" if any(sibling.may_be_negative for sibling in siblings) else None,
+                    involved=((row.region, indicator.part_of),),
                 )
             )
     return done
 
 
-def last_comparable(tables: Tables, region: str, indicator: Indicator) -> tuple[Decimal, Period] | None:
-    """The number this period's should be near, in base units, and the period it is from.
-
-    For a stock or standard the latest earlier one. For a flow the same period of last year, or else the
-    year-to-date figure of an earlier period in proportion to its months.
-    """
-    period = tables.period
-    if indicator.kind == "flow":
-        candidates = (period.year_before(), period.previous_in_year(), period.last_year_end())
-    else:
-        candidates = (period.previous(), period.last_year_end(), period.year_before())
-    for candidate in candidates:
-        before = tables.before(region, indicator.id, candidate)
-        if before is not None and candidate is not None:
-            if indicator.kind == "flow":
-                return (before.value * period.end_month / candidate.end_month).quantize(Decimal(1)), candidate
-            return before.value, candidate
-    return None
-
-
-def _all_slips(tables: Tables) -> Iterator[Violation]:
-    for rule in tables.catalog.rules.values():
-        if rule.check == unit_slip.__name__:
-            yield from unit_slip(tables, rule).violations
+def tied_by_identities(catalog: Catalog) -> set[tuple[str, str]]:
+    """(whole, part) that an identity of the catalogue compares."""
+    return {
+        (catalog.indicator_id(insurance, identity.total), catalog.indicator_id(insurance, part))
+        for identity in catalog.identities.values()
+        for insurance in identity.for_each
+        for part in identity.parts
+    }
 
 
 @check
-def copied(tables: Tables, rule: Rule) -> Checked:
-    """Whole groups of figures equal to an earlier period's: copied, not updated.
+def text_agrees(tables: Tables, _rule: Rule) -> Checked:
+    """What the text sections quote is the figure handed in, rounded to the decimals they print.
 
-    A group is one insurance in one region, or one indicator over all regions; ``at_least`` is how many
-    figures it must have. Each group is reported once, at its first figure. Standards may stay the same
-    for years and are left out, as are zeros.
+    A quotation in a unit that measures something else (人次 for 人) disagrees; one of a figure that was not
+    handed in has nothing to compare with.
     """
     done = Checked()
-    at_least = int(threshold(rule, "at_least"))
-    told: set[int] = set()
-    for earlier in filter(None, (tables.period.previous(), tables.period.year_before())):
-        groups: dict[tuple[str, str], list[tuple[Row, bool]]] = defaultdict(list)
-        for row, indicator, amount in _amounts(tables):
-            before = tables.before(row.region, indicator.id, earlier)
-            if indicator.kind in ("stock", "flow") and amount.value and before is not None:
-                same = amount.value == before.value
-                groups[row.region, indicator.insurance].append((row, same))
-                groups["", indicator.id].append((row, same))
-        for members in groups.values():
-            if len(members) < at_least:
-                done.skipped += 1
-                continue
-            first = members[0][0]
-            done.compared += 1
-            done.measures.setdefault(first.index, Decimal(0))
-            if all(same for _, same in members) and not told & {row.index for row, _ in members}:
-                told |= {row.index for row, _ in members}
-                done.measures[first.index] = Decimal(1)
-                words = {"count": len(members), "before_period": earlier.label}
-                done.violations.append(Violation("copied", first, words))
+    rows: dict[Key, Row] = {}
+    for row in tables.rows:
+        rows.setdefault((row.region, row.indicator_id), row)
+    for quoted in tables.quoted:
+        about = rows.get((quoted.region, quoted.indicator))
+        if about is None or about.amount is None or about.indicator is None:
+            done.skipped += 1
+            continue
+        done.compared += 1
+        wrong_by, difference, cause = _disagreement(tables, quoted, about.amount, about.indicator)
+        # A figure may be quoted often; its row is wrong when one quotation is.
+        done.measures[about.index] = max(done.measures.get(about.index, Decimal(0)), wrong_by)
+        if wrong_by:
+            section = tables.catalog.sections.get(quoted.section)
+            words = {
+                "section": section.name if section else quoted.section,
+                "quoted": causes.with_unit(f"{quoted.value:,f}", quoted.unit),
+                "text": quoted.text,
+            }
+            done.violations.append(Violation("text_agrees", about, words, difference=difference, cause=cause))
     return done
 
 
+def _disagreement(
+    tables: Tables, quoted: QuotedFigure, amount: Amount, indicator: Indicator
+) -> tuple[Decimal, str, str]:
+    """How far a quotation is off beyond rounding (base units), the difference in words, and a likely cause."""
+    catalog = tables.catalog
+    unit, own = catalog.units.get(quoted.unit), catalog.units[indicator.unit]
+    if unit is None or unit.base != own.base:
+        cause = messages()["causes"]["other_measure"].format(unit=quoted.unit, expected=own.id)
+        return Decimal(1), "", cause
+    value = quoted.value * unit.factor
+    off = abs(value - amount.value)
+    wrong_by = max(Decimal(0), off - rounding_half_unit(quoted.value) * unit.factor - amount.half)
+    power = 0
+    if wrong_by and value and amount.value:
+        power = causes.power_between(value / amount.value, Decimal("0.9"), Decimal("1.1"))
+    words = messages()["words"]
+    cause = (
+        causes.of_power(catalog, unit, power, words["quotation"], causes.printed(amount.value, own))
+        if power
+        else causes.of_change(value, unit, amount.value, within=Decimal("0.001"))
+    )
+    return wrong_by, causes.printed(value - amount.value, own), cause
+
+
 # --- shared ------------------------------------------------------------------------------------------
-
-
-def _present(tables: Tables, counted: Checked | None = None) -> Iterator[Row]:
-    for row in tables.rows:
-        if row.figure is not None:
-            if counted is not None:
-                counted.compared += 1
-            yield row
-
-
-def _numeric(tables: Tables) -> Iterator[tuple[Row, Figure, Indicator]]:
-    for row in tables.rows:
-        if row.figure is not None and row.indicator is not None and row.indicator.kind != "text":
-            yield row, row.figure, row.indicator
-
-
-def _amounts(tables: Tables) -> Iterator[tuple[Row, Indicator, Amount]]:
-    for row in tables.rows:
-        if row.indicator is not None and row.amount is not None:
-            yield row, row.indicator, row.amount
 
 
 def _place(row: Row) -> str:
@@ -535,9 +400,3 @@ def _office(tables: Tables, office: str) -> str:
 
 def _centre_words(tables: Tables, row: Row) -> dict[str, object]:
     return {"centre": _office(tables, tables.centre(row))}
-
-
-def _percent(change: Decimal, before: Decimal) -> str:
-    if not before:
-        return str(messages()["words"]["and_zero"])
-    return f"{change / abs(before):+.1%}"

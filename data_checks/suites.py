@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from disclosure.catalog import Catalog, Identity, Rule
+from disclosure.catalog import Catalog, Identity, Ratio, Rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +25,13 @@ Meaning = dict[str, Any]
 
 @dataclass
 class Judged:
-    """What Great Expectations said of one rule: how many rows (or tables) it found wrong, over how many
-    expectations, and why it could not say so."""
+    """What Great Expectations said of one rule: how many rows (or tables) it found wrong, of how many values
+    that were not null, over how many expectations, and why it could not say so."""
 
     unexpected: int = 0
     expectations: int = 0
     error: str = ""
+    values: int = 0
 
 
 def long_suite(catalog: Catalog, rules: Sequence[Rule]) -> list[Expectation]:
@@ -42,17 +43,17 @@ def long_suite(catalog: Catalog, rules: Sequence[Rule]) -> list[Expectation]:
     gxe = _great_expectations().expectations
     built: list[Expectation] = []
     for rule in rules:
-        make = _LONG.get(rule.check, _measured)
+        make = PLAIN.get(rule.check, _measured)
         built.append(make(gxe, catalog, rule, _meaning(rule, rule.id)))
     return built
 
 
-def wide_suite(identities: Sequence[tuple[Identity, Sequence[str]]]) -> list[Expectation]:
-    """An expectation for every (identity, its columns of ``Tables.wide_frame``): each must be zero."""
+def wide_suite(planned: Sequence[tuple[Identity | Ratio, Sequence[str]]]) -> list[Expectation]:
+    """An expectation for every (identity or ratio, its columns of ``Tables.wide_frame``): each must be zero."""
     gxe = _great_expectations().expectations
     return [
-        gxe.ExpectColumnValuesToBeBetween(column=column, min_value=0, max_value=0, **_meaning(identity, column))
-        for identity, columns in identities
+        gxe.ExpectColumnValuesToBeBetween(column=column, min_value=0, max_value=0, **_meaning(fact, column))
+        for fact, columns in planned
         for column in columns
     ]
 
@@ -79,6 +80,7 @@ def judge(frame: pd.DataFrame, name: str, expectations: Sequence[Expectation]) -
         one = judged.setdefault(rule_id, Judged())
         one.expectations += 1
         one.unexpected += unexpected_count(result)
+        one.values += values_judged(result)
         one.error = one.error or exception_of(result)
     return judged
 
@@ -88,6 +90,11 @@ def unexpected_count(result: ExpectationValidationResult) -> int:
     if "unexpected_count" in result.result:
         return int(result.result["unexpected_count"])
     return 0 if result.success else 1
+
+
+def values_judged(result: ExpectationValidationResult) -> int:
+    """Values that were not null: a check of rows passes on a column without any."""
+    return int(result.result.get("element_count", 0)) - int(result.result.get("missing_count") or 0)
 
 
 def exception_of(result: ExpectationValidationResult) -> str:
@@ -114,7 +121,7 @@ def _great_expectations() -> Any:
     return gx
 
 
-def _meaning(rule: Rule | Identity, column: str) -> Meaning:
+def _meaning(rule: Rule | Identity | Ratio, column: str) -> Meaning:
     return {
         "severity": rule.severity,
         "description": rule.description,
@@ -170,7 +177,8 @@ def _where(column: str) -> Any:
     return Column(column) == True  # noqa: E712 - a condition object, not a comparison
 
 
-_LONG: dict[str, Make] = {
+#: Checks that are expectations on plain columns; all others are judged by their measured column.
+PLAIN: dict[str, Make] = {
     "complete": _complete,
     "unique": _unique,
     "known_region": _known_region,

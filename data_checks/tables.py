@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from disclosure.catalog import Catalog, Indicator, Unit
-from disclosure.figures import Figure, rounding_half_unit
+from disclosure.figures import Figure, QuotedFigure, rounding_half_unit
 from disclosure.periods import Period
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Tables:
     """This period's figures with everything they are compared with.
 
     ``only`` narrows a special cycle to what it was opened for; ``excused_centres`` are those the
-    compiler went on without.
+    compiler went on without; ``quoted`` is what the text sections say of the figures.
     """
 
     catalog: Catalog
@@ -78,6 +78,7 @@ class Tables:
     history: tuple[Figure, ...] = ()
     only: tuple[str, ...] = ()
     excused_centres: frozenset[str] = frozenset()
+    quoted: tuple[QuotedFigure, ...] = ()
 
     @classmethod
     def of(
@@ -89,9 +90,11 @@ class Tables:
         *,
         only: Collection[str] = (),
         excused_centres: Collection[str] = (),
+        quoted: Sequence[QuotedFigure] = (),
     ) -> Tables:
         """Tables of any sequences."""
-        return cls(catalog, period, tuple(figures), tuple(history), tuple(only), frozenset(excused_centres))
+        excused = frozenset(excused_centres)
+        return cls(catalog, period, tuple(figures), tuple(history), tuple(only), excused, tuple(quoted))
 
     @cached_property
     def asked(self) -> Mapping[str, Indicator]:
@@ -132,8 +135,10 @@ class Tables:
             return None
         if unit.base != self.catalog.units[indicator.unit].base or figure.value is None:
             return None
-        # People counted one by one are not rounded: their sums must agree to the last person.
-        counted = unit.base in _PEOPLE and unit.factor == 1
+        # People counted one by one are not rounded: their sums must agree to the last person. A number that was
+        # printed in 万人 and converted keeps its exponent (1.0727E+6 人) and its rounding.
+        exponent = figure.value.as_tuple().exponent
+        counted = unit.base in _PEOPLE and unit.factor == 1 and isinstance(exponent, int) and exponent <= 0
         half = Decimal(0) if counted else rounding_half_unit(figure.value) * unit.factor
         return Amount(figure, figure.value * unit.factor, half)
 
@@ -162,6 +167,40 @@ class Tables:
     def before(self, region: str, indicator: str, period: Period | None) -> Amount | None:
         """The amount of an earlier period; None when ``period`` is None or nothing is known of it."""
         return self._past.get((region, indicator, period.id)) if period else None
+
+    def last_comparable(self, region: str, indicator: Indicator) -> tuple[Decimal, Period] | None:
+        """The number this period's should be near, in base units, and the period it is from.
+
+        For a stock or standard the latest earlier one. For a flow the same period of last year, or else the
+        year-to-date figure of an earlier period in proportion to its months.
+        """
+        period = self.period
+        if indicator.kind == "flow":
+            candidates = (period.year_before(), period.previous_in_year(), period.last_year_end())
+        else:
+            candidates = (period.previous(), period.last_year_end(), period.year_before())
+        for candidate in candidates:
+            before = self.before(region, indicator.id, candidate)
+            if before is not None and candidate is not None:
+                if indicator.kind == "flow":
+                    return (before.value * period.end_month / candidate.end_month).quantize(Decimal(1)), candidate
+                return before.value, candidate
+        return None
+
+    @cached_property
+    def _yearly(self) -> dict[tuple[str, str], list[tuple[Decimal, Decimal]]]:
+        pairs: dict[tuple[str, str], list[tuple[Decimal, Decimal]]] = defaultdict(list)
+        now = (self.period.year, self.period.end_month)
+        for figure in self.history:
+            before = self.before(figure.region, figure.indicator, figure.period.year_before())
+            after = self.before(figure.region, figure.indicator, figure.period)
+            if before and after and (figure.period.year, figure.period.end_month) < now:
+                pairs[figure.region, figure.indicator].append((before.value, after.value))
+        return pairs
+
+    def yearly_changes(self, region: str, indicator: str) -> Sequence[tuple[Decimal, Decimal]]:
+        """Every (value, value a year later) that the history knows of before this period, in base units."""
+        return self._yearly.get((region, indicator), ())
 
     def dimension(self, indicator: Indicator) -> Dimension:
         """The dimension of ``indicator``, whose unit the catalogue vouches for."""

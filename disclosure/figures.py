@@ -80,6 +80,23 @@ class Figure:
         return self.text if self.value is None else f"{self.value:,f}"
 
 
+@dataclass(frozen=True)
+class QuotedFigure:
+    """A number that a text section quotes for an indicator of the period.
+
+    ``section`` is the catalogue id of the section, ``text`` the words around the number as people will read
+    them; ``value`` keeps the decimals it was written with, in ``unit`` (a catalogue unit, not necessarily the
+    indicator's: 万人 for 人).
+    """
+
+    section: str
+    text: str
+    indicator: str
+    region: str
+    unit: str
+    value: Decimal
+
+
 def printed_decimals(value: Decimal) -> int:
     """Decimals that ``value`` prints: 2 for ``Decimal("100.00")``, 0 for an integer."""
     exponent = value.as_tuple().exponent

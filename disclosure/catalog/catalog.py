@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from disclosure.catalog.models import (
     Milestone,
     Office,
     ProfileFacts,
+    Ratio,
     Region,
     Role,
     RoleId,
@@ -59,6 +60,7 @@ _EXPECTED = {
     "dict_type": "应为“键: 值”的映射",
     "string_too_short": "不能为空",
     "too_short": "至少要有一项",
+    "value_error": "{error}",
     "date_from_datetime_parsing": "应为 2025-04-15 这样的日期",
 }
 
@@ -80,6 +82,7 @@ class Catalog:
     #: Every indicator the catalogue knows; ``reported`` below are those this profile reports.
     indicators: Mapping[str, Indicator]
     identities: Mapping[str, Identity]
+    ratios: Mapping[str, Ratio]
     rules: Mapping[str, Rule]
     channels: Mapping[str, Channel]
     holidays: Mapping[str, Holiday]
@@ -145,6 +148,21 @@ class Catalog:
     def regions_for(self, indicator: Indicator) -> tuple[Region, ...]:
         """Regions that report ``indicator``: the prefecture, and its parts where it is by county."""
         return (self.prefecture, *(self.parts_of_prefecture if indicator.by_county else ()))
+
+    def indicator_id(self, insurance: str, part: str) -> str:
+        """The id of ``part`` of an identity or ratio: with its insurance, unless it is a whole id already."""
+        bare = part.removeprefix("-")
+        return bare if bare in self.indicators else f"{insurance}.{bare}"
+
+    @cached_property
+    def audited(self) -> Mapping[str, Rule | Identity | Ratio]:
+        """Everything the audit checks, by its number; R6xx rules of a profile stand among the R60s."""
+        everything: list[Rule | Identity | Ratio] = [
+            *self.rules.values(),
+            *self.identities.values(),
+            *self.ratios.values(),
+        ]
+        return MappingProxyType({one.id: one for one in sorted(everything, key=lambda one: (one.id[:3], one.id))})
 
     def decimals(self, indicator: Indicator) -> int:
         """Decimals printed for ``indicator`` in its unit."""
@@ -286,13 +304,14 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         insurances=insurances,
         indicators=_by_insurance(insurances, _entries(Indicator, document("indicators"), "indicators")),
         identities=_entries(Identity, document("identities"), "identities"),
+        ratios=_entries(Ratio, document("ratios"), "ratios"),
         rules=_entries(Rule, document("rules"), "rules"),
         channels=_entries(Channel, document("channels"), "channels"),
         holidays=_entries(Holiday, document("holidays"), "holidays", "date"),
         known_errors=_entries(KnownError, document("known_errors"), "known_errors"),
         import_words=_one(ImportWords, document("imports")),
     )
-    _check_references(catalog, document("indicators"), organisation, document("identities"))
+    _check_references(catalog, document)
     return catalog
 
 
@@ -340,9 +359,10 @@ def _explain(error: ValidationError, document: Document, at: Location) -> str:
     return "\n".join(lines)
 
 
-def _check_references(catalog: Catalog, indicators: Document, organisation: Document, identities: Document) -> None:
-    """Every id that one entry uses of another must exist."""
+def _check_references(catalog: Catalog, document: Callable[[str], Document]) -> None:
+    """Every id that one entry uses of another must exist, and no two checks share a number."""
     mistakes: list[str] = []
+    indicators, organisation = document("indicators"), document("organisation")
 
     def need(known: Mapping[str, object], value: str, document: Document, at: Location, what: str) -> None:
         if value not in known:
@@ -360,17 +380,11 @@ def _check_references(catalog: Catalog, indicators: Document, organisation: Docu
         if indicator.part_of:
             need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
     mistakes += _organisation_mistakes(catalog, organisation)
-    for identity in catalog.identities.values():
-        for insurance in identity.for_each:
-            used = (identity.total, *identity.parts, *filter(None, [identity.opening]))
-            for part in used:
-                need(
-                    catalog.indicators,
-                    f"{insurance}.{part.removeprefix('-')}",
-                    identities,
-                    ("identities", identity.id, "parts"),
-                    "指标",
-                )
+    for name, top, insurances, parts in _parts_used(catalog):
+        for indicator_id in (catalog.indicator_id(insurance, part) for insurance in insurances for part in parts):
+            need(catalog.indicators, indicator_id, document(top), (top, name, "parts"), "指标")
+        if name in catalog.rules or (top == "ratios" and name in catalog.identities):
+            mistakes.append(f"{document(top).locate((top, name))}：编号 {name} 已有另一条规则使用，请换一个。")
     chosen = catalog.profile.indicators
     for pattern in (*chosen.only, *chosen.also, *chosen.except_):
         if not any(_matches(indicator_id, pattern) for indicator_id in catalog.indicators):
@@ -399,3 +413,13 @@ def _organisation_mistakes(catalog: Catalog, organisation: Document) -> list[str
             at = ("gates", gate.id, "role")
             mistakes.append(f"{organisation.locate(at)}：{gate.name}的角色 {gate.role} 应当只属于一个科室。")
     return mistakes
+
+
+def _parts_used(catalog: Catalog) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+    """(number, file, insurances, indicators with the insurance left out) of every identity and ratio."""
+    for identity in catalog.identities.values():
+        opening = filter(None, [identity.opening])
+        yield identity.id, "identities", identity.for_each, (identity.total, *identity.parts, *opening)
+    for ratio in catalog.ratios.values():
+        parts = [part for each in ratio.quotients for part in (*each.numerator, *each.denominator)]
+        yield ratio.id, "ratios", ratio.for_each, (*parts, *filter(None, [ratio.stated]))

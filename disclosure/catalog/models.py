@@ -135,7 +135,7 @@ class Indicator(Fact):
 
     ``unit`` is the unit it is collected and printed in; ``decimals`` how many decimals are printed in
     that unit (by default the unit's). ``annual``/``quarterly`` tell in which cycles it is asked for.
-    ``by_county`` false means one figure for the whole prefecture.
+    ``by_county`` false means one figure for the whole prefecture. ``minimum`` and ``maximum`` are in ``unit``.
     """
 
     id: Id
@@ -153,6 +153,7 @@ class Indicator(Fact):
     priority: Literal["core", "catalogue", "optional"] = "core"
     part_of: Id | None = None
     may_be_negative: bool = False
+    minimum: Decimal | None = None
     maximum: Decimal | None = None
     note: str = ""
     source: str = ""
@@ -172,9 +173,10 @@ class Indicator(Fact):
 class Identity(Fact):
     """An accounting identity ``total = Σ parts`` checked in every insurance of ``for_each``.
 
-    ``total`` and ``parts`` are indicator ids with the insurance left out (``income``); a part that
-    begins with ``-`` is subtracted. ``relation``: ``equal`` needs equality; ``at_most`` that the parts do not
-    exceed the total; ``complete_parts`` is ``equal`` where every part is reported and ``at_most`` otherwise.
+    ``total`` and ``parts`` are indicator ids with the insurance left out (``income``), or whole ids where the
+    parts are of several insurances (``unemployment.participants``); a part that begins with ``-`` is
+    subtracted. ``relation``: ``equal`` needs equality; ``at_most`` that the parts do not exceed the total;
+    ``complete_parts`` is ``equal`` where every part is reported and ``at_most`` otherwise.
     ``opening`` names a stock whose value at last year's end is added to the parts.
     Tolerance is never written down: it follows from the printed decimals of the figures at hand.
     """
@@ -192,8 +194,47 @@ class Identity(Fact):
     source: Name
 
 
+class Quotient(Fact):
+    """``numerator`` ÷ ``denominator``, each a sum of indicator ids with the insurance left out.
+
+    ``name`` says in words what is divided by what; ``per_month`` divides by the months of the period too.
+    """
+
+    name: Name
+    numerator: tuple[str, ...] = Field(min_length=1)
+    denominator: tuple[str, ...] = Field(min_length=1)
+    per_month: bool = False
+
+
+class Ratio(Fact):
+    """A ratio or mean, checked in every insurance of ``for_each``.
+
+    ``stated`` is the indicator (insurance left out) that prints it: it should be one of ``quotients``, the
+    definitions in use, between ``low`` and ``high`` times of it, or without those two to the last printed digit.
+    Without ``stated`` the one quotient itself, in base units (元 a person and year), should lie between them.
+    """
+
+    id: str = Field(pattern=r"^R\d{2,3}$")
+    name: Name
+    for_each: tuple[Id, ...] = Field(min_length=1)
+    stated: str = ""
+    quotients: tuple[Quotient, ...] = Field(min_length=1)
+    low: Decimal | None = None
+    high: Decimal | None = None
+    severity: Severity
+    description: Name
+    reason: Name
+    source: Name
+
+    @model_validator(mode="after")
+    def _says_what_is_right(self) -> Ratio:
+        if not self.stated and (len(self.quotients) > 1 or self.low is None or self.high is None):
+            raise ValueError("不写 stated 时，quotients 应只有一个，并写明 low 与 high")
+        return self
+
+
 class Rule(Fact):
-    """A check that is not an accounting identity; ``parameters`` are its thresholds."""
+    """A check that is neither an accounting identity nor a ratio; ``parameters`` are its thresholds."""
 
     id: str = Field(pattern=r"^R\d{2,3}$")
     name: Name

@@ -7,7 +7,7 @@ from types import MappingProxyType, SimpleNamespace
 import pytest
 
 from data_checks import audit, figures_digest, run_audit, suite_version, suites
-from data_checks.rules import CHECKS, Checked
+from data_checks.checking import CHECKS, Checked
 from data_checks.suites import Judged
 from disclosure.catalog import load_catalog
 from disclosure.demo_figures import demo_figures

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import pytest
 
 from data_checks import run_audit
+from data_checks.checking import CHECKS
 from data_checks.identities import check_identity
-from data_checks.rules import CHECKS
 from data_checks.tables import Tables
 from disclosure.catalog import Region, load_catalog
 from disclosure.figures import Figure

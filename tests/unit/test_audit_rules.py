@@ -1,9 +1,5 @@
-"""Every audit rule and identity reports a minimal corruption of good figures, and good figures pass.
+"""Good figures pass, and each family of checks tells a fault from a legitimate oddity (see also the mutations)."""
 
-The lists of rules come from the catalogue: one that is added without a corruption here fails.
-"""
-
-from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -14,8 +10,8 @@ from hypothesis import strategies as st
 
 from data_checks import run_audit
 from data_checks.causes import of_difference, swaps
+from data_checks.checking import CHECKS
 from data_checks.identities import balance_of, check_identity
-from data_checks.rules import CHECKS
 from data_checks.tables import Tables
 from disclosure.catalog import load_catalog
 from disclosure.demo_figures import demo_figures, demo_history
@@ -77,10 +73,6 @@ def changed(region, indicator, **fields):
     return corrupt
 
 
-def earlier_value(indicator, region, kind):
-    return lambda _f: value_of(demo_figures(WIDER, Period(2025, kind)), region, indicator)
-
-
 def copied_from_autumn(figures):
     autumn = {(f.region, f.indicator): f for f in demo_figures(WIDER, Period(2025, "q3"))}
     return [
@@ -89,94 +81,6 @@ def copied_from_autumn(figures):
         else f
         for f in figures
     ]
-
-
-#: rule -> (corruption, where it is reported); each touches a cell of its own.
-CORRUPTIONS = {
-    "R01": (
-        lambda fs: [f for f in fs if (f.region, f.indicator) != (NANHUA, "resident_medical.participants")],
-        (NANHUA, "resident_medical.participants"),
-    ),
-    "R02": (
-        lambda fs: [*fs, next(f for f in fs if f.indicator == "employee_pension.dependency_ratio")],
-        (WHOLE, "employee_pension.dependency_ratio"),
-    ),
-    "R03": (
-        lambda fs: [*fs, replace(fs[0], region="999999")],
-        ("999999", next(iter(WIDER.reported))),
-    ),
-    "R04": (
-        lambda fs: [*fs, replace(fs[-5], region=WHOLE, indicator="work_injury.unheard_of")],
-        (WHOLE, "work_injury.unheard_of"),
-    ),
-    "R05": (
-        changed(WHOLE, "work_injury.hospital_meals.amount", unit="万元"),
-        (WHOLE, "work_injury.hospital_meals.amount"),
-    ),
-    "R06": (changed(WHOLE, "work_injury.referrals", centre="medical_centre"), (WHOLE, "work_injury.referrals")),
-    "R07": (lambda _fs: [], ("", "")),
-    "R08": (
-        lambda fs: [
-            f if f.value is None else replace(f, value=None, state="not_provided", text="系统升级") for f in fs
-        ],
-        ("", ""),
-    ),
-    "R09": (
-        changed(WHOLE, "resident_medical.income.interest", value=None, state="not_provided", text="尚未结息"),
-        (WHOLE, "resident_medical.income.interest"),
-    ),
-    "R10": (
-        changed(WHOLE, "resident_pension.basic_pension_minimum", value=None, text="约一百五十"),
-        (WHOLE, "resident_pension.basic_pension_minimum"),
-    ),
-    "R11": (
-        changed(WHOLE, "unemployment.benefit_standard", value=lambda f: -f.value),
-        (WHOLE, "unemployment.benefit_standard"),
-    ),
-    "R12": (
-        changed(WHOLE, "work_injury.assistive_devices.person_times", value=lambda f: f.value + Decimal("0.5")),
-        (WHOLE, "work_injury.assistive_devices.person_times"),
-    ),
-    "R13": (
-        changed(WHOLE, "employee_pension.individual_account_interest_rate", value=Decimal("100.01")),
-        (WHOLE, "employee_pension.individual_account_interest_rate"),
-    ),
-    "R14": (
-        changed(WHOLE, "resident_pension.monthly_average_benefit", value=lambda f: f.value + Decimal("0.001")),
-        (WHOLE, "resident_pension.monthly_average_benefit"),
-    ),
-    "R40": (
-        changed(WHOLE, "resident_pension.contributors", value=lambda f: f.value + 1),
-        (WHOLE, "resident_pension.contributors"),
-    ),
-    "R50": (
-        changed(
-            WHOLE,
-            "unemployment.benefit_person_months",
-            value=lambda f: earlier_value("unemployment.benefit_person_months", WHOLE, "q3")(f) - 1,
-        ),
-        (WHOLE, "unemployment.benefit_person_months"),
-    ),
-    "R51": (
-        changed(CHUXIONG_CITY, "institution_pension.beneficiaries", value=lambda f: f.value * 2),
-        (CHUXIONG_CITY, "institution_pension.beneficiaries"),
-    ),
-    "R52": (
-        changed(CHUXIONG_CITY, "maternity.beneficiaries", value=lambda f: f.value * 2),
-        (CHUXIONG_CITY, "maternity.beneficiaries"),
-    ),
-    "R70": (
-        changed(CHUXIONG_CITY, "unemployment.contributors", value=lambda f: f.value // 10000),
-        (CHUXIONG_CITY, "unemployment.contributors"),
-    ),
-    "R71": (
-        changed(CHUXIONG_CITY, "employee_medical.contributors", value=lambda f: f.value * 10),
-        (CHUXIONG_CITY, "employee_medical.contributors"),
-    ),
-    "R72": (copied_from_autumn, ("532329", "employee_pension.participants")),
-}
-#: Corruptions of the whole table, which leave no room for others.
-WHOLE_TABLE = {"R07", "R08"}
 
 
 def check(catalog, rule, period, figures, history):
@@ -193,9 +97,7 @@ def test_good_figures_give_no_critical_finding_and_no_check_fails_to_run(profile
     result = run_audit(CATALOGS[profile], period, figures, history)
     assert [f.message for f in result.findings if f.severity == "critical"] == []
     assert [rule.error for rule in result.rules if rule.error] == []
-    assert [rule.rule for rule in result.rules] == sorted(
-        (*CATALOGS[profile].rules, *CATALOGS[profile].identities), key=lambda rule: (rule[:3], rule)
-    )
+    assert [rule.rule for rule in result.rules] == sorted(CATALOGS[profile].audited, key=lambda rule: (rule[:3], rule))
     assert not result.is_blocking
 
 
@@ -205,88 +107,6 @@ def test_sample_figures_give_neither_critical_nor_warning(kind):
     result = run_audit(BASE, period, demo_figures(BASE, period), demo_history(BASE, period))
     assert [f.message for f in result.findings if f.severity != "info"] == []
     assert result.count("critical") == result.count("warning") == 0
-
-
-def each(facts):
-    """(profile, id) of every rule or identity; those that a profile shares with the base only once."""
-    base = getattr(WIDER, facts)
-    own = [
-        (profile, name)
-        for profile, catalog in CATALOGS.items()
-        for name, fact in getattr(catalog, facts).items()
-        if base.get(name) != fact
-    ]
-    return [*(("chuxiong", name) for name in base), *own]
-
-
-@pytest.mark.parametrize(("profile", "rule_id"), each("rules"))
-def test_every_rule_reports_its_corruption_and_nothing_in_good_figures(profile, rule_id):
-    catalog = CATALOGS[profile]
-    rule = catalog.rules[rule_id]
-    period, figures, history = good(profile)
-    assert check(catalog, rule, period, figures, history).violations == []
-    corrupt, where = CORRUPTIONS[rule_id]
-    bad = check(catalog, rule, period, corrupt(list(figures)), history)
-    assert where in places(bad.violations)
-    assert len(set(places(bad.violations))) == 1
-
-
-def test_great_expectations_agrees_on_every_rule_at_once():
-    period, figures, history = good()
-    bad = list(figures)
-    for rule, (corrupt, _) in CORRUPTIONS.items():
-        if rule not in WHOLE_TABLE:
-            bad = corrupt(bad)
-    result = run_audit(WIDER, period, bad, history)
-    assert [rule.error for rule in result.rules if rule.error] == []
-    for rule, (_, where) in CORRUPTIONS.items():
-        if rule not in WHOLE_TABLE:
-            found = [f for f in result.findings if f.rule == rule and (f.region, f.indicator) == where]
-            assert found, rule
-            assert found[0].message.endswith("。")
-            assert found[0].cause
-    told = Counter(f.rule for f in result.findings)
-    assert all(told[outcome.rule] == outcome.failed for outcome in result.rules)
-    assert result.is_blocking
-
-
-def broken_by(catalog, period, figures, history, *, identity, beyond):
-    """The figures with one amount moved to the edge of rounding and ``beyond`` places further; None without any."""
-    tables = Tables.of(catalog, period, figures, history)
-    for insurance in identity.for_each:
-        total_id = f"{insurance}.{identity.total}"
-        for region in catalog.regions:
-            balance = balance_of(tables, identity, insurance, region)
-            if balance is None:
-                continue
-            target = balance.terms[0][2].figure if balance.bound else balance.total.figure
-            place = Decimal(1).scaleb(-target.decimals)
-            factor = catalog.units[target.unit].factor
-            move = balance.tolerance // (place * factor) * place + beyond * place
-            if balance.bound:
-                move += (balance.excess / factor).quantize(place)
-            value = target.value + move
-            corrupt = changed(target.region, target.indicator, value=value)
-            return corrupt(list(figures)), (region, total_id)
-    return None
-
-
-@pytest.mark.parametrize(("profile", "identity_id"), each("identities"))
-def test_every_identity_reports_one_printed_unit_beyond_rounding_and_nothing_within(profile, identity_id):
-    catalog = CATALOGS[profile]
-    identity = catalog.identities[identity_id]
-    period, figures, history = good(profile)
-
-    def violations(fs):
-        return check_identity(Tables.of(catalog, period, fs, history), identity).violations
-
-    assert violations(figures) == []
-    broken = broken_by(catalog, period, figures, history, identity=identity, beyond=1)
-    assert broken is not None, f"no figures to show that {identity_id} works"
-    bad, where = broken
-    assert where in places(violations(bad))
-    within, _ = broken_by(catalog, period, figures, history, identity=identity, beyond=0)
-    assert where not in places(violations(within))
 
 
 def test_people_counted_one_by_one_must_agree_to_the_last_person():
@@ -473,7 +293,7 @@ def cause(total, *parts):
 )
 def test_a_likely_cause_is_named_only_when_undoing_it_balances(total, parts, words):
     found = cause(total, *parts)
-    assert words in found
+    assert words in (found.text if found else "")
     assert bool(found) == bool(words)
 
 

@@ -1,0 +1,166 @@
+"""Checks for copying: a period that was not updated, one region pasted over another, rows or columns exchanged."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
+
+from data_checks.checking import Checked, Key, Violation, amounts, check, threshold
+from data_checks.findings import messages
+from data_checks.tables import Row, Tables
+from disclosure.catalog import Rule
+
+
+@check
+def copied(tables: Tables, rule: Rule) -> Checked:
+    """Whole groups of figures equal to an earlier period's: copied, not updated.
+
+    A group is one insurance in one region, or one indicator over all regions; ``at_least`` is how many
+    figures it must have. Each group is reported once, at its first figure. Standards may stay the same
+    for years and are left out, as are zeros.
+    """
+    done = Checked()
+    at_least = int(threshold(rule, "at_least"))
+    told: set[int] = set()
+    for earlier in filter(None, (tables.period.previous(), tables.period.year_before())):
+        groups: dict[tuple[str, str], list[tuple[Row, bool]]] = defaultdict(list)
+        for row, indicator, amount in amounts(tables):
+            before = tables.before(row.region, indicator.id, earlier)
+            if indicator.kind in ("stock", "flow") and amount.value and before is not None:
+                same = amount.value == before.value
+                groups[row.region, indicator.insurance].append((row, same))
+                groups["", indicator.id].append((row, same))
+        for members in groups.values():
+            if len(members) < at_least:
+                done.skipped += 1
+                continue
+            rows = [row for row, _ in members]
+            done.compared += 1
+            done.measures.setdefault(rows[0].index, Decimal(0))
+            if all(same for _, same in members) and not told & {row.index for row in rows}:
+                told |= {row.index for row in rows}
+                words = {"count": len(rows), "before_period": earlier.label}
+                _report(done, "copied", rows, words)
+    return done
+
+
+@check
+def same_regions(tables: Tables, rule: Rule) -> Checked:
+    """Two regions with the same figures throughout an insurance, at least ``at_least`` of them; zeros say nothing.
+
+    Reported once, at the first figure of the region that comes later in the catalogue.
+    """
+    done = Checked()
+    catalog = tables.catalog
+    of: dict[tuple[str, str], dict[str, Row]] = defaultdict(dict)
+    for row, indicator, amount in amounts(tables):
+        if indicator.by_county and indicator.kind in ("stock", "flow") and amount.value:
+            of[indicator.insurance, row.region].setdefault(indicator.id, row)
+    for insurance in catalog.insurances:
+        for one, other in combinations(catalog.parts_of_prefecture, 2):
+            left, right = of.get((insurance, one.code), {}), of.get((insurance, other.code), {})
+            both = [name for name in right if name in left]
+            if len(both) < threshold(rule, "at_least"):
+                done.skipped += 1
+                continue
+            rows = [right[name] for name in both]
+            done.compared += 1
+            done.measures.setdefault(rows[0].index, Decimal(0))
+            if set(left) == set(right) and all(_value(left[name]) == _value(right[name]) for name in both):
+                words = {"count": len(both), "other": one.name}
+                _report(done, "same_regions", rows, words)
+    return done
+
+
+@dataclass(frozen=True)
+class _Misfit:
+    """A figure far from what its own past lets one expect (both positive, base units)."""
+
+    row: Row
+    name: str
+    value: Decimal
+    expected: Decimal
+
+
+@check
+def swapped(tables: Tables, rule: Rule) -> Checked:
+    """Figures that are far from their own past and near each other's: exchanged, or pasted one row too low.
+
+    Tried over the regions of one indicator and over the indicators of one insurance in one region that share a
+    unit. Two or more that exchange places among themselves are reported, or three or more that all moved on
+    to another's place; once, at the first.
+    """
+    done = Checked()
+    near = float(threshold(rule, "near"))
+    told: set[int] = set()
+    for size, misfits in _misfits(tables, rule):
+        done.compared += size > 1
+        done.skipped += size <= 1
+        moved = _exchange(misfits, near)
+        if not moved or told & {each.row.index for each, _ in moved}:
+            continue
+        told |= {each.row.index for each, _ in moved}
+        words = messages()["words"]
+        pairs = messages()["list_of_places"].join(
+            words["belongs"].format(here=each.name, there=there.name) for each, there in moved
+        )
+        _report(done, "swapped", [each.row for each, _ in moved], {"count": len(moved), "pairs": pairs})
+    return done
+
+
+def _misfits(tables: Tables, rule: Rule) -> Iterator[tuple[int, list[_Misfit]]]:
+    """For every group of figures that may have changed places: how many could be compared, and the misfits."""
+    catalog = tables.catalog
+    far = float(threshold(rule, "far"))
+    groups: dict[Key, list[_Misfit | None]] = defaultdict(list)
+    for row, indicator, amount in amounts(tables):
+        comparable = tables.last_comparable(row.region, indicator)
+        if comparable is None or indicator.kind == "derived":
+            continue
+        expected = comparable[0]
+        least = max(Decimal(1), threshold(rule, f"{tables.dimension(indicator)}_from"))
+        is_misfit = min(amount.value, expected) >= least and abs(math.log(amount.value / expected)) > far
+        region = catalog.regions.get(row.region)
+        if region is not None and region.level != "prefecture":
+            misfit = _Misfit(row, region.name, amount.value, expected) if is_misfit else None
+            groups["", indicator.id].append(misfit)
+        misfit = _Misfit(row, indicator.name, amount.value, expected) if is_misfit else None
+        groups[row.region, f"{indicator.insurance} {indicator.unit}"].append(misfit)
+    for members in groups.values():
+        yield len(members), [each for each in members if each is not None]
+
+
+def _exchange(misfits: list[_Misfit], near: float) -> list[tuple[_Misfit, _Misfit]]:
+    """Whose place each misfit seems to have come from, when that makes an exchange or a shift; else nothing."""
+    to: dict[int, int] = {}
+    for here, each in enumerate(misfits):
+        distance = {
+            there: abs(math.log(each.value / other.expected)) for there, other in enumerate(misfits) if there != here
+        }
+        best = min(distance, key=lambda there: distance[there], default=None)
+        if best is not None and distance[best] <= near:
+            to[here] = best
+    if len(set(to.values())) < len(to):
+        return []
+    closed = dict(to)
+    while stray := [here for here in closed if here not in closed.values()]:
+        for here in stray:
+            del closed[here]
+    chosen = closed or (to if len(to) >= 3 else {})
+    return [(misfits[here], misfits[there]) for here, there in chosen.items()]
+
+
+def _value(row: Row) -> Decimal | None:
+    return row.amount.value if row.amount else None
+
+
+def _report(done: Checked, words_key: str, rows: list[Row], words: dict[str, object]) -> None:
+    """One violation about all of ``rows``, at the first."""
+    first, *others = rows
+    done.measures[first.index] = Decimal(1)
+    involved = tuple((row.region, row.indicator_id) for row in others)
+    done.violations.append(Violation(words_key, first, words, kind="copy", involved=involved))
