@@ -1,0 +1,137 @@
+"""Errors that a demonstration's first round hands in on purpose, from the profile's ``seeded_errors.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from disclosure.catalog import Catalog
+from disclosure.catalog.models import Fact
+from disclosure.catalog.yaml_source import load_document
+from disclosure.errors import DisclosureError
+from disclosure.figures import Figure, QuotedFigure
+
+FILE = "seeded_errors.yaml"
+
+
+class Change(Fact):
+    """What is done to a figure's value: exactly one of these."""
+
+    times: Decimal | None = None
+    add: Decimal | None = None
+    exchange: str = ""
+    of_period: Literal["", "previous", "year_before", "previous_in_year"] = ""
+    omit: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> Change:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("change 应当只写一种")
+        return self
+
+
+class Quote(Fact):
+    """A number in a text section that differs from the figure."""
+
+    section: str
+    text: str
+    value: Decimal
+    unit: str
+
+
+class SeededError(Fact):
+    """One slip: the rule that should report it, where it is from, which figures it spoils and how."""
+
+    family: str
+    rule: str
+    origin: str
+    indicators: tuple[str, ...]
+    region: str = ""
+    change: Change | None = None
+    quoted: Quote | None = None
+
+
+class _File(Fact):
+    errors: dict[str, SeededError] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """A period's figures with the errors in them, and what its texts quote."""
+
+    figures: tuple[Figure, ...]
+    quoted: tuple[QuotedFigure, ...]
+
+
+@cache
+def seeded_errors(folder: Path) -> Mapping[str, SeededError]:
+    """The errors of the profile in ``folder`` by name; none when it has no such file.
+
+    Raises:
+        DisclosureError: naming file and line of what is wrong in it.
+    """
+    file = folder / FILE
+    if not file.is_file():
+        return {}
+    document = load_document(file)
+    try:
+        return _File.model_validate(document.data).errors
+    except ValidationError as error:
+        lines = (f"{document.locate(e['loc'])}：{e['msg']}，请改正。" for e in error.errors())
+        raise DisclosureError("\n".join(lines)) from error
+
+
+def with_errors(
+    catalog: Catalog, figures: Sequence[Figure], history: Sequence[Figure], errors: Mapping[str, SeededError]
+) -> Seeded:
+    """``figures`` of one period spoiled by ``errors``; ``history`` is what ``of_period`` copies from.
+
+    Raises:
+        DisclosureError: when an error speaks of a figure that there is not.
+    """
+    spoiled = {figure.key: figure for figure in figures}
+    earlier = {figure.key: figure for figure in history}
+    quoted = []
+    for name, error in errors.items():
+        region = error.region or catalog.prefecture.code
+        for indicator in error.indicators:
+            key = (region, indicator, figures[0].period.id)
+            if key not in spoiled:
+                raise DisclosureError(f"{catalog.folder / FILE} 的 {name} 用到的 {region} {indicator} 没有数据，请改正。")
+            if error.change is not None:
+                _spoil(spoiled, earlier, key, error.change)
+            if error.quoted is not None:
+                said = error.quoted
+                quoted.append(QuotedFigure(said.section, said.text, indicator, region, said.unit, said.value))
+    return Seeded(tuple(spoiled.values()), tuple(quoted))
+
+
+def _spoil(
+    figures: dict[tuple[str, str, str], Figure],
+    earlier: Mapping[tuple[str, str, str], Figure],
+    key: tuple[str, str, str],
+    change: Change,
+) -> None:
+    figure = figures[key]
+    value = figure.value if figure.value is not None else Decimal(0)
+    if change.omit:
+        del figures[key]
+    elif change.exchange:
+        other = figures[change.exchange, *key[1:]]
+        figures[key] = replace(figure, value=other.value)
+        figures[other.key] = replace(other, value=figure.value)
+    elif change.of_period:
+        when = getattr(figure.period, change.of_period)()
+        if when is not None and (before := earlier.get((*key[:2], when.id))):
+            figures[key] = replace(figure, value=before.value)
+    else:
+        made = value * change.times if change.times is not None else value + (change.add or 0)
+        # As a person would type it: without trailing zeros, two decimals at most.
+        exponent = Decimal(1) if made == made.to_integral_value() and not figure.decimals else Decimal("0.01")
+        figures[key] = replace(figure, value=made.quantize(exponent))
