@@ -88,19 +88,21 @@ class _Misfit:
 
 @check
 def swapped(tables: Tables, rule: Rule) -> Checked:
-    """Figures that are far from their own past and near each other's: exchanged, or pasted one row too low.
+    """Figures that are ``far`` from their own past and ``near`` each other's: exchanged, or pasted one row too low.
+
+    Both are logarithms of ratios; the exchange must also bring each at least ``better`` times nearer.
 
     Tried over the regions of one indicator and over the indicators of one insurance in one region that share a
     unit. Two or more that exchange places among themselves are reported, or three or more that all moved on
     to another's place; once, at the first.
     """
     done = Checked()
-    near = float(threshold(rule, "near"))
+    near, better = float(threshold(rule, "near")), float(threshold(rule, "better"))
     told: set[int] = set()
     for size, misfits in _misfits(tables, rule):
         done.compared += size > 1
         done.skipped += size <= 1
-        moved = _exchange(misfits, near)
+        moved = _exchange(misfits, near, better)
         if not moved or told & {each.row.index for each, _ in moved}:
             continue
         told |= {each.row.index for each, _ in moved}
@@ -134,7 +136,7 @@ def _misfits(tables: Tables, rule: Rule) -> Iterator[tuple[int, list[_Misfit]]]:
         yield len(members), [each for each in members if each is not None]
 
 
-def _exchange(misfits: list[_Misfit], near: float) -> list[tuple[_Misfit, _Misfit]]:
+def _exchange(misfits: list[_Misfit], near: float, better: float) -> list[tuple[_Misfit, _Misfit]]:
     """Whose place each misfit seems to have come from, when that makes an exchange or a shift; else nothing."""
     to: dict[int, int] = {}
     for here, each in enumerate(misfits):
@@ -142,7 +144,8 @@ def _exchange(misfits: list[_Misfit], near: float) -> list[tuple[_Misfit, _Misfi
             there: abs(math.log(each.value / other.expected)) for there, other in enumerate(misfits) if there != here
         }
         best = min(distance, key=lambda there: distance[there], default=None)
-        if best is not None and distance[best] <= near:
+        now = abs(math.log(each.value / each.expected))
+        if best is not None and distance[best] <= min(near, now / better):
             to[here] = best
     if len(set(to.values())) < len(to):
         return []

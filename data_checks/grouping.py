@@ -19,25 +19,30 @@ _TOGETHER = 3
 def cause_groups(tables: Tables, violations: Sequence[Violation]) -> list[str]:
     """The group of each violation, in their order."""
     blamed = _blamed(violations)
-    shared = Counter(key for v in violations if v.involved and v.kind != "copy" for key in (_own(v), *v.involved))
+    unclear = [
+        v for v in violations if not v.culprit and not any(key in blamed for key in _all(v)) and v.kind != "copy"
+    ]
+    shared = Counter(key for violation in unclear for key in _all(violation))
     alias = _copied_together(violations) | _slipped_together(violations)
     groups = []
     for violation in violations:
-        own = _own(violation)
         if violation.kind == "missing" and violation.row is not None:
             groups.append(f"missing/{tables.centre(violation.row)}")
             continue
         # What is wrong between figures is told with the figure that a check of its own reports, or else with the
-        # one that most of the broken comparisons have in common.
-        suspects = (own, *violation.involved)
-        known = [key for key in suspects if key in blamed]
+        # one that most of the broken comparisons nobody is blamed for have in common.
+        known = [key for key in _all(violation) if key in blamed]
         suspect = (
             violation.culprit
             or max(known, key=lambda key: blamed[key], default=None)
-            or max(suspects, key=lambda key: shared[key])
+            or max(_all(violation), key=lambda key: shared[key])
         )
         groups.append(alias.get(suspect) or _name(suspect))
     return groups
+
+
+def _all(violation: Violation) -> tuple[Key, ...]:
+    return (_own(violation), *violation.involved)
 
 
 def _own(violation: Violation) -> Key:

@@ -124,6 +124,13 @@ class _Case:
         first = self.tables.catalog.indicators[self.shares[0].figures[0].figure.indicator]
         return Decimal(12) / self.tables.period.end_month if first.kind == "flow" else Decimal(1)
 
+    @property
+    def unit(self) -> str:
+        """``元/人``; nothing for a quotient of like things."""
+        catalog, (above, *_, below) = self.tables.catalog, self.best.figures
+        bases = [catalog.units[catalog.indicators[a.figure.indicator].unit].base for a in (above, below)]
+        return "" if bases[0] == bases[1] else "/".join(bases)
+
 
 def _violation(case: _Case, row: Row) -> Violation:
     figures = dict.fromkeys((a.figure.region, a.figure.indicator) for each in case.shares for a in each.figures)
@@ -131,7 +138,7 @@ def _violation(case: _Case, row: Row) -> Violation:
         "ratio.bounds" if case.stated is None else "ratio.stated",
         row,
         _words(case),
-        value=_number(case.best.value) if case.stated is None else "",
+        value=causes.with_unit(_number(case.best.value), case.unit) if case.stated is None else "",
         cause=_cause(case),
         involved=tuple(key for key in figures if key != (row.region, row.indicator_id)),
     )
@@ -145,7 +152,8 @@ def _words(case: _Case) -> dict[str, object]:
             f"{catalog.indicators[a.figure.indicator].name} {causes.with_unit(a.figure.printed, a.figure.unit)}"
             for a in case.best.figures
         )
-        return {"name": case.best.name, "low": f"{low:,f}", "high": f"{high:,f}", "parts": glue.join(parts)}
+        bounds = {"low": f"{low:,f}", "high": causes.with_unit(f"{high:,f}", case.unit)}
+        return {"name": case.best.name, "parts": glue.join(parts), **bounds}
     unit = catalog.units[case.subject.unit]
     tried = (
         wording["tried"].format(name=each.name, value=causes.with_unit(f"{each.value / unit.factor:,.2f}", unit.id))

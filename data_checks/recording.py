@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
+from data_checks import following
 from data_checks.audit import AuditResult, run_audit
 from data_checks.findings import Finding as AuditFinding
 from data_checks.quality_report import render_quality_report
@@ -36,10 +37,14 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
         content = compilation.content_of(session, catalog, cycle, compiled)
         history = compilation.history(session, catalog, content.period)
         given = {centre: s.explanations for centre, s in cycles.standing_submissions(session, cycle).items()}
+        before = following.said_in_round_before(session, cycle)
+        suggested = following.said_before(session, cycle)
     result = run_audit(
         catalog, content.period, content.figures, history, only=cycle.only, excused_centres=content.excused
     )
     result = with_explanations(catalog, result, given)
+    findings, followed = following.follow(result.findings, before)
+    result = replace(result, findings=following.with_suggestions(findings, suggested))
     made_at = utc_now()
     report = f"{content.period.id}/round-{cycle.round}-{compiled.digest[:12]}.html"
     page = render_quality_report(
@@ -60,7 +65,7 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
             rules=[asdict(rule) for rule in result.rules],
             report=report,
             finished_at=made_at,
-            findings=_rows(result),
+            findings=_rows(result, followed),
         )
         session.add(audit)
         session.flush()
@@ -95,7 +100,7 @@ def with_explanations(
     return replace(result, findings=tuple(explained(finding) for finding in result.findings))
 
 
-def _rows(result: AuditResult) -> list[Finding]:
+def _rows(result: AuditResult, followed: Sequence[int | None]) -> list[Finding]:
     return [
         Finding(
             rule=finding.rule,
@@ -114,6 +119,10 @@ def _rows(result: AuditResult) -> list[Finding]:
             cell=finding.source.cell,
             explanation=finding.explanation,
             explained_by=finding.explained_by,
+            suggestion=finding.suggestion,
+            cause_group=finding.cause_group,
+            involved=["/".join(key) for key in finding.involved],
+            follows_id=follows,
         )
-        for finding in result.findings
+        for finding, follows in zip(result.findings, followed, strict=True)
     ]

@@ -170,8 +170,8 @@ def _figure(row: Observation, source: Source) -> Figure:
     )
 
 
-def history(session: Session, catalog: Catalog, period: Period) -> tuple[Figure, ...]:
-    """Figures of all other periods that were published, here or (imported) elsewhere.
+def history(session: Session, catalog: Catalog, period: Period | None = None) -> tuple[Figure, ...]:
+    """Figures of all periods but ``period`` that were published, here or (imported) elsewhere.
 
     What we published ourselves stands over an imported figure of the same key. A value that the register of known
     errors says is wrong is never among them.

@@ -13,7 +13,7 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import cycle, files, history, running
+from disclosure.cli import audit, cycle, files, history, running
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.people import people_app
 from disclosure.cli.screen import fail, reason, say
@@ -28,6 +28,7 @@ for command in (
     cycle.workbook,
     files.submit,
     history.import_,
+    audit.audit,
     cycle.status,
     cycle.resume,
     running.doctor,

@@ -217,7 +217,10 @@ class Finding(Base):
     """One value an audit rule objects to.
 
     ``explanation`` is what the centre wrote in its workbook, or finance in its decision, and ``explained_by``
-    whose words these are; a warning needs them before finance can approve.
+    whose words these are; a warning needs them before finance can approve. ``suggestion`` is what was said of the
+    same finding a year or a period ago. Findings of one mistake share ``cause_group``; ``involved`` are the other
+    figures (``region/indicator``) it was compared with. ``follows_id`` is the same finding in the round before:
+    one that nothing follows in the next audited round was corrected.
     """
 
     __tablename__ = "findings"
@@ -240,6 +243,10 @@ class Finding(Base):
     cell: Mapped[str] = mapped_column(String(20), default="")
     explanation: Mapped[str] = mapped_column(Text, default="")
     explained_by: Mapped[str] = mapped_column(String(60), default="")
+    suggestion: Mapped[str] = mapped_column(Text, default="")
+    cause_group: Mapped[str] = mapped_column(String(200), default="")
+    involved: Mapped[list[str]] = mapped_column(default=list)
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("findings.id"))
 
 
 class Person(Base):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType, SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from data_checks import audit, figures_digest, run_audit, suite_version, suites
@@ -23,7 +24,7 @@ WHOLE = CATALOG.prefecture.code
 
 
 def with_rules(**rules):
-    return replace(CATALOG, rules=MappingProxyType(rules), identities=MappingProxyType({}))
+    return replace(CATALOG, rules=MappingProxyType(rules), identities=MappingProxyType({}), ratios=MappingProxyType({}))
 
 
 def outcome(result, rule):
@@ -221,3 +222,79 @@ def test_the_suite_version_changes_with_a_threshold():
     other = replace(CATALOG, rules=MappingProxyType({**CATALOG.rules, "R51": looser}))
     assert suite_version(CATALOG) == suite_version(load_catalog("chuxiong"))
     assert suite_version(other) != suite_version(CATALOG)
+
+
+# --- traps of the engine, each as it really behaves ---------------------------------------------------
+
+
+def judged_by_the_engine(frame, *expectations):
+    gxe = suites._great_expectations().expectations
+    built = [
+        getattr(gxe, name)(**arguments, severity=severity, meta={"rule": rule})
+        for rule, severity, name, arguments in expectations
+    ]
+    return suites.judge(pd.DataFrame(frame), "trap", built)
+
+
+BETWEEN = "ExpectColumnValuesToBeBetween"
+
+
+def test_a_range_check_passes_on_nulls_and_on_nothing_and_says_how_much_it_saw():
+    arguments = {"column": "x", "min_value": 0, "max_value": 0}
+    for column in ([None, None], []):
+        found = judged_by_the_engine({"x": pd.Series(column, dtype=object)}, ("R11", "critical", BETWEEN, arguments))
+        assert (found["R11"].unexpected, found["R11"].error, found["R11"].values) == (0, "", 0)
+
+
+def test_measures_that_the_engine_did_not_see_are_critical(monkeypatch):
+    """Our own check compared hundreds of figures; what reached the engine is a column of nulls."""
+    original = audit.Tables.long_frame
+
+    def emptied(tables, measures):
+        return original(tables, {name: {} for name in measures})
+
+    monkeypatch.setattr(audit.Tables, "long_frame", emptied)
+    result = run_audit(with_rules(R14=CATALOG.rules["R14"]), Q1, FIGURES, [])
+    assert "审核引擎只看到 0 个值" in outcome(result, "R14").error
+    assert result.is_blocking
+
+
+def test_both_shapes_of_a_raised_check_come_from_the_engine_and_are_critical():
+    found = judged_by_the_engine(
+        {"x": [1]},
+        ("R11", "info", BETWEEN, {"column": "gone", "min_value": 0}),
+        ("R02", "warning", "ExpectCompoundColumnsToBeUnique", {"column_list": ["x", "gone"]}),
+        ("R12", "info", "ExpectColumnProportionOfNonNullValuesToBeBetween", {"column": "gone", "min_value": 0}),
+        ("R13", "info", BETWEEN, {"column": "x", "min_value": 0}),
+    )
+    assert all(found[rule].error for rule in ("R11", "R02", "R12"))
+    assert found["R13"].error == ""
+
+
+def test_a_failing_warning_makes_the_suite_unsuccessful_but_does_not_block():
+    half = next(f for f in FIGURES if f.indicator == "resident_pension.monthly_average_benefit")
+    longer = [replace(f, value=f.value + Decimal("0.001")) if f is half else f for f in FIGURES]
+    result = run_audit(CATALOG, Q1, longer, [])
+    assert [(f.rule, f.severity) for f in result.findings] == [("R14", "warning")]
+    assert outcome(result, "R14").error == ""
+    assert not result.is_blocking
+
+
+def test_the_engine_is_asked_for_counts_alone(monkeypatch):
+    """Evidence is capped at 200 rows, index columns make a run five times slower: findings carry their own keys."""
+    from great_expectations.datasource.fluent.interfaces import Batch
+
+    asked = []
+    original = Batch.validate
+
+    def validate(batch, suite, *, result_format, **more):
+        done = original(batch, suite, result_format=result_format, **more)
+        asked.append((result_format, [dict(result.result) for result in done.results]))
+        return done
+
+    monkeypatch.setattr(Batch, "validate", validate)
+    run_audit(with_rules(R12=CATALOG.rules["R12"]), Q1, FIGURES, [])
+    ((wanted, results),) = asked
+    assert "unexpected_index_column_names" not in wanted
+    assert wanted["partial_unexpected_count"] == 0
+    assert not any(result.get("partial_unexpected_list") for result in results)

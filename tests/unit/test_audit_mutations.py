@@ -88,16 +88,20 @@ def scaled(tables: Tables, row: Row, base_value: Decimal, rounding: str) -> Deci
     return (base_value / unit.factor).quantize(Decimal(1).scaleb(-row.figure.decimals), rounding=rounding)
 
 
+def in_identities(catalog: Catalog) -> set[str]:
+    return {
+        catalog.indicator_id(insurance, part)
+        for identity in catalog.identities.values()
+        for insurance in identity.for_each
+        for part in (identity.total, *identity.parts)
+    }
+
+
 def rows_of(tables: Tables, test: Callable[[Row, Indicator], bool]) -> Iterator[Row]:
-    """Rows with an amount that pass, the indicators in turn so that a corruption soon finds an untied one."""
-    seen: dict[str, list[Row]] = {}
-    for row, indicator, _ in amounts(tables):
-        if test(row, indicator):
-            seen.setdefault(indicator.id, []).append(row)
-    for place in range(len(tables.catalog.regions)):
-        for rows in seen.values():
-            if place < len(rows):
-                yield rows[place]
+    """Rows with an amount that pass: first those that no identity and no county sum ties to others."""
+    tied = in_identities(tables.catalog)
+    passed = [(row, indicator) for row, indicator, _ in amounts(tables) if test(row, indicator)]
+    yield from (row for row, _ in sorted(passed, key=lambda each: (each[1].id in tied, each[1].by_county)))
 
 
 # --- a corruption for every check ---------------------------------------------------------------------

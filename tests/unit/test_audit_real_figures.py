@@ -212,3 +212,30 @@ def test_one_province_off_by_more_than_rounding_is_found_in_the_national_sum():
     bad = [replace(f, value=f.value + 4) if f is target else f for f in made]
     (found,) = CHECKS["county_sum"](Tables.of(catalog, Period(2008, "annual"), bad), catalog.rules["R40"]).violations
     assert found.row.indicator_id == "unemployment.participants"
+
+
+def test_yunnan_2020_person_times_are_the_sum_of_its_insurances():
+    """3957.72万 = 企业 519.55 + 机关 181.79 + 居民 2450.18 + 失业 307.39 + 工伤 498.81; one tenth more is critical."""
+    selection = CATALOG.profile.indicators.model_copy(update={"also": ("all_insurances.person_times",)})
+    catalog = replace(CATALOG, profile=CATALOG.profile.model_copy(update={"indicators": selection}))
+    period = Period(2020, "annual")
+    printed = {
+        "employee_pension": "519.55",
+        "institution_pension": "181.79",
+        "resident_pension": "2450.18",
+        "unemployment": "307.39",
+        "work_injury": "498.81",
+    }
+    made = [Figure(WHOLE, f"{i}.participants", period, "万人", Decimal(value)) for i, value in printed.items()]
+    # The three that were not disclosed do not exist in that notice.
+    made += [
+        Figure(WHOLE, f"{i}.participants", period, "人", text="未纳入", state="not_applicable")
+        for i in ("employee_medical", "resident_medical", "maternity")
+    ]
+
+    def broken(total):
+        whole = Figure(WHOLE, "all_insurances.person_times", period, "万人次", Decimal(total))
+        return check_identity(Tables.of(catalog, period, [*made, whole]), catalog.identities["R29"]).violations
+
+    assert broken("3957.72") == []
+    assert len(broken("3957.82")) == 1

@@ -328,6 +328,27 @@ def test_a_gate_in_the_hands_of_two_offices_is_told(profile):
     assert "局领导审核的角色 leader 应当只属于一个科室" in complaint(profile)
 
 
+RATIO = (
+    "ratios:\n  {number}: {{name: 甲, for_each: [maternity], quotients: [{{name: 乙, numerator: [{above}],"
+    " denominator: [participants]}}], {bounds}severity: info, description: 丙, reason: 丁, source: 戊}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ({"number": "R699", "above": "gifts", "bounds": "low: 1, high: 2, "}, "maternity.gifts"),
+        ({"number": "R699", "above": "beneficiaries", "bounds": ""}, "应只有一个，并写明 low 与 high"),
+        ({"number": "R50", "above": "beneficiaries", "bounds": "low: 1, high: 2, "}, "编号 R50 已有另一条规则使用"),
+    ],
+)
+def test_a_ratio_that_cannot_be_checked_is_told(profile, written, sentence):
+    profile("ratios.yaml", "", RATIO.format(**written))
+    said = complaint(profile)
+    assert sentence in said
+    assert f"{profile.folder / 'ratios.yaml'} 第 2 行" in said
+
+
 def test_an_unknown_profile_lists_those_that_exist():
     with pytest.raises(DisclosureError, match=r"atlantis.*chuxiong.*gaogang-2016.*kunming-2017"):
         load_catalog("atlantis")

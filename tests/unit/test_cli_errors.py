@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from disclosure.catalog.catalog import PROFILES
 from disclosure.clock import shanghai, utc_now
 from disclosure.periods import Period
 
@@ -44,6 +45,7 @@ def disclosure(home: Path, *arguments: str, typed: str = "", **variables: str) -
         (("status",), {"DISCLOSURE_HOM": "x", "DISCLOSURE_PROFILE": "nowhere"}, "找不到地区配置“nowhere”"),
         (("demo", "--cycle", "q1", "--profile", "gaogang-2016"), {}, "不作 q1 披露"),
         (("demo", "--cycle", "monthly"), {}, "演示周期“monthly”不对"),
+        (("audit",), {}, "请运行 disclosure audit --history"),
     ],
 )
 def test_a_mistake_is_one_chinese_sentence(
@@ -82,3 +84,16 @@ def test_opening_again_says_so_and_changes_nothing(tmp_path: Path) -> None:
     far = Period(shanghai(utc_now()).year + 2, "q1")
     assert "还早" in disclosure(tmp_path, "open", far.id, "--no-run").stdout
     assert "2026年专项（工伤）" in disclosure(tmp_path, "status").stdout
+
+
+def test_the_rules_are_looked_back_on_over_imported_history(tmp_path: Path) -> None:
+    published = PROFILES / "kunming-2017" / "figures.csv"
+    variables = {"DISCLOSURE_PROFILE": "kunming-2017"}
+    nothing = disclosure(tmp_path, "audit", "--history", **variables)
+    assert (nothing.returncode, "还没有往期数据" in nothing.stdout) == (1, True)
+    assert disclosure(tmp_path, "import", str(published), **variables).returncode == 0
+    told = disclosure(tmp_path, "audit", "--history", **variables)
+    assert told.returncode == 0, told.stderr
+    assert "R54 昆明市生育“享受生育待遇人次”（2017年1-3季度" in told.stdout
+    assert "5 个期间、55 个数据" in told.stdout
+    assert "报出 2 处" in told.stdout

@@ -1,0 +1,288 @@
+"""Families of checks at their edges: what is one cause is told once, and a legitimate oddity is left alone."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from data_checks import run_audit
+from data_checks.audit import find
+from data_checks.checking import CHECKS
+from data_checks.ratios import check_ratio
+from data_checks.tables import Tables
+from disclosure.catalog import load_catalog
+from disclosure.catalog.catalog import PROFILES
+from disclosure.demo_figures import demo_figures, demo_history
+from disclosure.figures import Figure, QuotedFigure
+from disclosure.periods import Period
+
+pytestmark = pytest.mark.unit
+
+CATALOG = load_catalog("chuxiong")
+WHOLE = CATALOG.prefecture.code
+ANNUAL = Period(2025, "annual")
+FIGURES = demo_figures(CATALOG, ANNUAL)
+HISTORY = demo_history(CATALOG, ANNUAL)
+
+
+def figure(indicator, value, period=ANNUAL, region=WHOLE):
+    return Figure(region, indicator, period, CATALOG.indicators[indicator].unit, Decimal(value))
+
+
+def violations(check, now, before=(), quoted=()):
+    period = now[0].period
+    rule = next(rule for rule in CATALOG.rules.values() if rule.check == check)
+    return CHECKS[check](Tables.of(CATALOG, period, now, before, quoted=quoted), rule).violations
+
+
+# --- between periods ----------------------------------------------------------------------------------
+
+INCOME = "unemployment.income"
+
+
+def test_year_to_date_is_held_against_the_nearest_known_period_even_when_one_is_missing():
+    q3 = figure(INCOME, "300.00", Period(2025, "q3"))
+    assert not violations("never_falls", [q3], [figure(INCOME, "300.00", Period(2025, "q1"))])
+    (fell,) = violations("never_falls", [q3], [figure(INCOME, "301.00", Period(2025, "q1"))])
+    assert fell.words["before_period"] == "2025年1季度"
+
+
+def test_a_corrected_quarter_is_held_against_what_came_later():
+    half = figure(INCOME, "301.00", Period(2025, "h1"))
+    (more,) = violations("never_falls", [half], [figure(INCOME, "300.00", Period(2025, "q3"))])
+    assert more.words_key == "never_falls.later"
+
+
+@pytest.mark.parametrize(("past", "now", "fires"), [((4, 5, 4, 6), "30", True), ((4, 40, -20, 35), "30", False)])
+def test_growth_is_held_against_the_series_own_history(past, now, fires):
+    """A fund that grew by 4 to 6 % a year must explain 45 %; one that swings by 40 % need not."""
+    value, series = Decimal(100000), []
+    for place, percent in enumerate(past):
+        series.append(figure(INCOME, value.quantize(Decimal("0.01")), Period(2020 + place, "annual")))
+        value *= 1 + Decimal(percent) / 100
+    series.append(figure(INCOME, value.quantize(Decimal("0.01")), Period(2024, "annual")))
+    latest = figure(INCOME, (value * (1 + Decimal(now) / 100 + Decimal("0.15"))).quantize(Decimal("0.01")))
+    assert bool(violations("unusual_growth", [latest], series)) == fires
+
+
+def test_a_standard_that_sometimes_stays_may_stay():
+    standard = "unemployment.benefit_standard"
+    rising = [figure(standard, value, Period(2022 + n, "annual")) for n, value in enumerate(("1500", "1600", "1700"))]
+    assert violations("unchanged_standard", [figure(standard, "1700")], rising)
+    staying = [replace(f, value=Decimal(1600)) if f.value == 1500 else f for f in rising]
+    assert not violations("unchanged_standard", [figure(standard, "1700")], staying)
+
+
+# --- copies -------------------------------------------------------------------------------------------
+
+PENSION = ("income", "expenditure", "accumulated_balance")
+
+
+def fund(values, period=ANNUAL):
+    return [figure(f"unemployment.{name}", value, period) for name, value in zip(PENSION, values, strict=True)]
+
+
+def test_two_columns_exchanged_are_found_by_what_they_were_last_year():
+    before = fund(("9000.00", "5000.00", "23000.00"), Period(2024, "annual"))
+    (found,) = violations("swapped", fund(("5100.00", "9100.00", "24000.00")), before)
+    assert found.words["count"] == 2
+    assert "基金收入的像是基金支出的" in found.words["pairs"]
+
+
+def test_a_row_that_slid_by_one_cell_is_found_although_no_two_changed_places():
+    before = fund(("9000.00", "5000.00", "23000.00"), Period(2024, "annual"))
+    shifted = violations("swapped", fund(("23500.00", "9100.00", "5100.00")), before)
+    assert [v.words["count"] for v in shifted] == [3]
+
+
+def test_two_figures_that_really_changed_are_no_exchange():
+    before = fund(("9000.00", "5000.00", "23000.00"), Period(2024, "annual"))
+    assert not violations("swapped", fund(("14000.00", "2500.00", "34000.00")), before)
+
+
+def test_one_equal_number_in_two_counties_is_no_copy():
+    one, other = (region.code for region in CATALOG.parts_of_prefecture[2:4])
+    names = ("participants", "in_service", "retired", "contributors")
+
+    def of(region, *values):
+        rows = zip(names, values, strict=True)
+        return [figure(f"employee_pension.{n}", v, region=region) for n, v in rows]
+
+    same = of(one, "30", "20", "10", "19")
+    assert not violations("same_regions", [*same, *of(other, "30", "21", "9", "19")])
+    (found,) = violations("same_regions", [*same, *of(other, "30", "20", "10", "19")])
+    assert (found.row.region, found.words["count"]) == (other, 4)
+
+
+# --- ratios -------------------------------------------------------------------------------------------
+
+
+def dependency(stated, **parts):
+    now = [figure(f"employee_pension.{name}", value) for name, value in parts.items()]
+    tables = Tables.of(CATALOG, ANNUAL, [*now, figure("employee_pension.dependency_ratio", stated)])
+    return check_ratio(tables, CATALOG.ratios["R30"])
+
+
+@pytest.mark.parametrize(
+    ("stated", "parts", "holds"),
+    [
+        ("4.21", {"in_service": "484774", "retired": "115173"}, True),  # 曲靖 2025 Q1-3
+        ("2.41", {"in_service": "44680", "contributors": "33649", "beneficiaries": "13956"}, True),  # 屯溪 2022 H1
+        ("2.34", {"in_service": "44008", "contributors": "34181", "beneficiaries": "14518"}, False),  # 屯溪 2023 Q1
+        ("4.22", {"in_service": "484774", "retired": "115173"}, False),
+    ],
+)
+def test_a_dependency_ratio_may_be_any_of_the_definitions_in_use(stated, parts, holds):
+    done = dependency(stated, **parts)
+    assert done.compared == 1
+    assert (done.violations == []) == holds
+
+
+def test_a_first_report_in_the_wrong_unit_is_seen_by_its_sister():
+    """No history, no parts: 10^4 times the income per person of any province."""
+    now = [figure("unemployment.income", "86000000.00"), figure("unemployment.participants", "138000")]
+    (found,) = check_ratio(Tables.of(CATALOG, ANNUAL, now), CATALOG.ratios["R37"]).violations
+    assert "大了一万倍左右" in found.cause
+    # A quarter's income is a quarter of the year's, and no quarter is too little while the year goes on.
+    quarter = [replace(f, period=Period(2025, "q1")) for f in now]
+    small = [replace(f, value=Decimal("80.00")) if f.indicator == INCOME else f for f in quarter]
+    assert not check_ratio(Tables.of(CATALOG, Period(2025, "q1"), small), CATALOG.ratios["R37"]).violations
+
+
+# --- text against data --------------------------------------------------------------------------------
+
+PEOPLE = "unemployment.participants"
+
+
+@pytest.mark.parametrize(
+    ("unit", "said", "cause"),
+    [
+        ("万人", "13.82", None),
+        ("万人", "13.8", None),
+        ("人", "138204", None),
+        ("万人", "13.83", ""),
+        ("万人", "18.32", "疑似数字颠倒"),
+        ("人", "13.82", "应为人，填成了万人"),
+        ("人次", "138204", "疑似单位混用"),
+    ],
+)
+def test_a_quoted_number_is_held_against_the_figure_to_its_own_decimals(unit, said, cause):
+    quoted = QuotedFigure("participation", f"失业保险参保{said}{unit}", PEOPLE, WHOLE, unit, Decimal(said))
+    found = violations("text_agrees", [figure(PEOPLE, "138204")], quoted=[quoted])
+    assert bool(found) == (cause is not None)
+    if found:
+        assert cause in found[0].cause
+        assert found[0].words["section"] == "参保情况"
+
+
+def test_a_quoted_figure_nobody_handed_in_has_nothing_to_compare_with():
+    quoted = QuotedFigure("funds", "…", "work_injury.income", WHOLE, "万元", Decimal(1))
+    assert violations("text_agrees", [figure(PEOPLE, "138204")], quoted=[quoted]) == []
+
+
+# --- wholes and limits --------------------------------------------------------------------------------
+
+
+def test_a_standard_typed_in_ten_thousands_is_below_its_minimum_even_in_a_first_report():
+    (found,) = violations("within_limits", [figure("employee_pension.monthly_average_pension", "0.31")])
+    assert found.words_key == "below_minimum"
+
+
+def test_numbers_printed_in_ten_thousands_keep_their_rounding_when_converted():
+    """东安县 2022: 4.02 = 2.69 + 1.34 万人 within rounding; the same numbers counted one by one are wrong."""
+    parts = {"participants": "4.02", "in_service": "2.69", "retired": "1.34"}
+
+    def broken(convert):
+        now = [figure(f"employee_pension.{name}", convert(Decimal(value))) for name, value in parts.items()]
+        return [f.rule for f in find(Tables.of(CATALOG, ANNUAL, now, only=["employee_pension.*"])).findings]
+
+    assert "R24" not in broken(lambda value: value.scaleb(4))
+    assert "R24" in broken(lambda value: (value * 10000).quantize(Decimal(1)))
+
+
+# --- one cause, told once -----------------------------------------------------------------------------
+
+
+def groups(changed):
+    figures = [replace(f, value=changed[f.key[:2]]) if f.key[:2] in changed else f for f in FIGURES]
+    return find(Tables.of(CATALOG, ANNUAL, figures, HISTORY)).causes
+
+
+def test_one_wrong_county_is_one_cause_although_its_sum_and_its_parts_break_too():
+    county = CATALOG.parts_of_prefecture[2].code
+    value = next(f.value for f in FIGURES if f.key[:2] == (county, "employee_pension.in_service"))
+    found = groups({(county, "employee_pension.in_service"): value * 10000})
+    assert list(found) == [f"{county}/employee_pension.in_service"]
+    assert {"R24", "R40", "R70"} <= {f.rule for members in found.values() for f in members}
+
+
+def test_a_whole_fund_in_another_unit_is_one_cause():
+    fund_of = {
+        f.key[:2]: f.value * 10000 for f in FIGURES if f.indicator.startswith("unemployment.") and f.unit == "万元"
+    }
+    assert len(fund_of) > 10
+    found = groups(fund_of)
+    assert f"slip+4/{WHOLE}/unemployment" in found
+    assert sum(len(members) for members in found.values()) > 3 * len(found)
+
+
+def test_two_mistakes_in_different_places_are_two_causes():
+    county = CATALOG.parts_of_prefecture[2].code
+    values = {f.key[:2]: f.value for f in FIGURES}
+    keys = [(county, "resident_pension.participants"), (WHOLE, "work_injury.income.interest")]
+    found = groups({keys[0]: values[keys[0]] * 10, keys[1]: -values[keys[1]]})
+    assert {f"{county}/resident_pension.participants", f"{WHOLE}/work_injury.income.interest"} == set(found)
+
+
+def test_a_centre_that_handed_nothing_in_is_one_cause():
+    rest = [f for f in FIGURES if f.centre != "medical_centre"]
+    found = find(Tables.of(CATALOG, ANNUAL, rest, HISTORY)).causes
+    assert list(found) == ["missing/medical_centre"]
+    assert len(found["missing/medical_centre"]) > 50
+
+
+# --- a check is YAML ----------------------------------------------------------------------------------
+
+ADDED = {
+    "identities.yaml": """
+identities:
+  R699:
+    {name: 居民养老个人账户, for_each: [resident_pension], total: income, parts: [income.contributions],
+     relation: at_most, severity: critical, description: 征缴收入不超过基金收入。, reason: 部分。, source: 本州}
+""",
+    "ratios.yaml": """
+ratios:
+  R698:
+    name: 领取人月次与领取人数
+    for_each: [unemployment]
+    quotients: [{name: 领取人月次÷领取人数, numerator: [benefit_person_months], denominator: [beneficiaries]}]
+    low: 20
+    high: 30
+    severity: warning
+    description: 每人每年领取二十至三十个月。
+    reason: 试验。
+    source: 本州
+""",
+    "rules.yaml": """
+rules:
+  R52: {parameters: {people: 0.001}}
+""",
+}
+
+
+def test_a_profile_adds_an_identity_and_a_ratio_and_moves_a_threshold_without_python(tmp_path):
+    folder = tmp_path / "profile"
+    shutil.copytree(PROFILES / "chuxiong", folder)
+    for name, text in ADDED.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    catalog = load_catalog(folder)
+    assert {"R699", "R698"} <= set(catalog.audited)
+    result = run_audit(catalog, ANNUAL, demo_figures(catalog, ANNUAL), demo_history(catalog, ANNUAL))
+    assert [rule.error for rule in result.rules if rule.error] == []
+    told = {rule.rule: (rule.checked, rule.failed) for rule in result.rules}
+    assert told["R699"] == (1, 0)
+    assert told["R698"] == (1, 1)
+    assert told["R52"][1] > 50
