@@ -125,7 +125,7 @@ def _change(tables: Tables, rule: Rule, period: Period | None, kinds: tuple[str,
         if wrong_by:
             slack = limit * abs(before.value)
             band = (before.value - slack, before.value + slack)
-            done.violations.append(_changed(tables, row, before, words_key, f"{limit:.0%}", band))
+            done.violations.append(_changed(tables, row, before, words_key, limit=f"{limit:.0%}", band=band))
     return done
 
 
@@ -163,7 +163,7 @@ def unusual_growth(tables: Tables, rule: Rule) -> Checked:
         if wrong_by:
             usual = f"{math.expm1(middle - allowed):+.1%} 至 {math.expm1(middle + allowed):+.1%}"
             low, high = (before.value * Decimal(math.exp(middle + side * allowed)) for side in (-1, 1))
-            done.violations.append(_changed(tables, row, before, "unusual_growth", usual, (low, high)))
+            done.violations.append(_changed(tables, row, before, "unusual_growth", limit=usual, band=(low, high)))
     return done
 
 
@@ -172,7 +172,7 @@ def _is_big(tables: Tables, rule: Rule, indicator: Indicator, amount: Amount, be
 
 
 def _changed(
-    tables: Tables, row: Row, before: Amount, words_key: str, limit: str, band: tuple[Decimal, Decimal]
+    tables: Tables, row: Row, before: Amount, words_key: str, *, limit: str, band: tuple[Decimal, Decimal]
 ) -> Violation:
     """What a figure that moved too much since ``before`` is told, with a hint when two digits may be swapped."""
     own = tables.catalog.units[tables.catalog.indicators[row.indicator_id].unit]

@@ -606,9 +606,7 @@ class _Builder:
             told.append(Involved(name, _with_unit(figure), figure.source.label))
         return tuple(told)
 
-    def series(
-        self, findings: Sequence[Finding], severity: Severity, indicator: Indicator | None
-    ) -> tuple[str, str]:
+    def series(self, findings: Sequence[Finding], severity: Severity, indicator: Indicator | None) -> tuple[str, str]:
         """The figure's series in words and drawn: for a year-to-date figure the same period of other years."""
         figure = self.now.get((findings[0].region, findings[0].indicator))
         if indicator is None or indicator.kind == "text" or figure is None or figure.value is None:

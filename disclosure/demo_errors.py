@@ -46,7 +46,10 @@ class Quote(Fact):
 
 
 class SeededError(Fact):
-    """One slip: the rule that should report it, where it is from, which figures it spoils and how."""
+    """One slip: the rule that should report it, where it is from, which figures it spoils and how.
+
+    One ``stopped_at_door`` is refused when its workbook is handed in, and never gets as far as the audit.
+    """
 
     family: str
     rule: str
@@ -55,6 +58,7 @@ class SeededError(Fact):
     region: str = ""
     change: Change | None = None
     quoted: Quote | None = None
+    stopped_at_door: bool = False
 
 
 class _File(Fact):
@@ -92,23 +96,20 @@ def with_errors(
 ) -> Seeded:
     """``figures`` of one period spoiled by ``errors``; ``history`` is what ``of_period`` copies from.
 
-    Raises:
-        DisclosureError: when an error speaks of a figure that there is not.
+    An error at figures that are not among them (another cycle asks for fewer) is left out.
     """
     spoiled = {figure.key: figure for figure in figures}
     earlier = {figure.key: figure for figure in history}
     quoted = []
-    for name, error in errors.items():
+    for error in errors.values():
         region = error.region or catalog.prefecture.code
-        for indicator in error.indicators:
-            key = (region, indicator, figures[0].period.id)
-            if key not in spoiled:
-                raise DisclosureError(f"{catalog.folder / FILE} 的 {name} 用到的 {region} {indicator} 没有数据，请改正。")
+        keys = [(region, indicator, figures[0].period.id) for indicator in error.indicators]
+        for key in keys if all(key in spoiled for key in keys) else ():
             if error.change is not None:
                 _spoil(spoiled, earlier, key, error.change)
             if error.quoted is not None:
                 said = error.quoted
-                quoted.append(QuotedFigure(said.section, said.text, indicator, region, said.unit, said.value))
+                quoted.append(QuotedFigure(said.section, said.text, key[1], region, said.unit, said.value))
     return Seeded(tuple(spoiled.values()), tuple(quoted))
 
 
