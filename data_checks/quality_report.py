@@ -160,12 +160,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Section:
-    """The causes whose worst finding is of one severity."""
+    """The causes whose worst finding is of one severity; ``heading_count`` says how many, and what they led to."""
 
     severity: Severity
     name: str
     meaning: str
-    count: int
+    heading_count: str
     groups: tuple[Group, ...]
 
 
@@ -425,15 +425,12 @@ class _Builder:
         for severity in SEVERITIES:
             within = tuple(group for group in groups if group.severity == severity)
             if within:
-                told.append(
-                    Section(
-                        severity,
-                        self.words["severity"][severity],
-                        self.words["severity_meaning"][severity],
-                        sum(group.findings for group in within),
-                        within,
-                    )
-                )
+                total = sum(group.findings for group in within)
+                own = sum(line.severity == severity for group in within for s in group.subjects for line in s.lines)
+                key = "count_with_others" if total > own else "count_alone"
+                count = self.words["section"][key].format(causes=len(within), own=own, others=total - own)
+                name, meaning = self.words["severity"][severity], self.words["severity_meaning"][severity]
+                told.append(Section(severity, name, meaning, count, within))
         return told
 
     def group(self, place: int, findings: Sequence[Finding], centres: Mapping[str, str]) -> Group:
