@@ -8,6 +8,7 @@ show, is put before each description.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from disclosure.templating import TEMPLATES, render_text
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
+
+_SUITE_LINK = re.compile(r'<a href="[^"]*/expectations/[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
 
 FOLDER = TEMPLATES / "report" / "data_docs"
 
@@ -80,7 +83,9 @@ def _render(result: ExpectationSuiteValidationResult, frame: Mapping[str, str], 
             one.result["observed_value"] = number if isinstance(number, int) else float(number)
     renderer, view = _drawing()
     document = renderer.render(told)
-    return str(view.render({**document.to_json_dict(), "frame": dict(frame)}))
+    drawn = str(view.render({**document.to_json_dict(), "frame": dict(frame)}))
+    # It links the suite's own page, which a site of results alone does not have.
+    return _SUITE_LINK.sub(r"\1", drawn)
 
 
 @cache
