@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from data_checks import AuditResult, Context, build_report, render_quality_report
@@ -172,3 +173,17 @@ def test_names_and_landmarks(page: Page, address: str) -> None:
         ".filter(e => e.getBoundingClientRect().height < 24).length"
     )
     assert small == 0, "targets of 24 by 24 at least (WCAG 2.5.8)"
+
+
+def test_axe_finds_nothing_against_wcag(page: Page, address: str) -> None:
+    """All but contrast, which is measured above in both schemes, and slow here."""
+    page.set_viewport_size(ViewportSize(width=360, height=740))
+    page.goto(address)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    options = {
+        "runOnly": {"type": "tag", "values": tags},
+        "rules": {"color-contrast": {"enabled": False}},
+        "resultTypes": ["violations"],
+    }
+    found = Axe().run(page, options=options).response["violations"]
+    assert [(rule["id"], [node["html"][:120] for node in rule["nodes"][:3]]) for rule in found] == []
