@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -25,8 +25,9 @@ from data_checks.sparklines import sparkline
 from disclosure.catalog import Catalog, Indicator, Rule, Severity
 from disclosure.catalog.yaml_source import load_document
 from disclosure.clock import shanghai
+from disclosure.collection.workbook_layout import address, lay_out
 from disclosure.errors import DisclosureError
-from disclosure.figures import Figure
+from disclosure.figures import Figure, Source
 from disclosure.periods import Period
 from disclosure.rendering.sheet import set_sheet
 from disclosure.review.explanations import printed_numbers
@@ -57,13 +58,15 @@ class Earlier(Protocol):
 class Context:
     """What the report shows around the findings, beyond the audit's result.
 
-    ``figures`` are those audited, ``history`` the earlier ones. ``before`` are the findings of the round before
-    (None in the first round), ``accepted_by`` is who in finance let the findings stand. ``data_docs`` is the
-    address of Great Expectations' own pages beside the report and ``sheets`` that of its PDF, empty without.
+    ``figures`` are those audited, ``history`` the earlier ones, ``only`` what a special cycle was opened for.
+    ``before`` are the findings of the round before (None in the first round), ``accepted_by`` is who in finance let
+    the findings stand. ``data_docs`` is the address of Great Expectations' own pages beside the report and
+    ``sheets`` that of its PDF, empty without.
     """
 
     figures: Sequence[Figure] = ()
     history: Sequence[Figure] = ()
+    only: Sequence[str] = ()
     before: Sequence[Earlier] | None = None
     before_round: int = 0
     accepted_by: str = ""
@@ -476,7 +479,7 @@ class _Builder:
             centre=centres[centre],
             centre_name=centre,
             value=_with_unit(figure) if figure else first.value,
-            where=first.source.label,
+            where=self.where(first),
             file_name=first.source.file_name,
             lines=tuple(self.line(finding, telling) for finding in findings),
             row_caption=row_caption,
@@ -485,6 +488,22 @@ class _Builder:
             chart=chart,
             next_steps=tuple(self.next_steps(findings, of_group, centre)),
         )
+
+    def where(self, finding: Finding) -> str:
+        """The cell it stands in; for what was not handed in, the cell of the workbook where it belongs."""
+        belongs = self.cells.get((finding.region, finding.indicator), Source())
+        return finding.source.label or belongs.label
+
+    @cached_property
+    def cells(self) -> dict[Key, Source]:
+        """Every input cell of the workbooks that this period's centres are sent."""
+        centres = {i.centre for i in self.catalog.indicators_for(self.period, only=self.context.only)}
+        return {
+            (region.code, indicator.id): Source(sheet=sheet.name, cell=address(row, column))
+            for centre in centres
+            for sheet in lay_out(self.catalog, self.period, centre, self.context.only).sheets
+            for indicator, region, row, column in sheet.inputs()
+        }
 
     def line(self, finding: Finding, telling: Finding) -> Line:
         state, state_text = self.state(finding)
@@ -546,7 +565,7 @@ class _Builder:
     def next_steps(self, findings: Sequence[Finding], of_group: Severity, centre: str) -> Iterator[str]:
         """What is to be done about a figure, once, however many findings say so."""
         words = self.words["next"]
-        where = findings[0].source.label or words["this_figure"]
+        where = self.where(findings[0]) or words["this_figure"]
         by_state: dict[str, list[Finding]] = defaultdict(list)
         for finding in findings:
             state, _ = self.state(finding)

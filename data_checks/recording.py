@@ -61,7 +61,7 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
         round_number=cycle.round,
         made_at=made_at,
         demo=cycle.is_demo,
-        context=Context(content.figures, history, earlier, round_before, sheets=_sheets(report).name),
+        context=Context(content.figures, history, cycle.only, earlier, round_before, sheets=_sheets(report).name),
     )
     _write(place, report, shown)
     with place.records.write() as session:
@@ -144,6 +144,7 @@ def renew_report(place: Workplace, cycle_id: int, *, data_docs: bool = False) ->
     context = Context(
         content.figures,
         history,
+        cycle.only,
         earlier,
         round_before,
         accepted_by=accepted_by,

@@ -8,6 +8,7 @@ import io
 import re
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from html.parser import HTMLParser
 
 import pypdf
@@ -79,21 +80,26 @@ def bad():
     return audited(changed)
 
 
-@pytest.fixture(scope="module")
-def seeded():
-    """The year's sample figures with every seeded error in them, each from its cell of the workbook."""
-    cells = {
+@cache
+def cells():
+    """(sheet, cell) of every figure in the workbooks."""
+    return {
         (region.code, indicator.id): (sheet.name, address(row, column))
         for centre in CATALOG.centres
         for sheet in lay_out(CATALOG, YEAR, centre.id).sheets
         for indicator, region, row, column in sheet.inputs()
     }
+
+
+@pytest.fixture(scope="module")
+def seeded():
+    """The year's sample figures with every seeded error in them, each from its cell of the workbook."""
     history = demo_history(CATALOG, YEAR)
     spoiled = with_errors(CATALOG, demo_figures(CATALOG, YEAR), history, seeded_errors(CATALOG.folder))
     figures = [
         replace(f, source=Source(file_name="2025年度报表.xlsx", sheet=where[0], cell=where[1]))
         for f in spoiled.figures
-        for where in [cells[f.region, f.indicator]]
+        for where in [cells()[f.region, f.indicator]]
     ]
     seen = []
     result = run_audit(CATALOG, YEAR, figures, history, quoted=spoiled.quoted, seen=seen)
@@ -154,8 +160,9 @@ def test_each_seeded_error_is_named_by_region_indicator_and_cell(seeded, name):
         if f"f{result.findings.index(at[0]) + 1}" in {line.id for line in s.lines}
     )
     assert subject.name.endswith(CATALOG.indicators[indicator].name)
-    assert subject.where == at[0].source.label
-    assert subject.where or error.change.omit, "only what was not handed in has no cell"
+    sheet, cell = cells()[region, indicator]
+    assert subject.where == f"工作表“{sheet}”单元格 {cell}"
+    assert bool(at[0].source.label) != bool(error.change and error.change.omit), "what was left out has its place too"
 
 
 def test_seeded_errors_are_of_every_family():
