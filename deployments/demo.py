@@ -171,7 +171,7 @@ class _Case:
     secrets: Mapping[str, tuple[str, str]]
     runner: Child
     progress: Callable[[str], None]
-    used_steps: dict[str, int] = field(default_factory=dict)
+    used_steps: dict[str, set[int]] = field(default_factory=dict)
 
     def answer_all(self, right: Sequence[Figure], look: Callable[[runs.OpenForm], None]) -> None:
         """Answer each form as it opens, handing ``right`` in when centres are asked again, until it is published."""
@@ -225,10 +225,17 @@ class _Case:
             return [centre.name for centre in self.place.catalog.centres if centre.id in found]
 
     def code(self, name: str, secret: str) -> str:
-        """A code that this person has not used yet: each counts once."""
+        """The newest code still accepted that this person has not used: each counts once.
+
+        Raises:
+            DisclosureError: when both are used up, which only happens when answers are refused.
+        """
         now = int(dt.datetime.now(dt.UTC).timestamp()) // people.STEP_SECONDS
-        step = max(now, self.used_steps.get(name, 0) + 1)
-        self.used_steps[name] = step
+        used = self.used_steps.setdefault(name, set())
+        step = next((step for step in (now, now - 1) if step not in used), None)
+        if step is None:
+            raise DisclosureError(f"演示没有走完：{name}的审核没有被接受。\n{self.runner.last_words()}")
+        used.add(step)
         return pyotp.TOTP(secret).at(step * people.STEP_SECONDS)
 
 
