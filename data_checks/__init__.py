@@ -1,18 +1,21 @@
 """The data audit: rules from the catalogue, judged with Great Expectations, told as findings.
 
-``run_audit`` gives an ``AuditResult``; ``render_quality_report`` the page the finance reviewer reads.
+``run_audit`` gives an ``AuditResult``; ``build_report`` what the finance reviewer reads, as page or sheets.
 """
 
 from data_checks.audit import figures_digest, run_audit, suite_version
 from data_checks.findings import AuditResult, Finding, RuleOutcome
-from data_checks.quality_report import render_quality_report
+from data_checks.quality_report import Context, build_report, render_quality_report, render_quality_sheets
 
 __all__ = [
     "AuditResult",
+    "Context",
     "Finding",
     "RuleOutcome",
+    "build_report",
     "figures_digest",
     "render_quality_report",
+    "render_quality_sheets",
     "run_audit",
     "suite_version",
 ]

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from data_checks import causes, changes, copies, identities, ratios, rules, suites
 from data_checks.checking import CHECKS, Checked, Violation
@@ -25,6 +25,9 @@ from data_checks.texts import TEXT_CHECK, without_texts
 from disclosure.catalog import Catalog, Identity, Ratio, Rule
 from disclosure.figures import Figure, Source
 from disclosure.periods import Period
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
 
 __all__ = ["AuditResult", "Finding", "RuleOutcome", "figures_digest", "find", "run_audit", "suite_version"]
 
@@ -65,19 +68,21 @@ def run_audit(
     *,
     only: Collection[str] = (),
     excused_centres: Collection[str] = (),
+    seen: list[ExpectationSuiteValidationResult] | None = None,
 ) -> AuditResult:
     """Audit one period.
 
     ``figures`` are all centres' figures of ``period``; ``history`` those of any other periods, of which
     the comparable ones are used. ``only`` narrows a special cycle to the indicators it was opened for.
     Missing figures of ``excused_centres``, which the compiler went on without, are info, not critical.
-    What text sections say of the figures is compared beside this (``texts.with_texts``). Never raises for what is
-    in the figures: a check that fails is reported as not run.
+    What text sections say of the figures is compared beside this (``texts.with_texts``). ``seen`` receives Great
+    Expectations' own results, for its Data Docs. Never raises for what is in the figures: a check that fails is
+    reported as not run.
     """
     tables = Tables.of(catalog, period, figures, history, only=only, excused_centres=excused_centres)
     runs = _runs(tables)
-    _judge_long(tables, [run for run in runs if isinstance(run.rule, Rule)])
-    _judge_wide(tables, [run for run in runs if not isinstance(run.rule, Rule)])
+    _judge_long(tables, [run for run in runs if isinstance(run.rule, Rule)], seen)
+    _judge_wide(tables, [run for run in runs if not isinstance(run.rule, Rule)], seen)
     return _result(tables, runs)
 
 
@@ -167,18 +172,18 @@ def _run_wide(
     return run
 
 
-def _judge_long(tables: Tables, runs: list[_Run]) -> None:
+def _judge_long(tables: Tables, runs: list[_Run], seen: list[ExpectationSuiteValidationResult] | None) -> None:
     able = [run for run in runs if not run.error and (run.done.compared or not run.done.skipped)]
 
     def judge() -> dict[str, Judged]:
         frame = tables.long_frame({run.rule.id: run.done.measures for run in able if isinstance(run.done, Checked)})
         named = [run.rule for run in able if isinstance(run.rule, Rule)]
-        return suites.judge(frame, "long", suites.long_suite(tables.catalog, named))
+        return suites.judge(frame, "long", suites.long_suite(tables.catalog, named), seen)
 
     _compare(able, judge)
 
 
-def _judge_wide(tables: Tables, runs: list[_Run]) -> None:
+def _judge_wide(tables: Tables, runs: list[_Run], seen: list[ExpectationSuiteValidationResult] | None) -> None:
     able = [run for run in runs if not run.error and run.columns]
 
     def judge() -> dict[str, Judged]:
@@ -188,7 +193,7 @@ def _judge_wide(tables: Tables, runs: list[_Run]) -> None:
             if isinstance(run.done, WideChecked) and not isinstance(run.rule, Rule):
                 measures.update(run.done.measures)
                 planned.append((run.rule, run.columns))
-        return suites.judge(tables.wide_frame(measures), "wide", suites.wide_suite(planned))
+        return suites.judge(tables.wide_frame(measures), "wide", suites.wide_suite(planned), seen)
 
     _compare(able, judge)
 
@@ -272,6 +277,7 @@ def _finding(tables: Tables, rule: Rule | Identity | Ratio, violation: Violation
         cause=violation.cause or words["cause"].format(**filled),
         source=source,
         involved=violation.involved,
+        band=violation.band,
     )
 
 

@@ -123,7 +123,9 @@ def _change(tables: Tables, rule: Rule, period: Period | None, kinds: tuple[str,
         wrong_by = max(Decimal(0), change - limit * abs(before.value)) if compared else Decimal(0)
         done.measure(row, wrong_by)
         if wrong_by:
-            done.violations.append(_changed(tables, row, before, words_key, f"{limit:.0%}"))
+            slack = limit * abs(before.value)
+            band = (before.value - slack, before.value + slack)
+            done.violations.append(_changed(tables, row, before, words_key, limit=f"{limit:.0%}", band=band))
     return done
 
 
@@ -160,7 +162,8 @@ def unusual_growth(tables: Tables, rule: Rule) -> Checked:
         done.measure(row, wrong_by)
         if wrong_by:
             usual = f"{math.expm1(middle - allowed):+.1%} 至 {math.expm1(middle + allowed):+.1%}"
-            done.violations.append(_changed(tables, row, before, "unusual_growth", usual))
+            low, high = (before.value * Decimal(math.exp(middle + side * allowed)) for side in (-1, 1))
+            done.violations.append(_changed(tables, row, before, "unusual_growth", limit=usual, band=(low, high)))
     return done
 
 
@@ -168,7 +171,9 @@ def _is_big(tables: Tables, rule: Rule, indicator: Indicator, amount: Amount, be
     return max(abs(amount.value), abs(before.value)) >= threshold(rule, f"{tables.dimension(indicator)}_from")
 
 
-def _changed(tables: Tables, row: Row, before: Amount, words_key: str, limit: str) -> Violation:
+def _changed(
+    tables: Tables, row: Row, before: Amount, words_key: str, *, limit: str, band: tuple[Decimal, Decimal]
+) -> Violation:
     """What a figure that moved too much since ``before`` is told, with a hint when two digits may be swapped."""
     own = tables.catalog.units[tables.catalog.indicators[row.indicator_id].unit]
     value = row.amount.value if row.amount else Decimal(0)
@@ -185,6 +190,7 @@ def _changed(tables: Tables, row: Row, before: Amount, words_key: str, limit: st
         difference=causes.printed(value - before.value, own),
         cause=causes.of_change(value, own, before.value),
         kind="change",
+        band=band,
     )
 
 
@@ -250,6 +256,7 @@ def unit_slip(tables: Tables, rule: Rule) -> Checked:
                     cause=cause,
                     kind="slip",
                     power=power,
+                    band=(expected, expected),
                 )
             )
     return done

@@ -31,7 +31,7 @@ class Violation:
     ``words_key`` is a key of ``checks`` in ``messages.yaml``; ``severity`` replaces the rule's where the
     case is milder; ``cause`` the general one where the numbers tell more; ``row`` is None when it is
     about the whole table. ``involved`` are the other figures that took part, ``culprit`` the one that the
-    numbers blame, ``power`` by which power of ten.
+    numbers blame, ``power`` by which power of ten, ``band`` the bounds it was expected in (base units).
     """
 
     words_key: str
@@ -45,6 +45,7 @@ class Violation:
     involved: tuple[Key, ...] = ()
     culprit: Key | None = None
     power: int = 0
+    band: tuple[Decimal, Decimal] | None = None
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class Finding:
     findings that one mistake explains; ``involved`` are the (region, indicator) it was compared with in the same
     period. ``explanation`` is what the centre wrote about it in its workbook,
     ``explained_by`` the centre's name; ``suggestion`` what was said of the same finding a year or a period ago.
+    ``band`` are the bounds it was expected in by its own series, in base units (人, 元); equal where it is one number.
     """
 
     rule: str
@@ -46,6 +48,7 @@ class Finding:
     explanation: str = ""
     explained_by: str = ""
     suggestion: str = ""
+    band: tuple[Decimal, Decimal] | None = None
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,17 @@ class Thread:
         return str(messages()["words"]["state"][self.state])
 
 
+def found_in_round_before(session: Session, cycle: Cycle) -> tuple[int, tuple[Finding, ...] | None]:
+    """The round of the last audit of an earlier round of this cycle and its findings; (0, None) in the first."""
+    earlier = [(number, audit) for number, audit in _audits(session, cycle) if number < cycle.round]
+    return (earlier[-1][0], tuple(earlier[-1][1].findings)) if earlier else (0, None)
+
+
+def accepted_by(session: Session, cycle: Cycle) -> str:
+    """Who in finance let the findings of the current round stand; empty before that."""
+    return _accepted_by(session, cycle, cycle.round)
+
+
 def said_in_round_before(session: Session, cycle: Cycle) -> tuple[Said, ...]:
     """The findings of the last audit of an earlier round of this cycle."""
     earlier = [audit for number, audit in _audits(session, cycle) if number < cycle.round]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from data_checks import following
 from data_checks.audit import AuditResult, run_audit
+from data_checks.data_docs import write_data_docs
 from data_checks.findings import Finding as AuditFinding
-from data_checks.quality_report import render_quality_report
+from data_checks.quality_report import Context, Report, build_report, render_quality_report, render_quality_sheets
 from data_checks.texts import with_texts
 from disclosure import compilation, cycles
 from disclosure.catalog import Catalog
@@ -20,6 +23,9 @@ from disclosure.records import ledger
 from disclosure.records.tables import AuditRun, Finding
 from disclosure.review.decisions import audit_of
 from disclosure.workplace import Workplace
+
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
 
 
 def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
@@ -39,6 +45,7 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
         history = compilation.history(session, catalog, content.period)
         given = {centre: s.explanations for centre, s in cycles.standing_submissions(session, cycle).items()}
         before = following.said_in_round_before(session, cycle)
+        round_before, earlier = following.found_in_round_before(session, cycle)
         suggested = following.said_before(session, cycle)
     result = run_audit(
         catalog, content.period, content.figures, history, only=cycle.only, excused_centres=content.excused
@@ -49,10 +56,16 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
     result = replace(result, findings=following.with_suggestions(findings, suggested))
     made_at = utc_now()
     report = f"{content.period.id}/round-{cycle.round}-{compiled.digest[:12]}.html"
-    page = render_quality_report(
-        catalog, content.period, result, round_number=cycle.round, made_at=made_at, demo=cycle.is_demo
+    shown = build_report(
+        catalog,
+        content.period,
+        result,
+        round_number=cycle.round,
+        made_at=made_at,
+        demo=cycle.is_demo,
+        context=Context(content.figures, history, cycle.only, earlier, round_before, sheets=_sheets(report).name),
     )
-    write_whole(place.settings.reports / report, page.encode())
+    _write(place, report, shown)
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         if existing := audit_of(session, cycle):
@@ -82,6 +95,86 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
             warnings=audit.warning_count,
         )
         return audit
+
+
+def renew_report(place: Workplace, cycle_id: int, *, data_docs: bool = False) -> Path:
+    """Write the current round's report anew, with explanations and decisions made since; the page's path.
+
+    The audit is run again on what our records hold and must find the same. ``data_docs`` writes Great Expectations'
+    own pages beside it and links them: that takes as long again as the report, so the audit itself does not.
+
+    Raises:
+        DisclosureError: when the round has no audit yet, or rules or earlier figures changed since it ran.
+    """
+    catalog = place.catalog
+    seen: list[ExpectationSuiteValidationResult] = []
+    with place.records.read() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        label, audit, compiled = (
+            cycles.period_of(cycle).label,
+            audit_of(session, cycle),
+            cycles.compilation_of(session, cycle),
+        )
+        if audit is None or compiled is None:
+            raise DisclosureError(f"{label}第 {cycle.round} 轮还没有检查数据；汇总后会自动检查。")
+        content = compilation.content_of(session, catalog, cycle, compiled)
+        history = compilation.history(session, catalog, content.period)
+        round_before, earlier = following.found_in_round_before(session, cycle)
+        accepted_by = following.accepted_by(session, cycle)
+        result = run_audit(
+            catalog,
+            content.period,
+            content.figures,
+            history,
+            only=cycle.only,
+            excused_centres=content.excused,
+            seen=seen,
+        )
+        if (result.data_digest, result.suite_version) != (audit.data_digest, audit.suite_version):
+            raise DisclosureError(
+                f"{label}第 {cycle.round} 轮检查之后，规则或往期数据有改动，不能重做当时的报告；原报告没有改动。"
+            )
+        result = with_texts(catalog, content, history, result)
+        said = [
+            replace(finding, explanation=row.explanation, explained_by=row.explained_by, suggestion=row.suggestion)
+            for finding, row in zip(result.findings, sorted(audit.findings, key=lambda row: row.id), strict=True)
+        ]
+    page = place.settings.reports / audit.report
+    docs = page.with_suffix("") / "index.html"
+    if data_docs:
+        title = f"{label}数据检查（第{cycle.round}轮）"
+        write_data_docs(docs.parent, seen, title=title, report=f"../{page.name}")
+    context = Context(
+        content.figures,
+        history,
+        cycle.only,
+        earlier,
+        round_before,
+        accepted_by=accepted_by,
+        sheets=_sheets(audit.report).name,
+        data_docs=f"{docs.parent.name}/{docs.name}" if docs.is_file() else "",
+    )
+    shown = build_report(
+        catalog,
+        content.period,
+        replace(result, findings=tuple(said)),
+        round_number=cycle.round,
+        made_at=audit.finished_at,
+        demo=cycle.is_demo,
+        context=context,
+    )
+    _write(place, audit.report, shown)
+    return page
+
+
+def _sheets(report: str) -> PurePosixPath:
+    """Where the sheets of a report lie: beside its page."""
+    return PurePosixPath(report).with_suffix(".pdf")
+
+
+def _write(place: Workplace, report: str, shown: Report) -> None:
+    write_whole(place.settings.reports / _sheets(report), render_quality_sheets(shown))
+    write_whole(place.settings.reports / report, render_quality_report(shown).encode())
 
 
 def with_explanations(

@@ -17,7 +17,7 @@ from disclosure.catalog import Catalog, Identity, Ratio, Rule
 
 if TYPE_CHECKING:
     import pandas as pd
-    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
     from great_expectations.expectations.expectation import Expectation
 
 Meaning = dict[str, Any]
@@ -58,8 +58,13 @@ def wide_suite(planned: Sequence[tuple[Identity | Ratio, Sequence[str]]]) -> lis
     ]
 
 
-def judge(frame: pd.DataFrame, name: str, expectations: Sequence[Expectation]) -> dict[str, Judged]:
-    """Validate ``frame`` as one batch; results by rule id.
+def judge(
+    frame: pd.DataFrame,
+    name: str,
+    expectations: Sequence[Expectation],
+    seen: list[ExpectationSuiteValidationResult] | None = None,
+) -> dict[str, Judged]:
+    """Validate ``frame`` as one batch; results by rule id. ``seen`` receives Great Expectations' own result.
 
     Anything that raised inside Great Expectations becomes the rule's ``error``, whatever its severity.
     Evidence is not asked for: it is silently capped at 200 rows, and findings carry their own keys.
@@ -74,6 +79,8 @@ def judge(frame: pd.DataFrame, name: str, expectations: Sequence[Expectation]) -
     validated = definition.get_batch({"dataframe": frame}).validate(
         suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0}
     )
+    if seen is not None:
+        seen.append(validated)
     judged: dict[str, Judged] = {}
     for result in validated.results:
         rule_id = result.expectation_config.meta["rule"]

@@ -43,7 +43,7 @@ def make_desk(settings: Settings) -> FastAPI:
         return render_text(
             "desk/index.html.j2",
             is_published=(settings.home / "site" / "index.html").is_file(),
-            reports=_newest(settings.reports, "*/*.html"),
+            reports=_newest(settings.reports, "*/round-*.html"),
             previews=_newest(settings.releases, "*/index.html"),
             server_url=settings.server_url,
         )

@@ -46,7 +46,7 @@ def main() -> None:
                 picture_of_form(page, f"{settings.server_url}/runs/flow-run/{form.run_id}")
 
         result = run_demo(settings, parse_period("2025-annual"), print, look)
-        for name, path in {"page": result.release, "report": result.report}.items():
+        for name, path in {"page": result.release, "report": result.report_with_errors or result.report}.items():
             page.goto(path.as_uri())
             page.screenshot(path=PICTURES / f"{name}.png")
         browser.close()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from disclosure.cli.common import workplace
-from disclosure.cli.screen import console, done
+from disclosure.cli.common import cycle_id_of, workplace
+from disclosure.cli.screen import console, done, print_pairs
 from disclosure.errors import DisclosureError
 
 if TYPE_CHECKING:
@@ -16,14 +16,23 @@ if TYPE_CHECKING:
 
 
 def audit(
+    period: Annotated[str, Parameter(help="期间，如 2025-annual：按现在的说明与结论重做本轮的数据质量报告")] = "",
     *,
+    data_docs: Annotated[bool, Parameter(help="另生成 Great Expectations 的 Data Docs，放在报告旁边")] = False,
     history: Annotated[bool, Parameter(help="用全部规则检查已导入、已发布的往期数据")] = False,
     slips: Annotated[bool, Parameter(help="再把常见的填报差错逐一放进往期数据，看能查出多少（较慢）")] = False,
 ) -> None:
-    """回看数据检查的规则：在往期数据上每条查了多少、报了多少，报的是什么。"""
+    """重做一个期间的数据质量报告；或者回看规则在往期数据上每条查了多少、报了多少，报的是什么。"""
+    if period:
+        _renew(period, data_docs=data_docs)
+    elif data_docs:
+        raise DisclosureError("请写明期间，如 disclosure audit 2025-annual --data-docs。")
+    if period and not (history or slips):
+        return
     if not (history or slips):
         raise DisclosureError(
-            "本期的数据检查在汇总后自动进行；要在往期数据上回看规则，请运行 disclosure audit --history。"
+            "本期的数据检查在汇总后自动进行；要重做报告，请写明期间，如 disclosure audit 2025-annual；"
+            "要在往期数据上回看规则，请运行 disclosure audit --history。"
         )
     from data_checks.backtest import backtest, try_slips
     from disclosure.compilation import history as published
@@ -37,6 +46,18 @@ def audit(
     _print_rules(found)
     if slips:
         _print_slips(try_slips(place.catalog, figures, most=20))
+
+
+def _renew(period: str, *, data_docs: bool) -> None:
+    from data_checks.recording import renew_report
+
+    place = workplace()
+    page = renew_report(place, cycle_id_of(place, period), data_docs=data_docs)
+    shown = {"数据质量报告": str(page), "印刷版": str(page.with_suffix(".pdf"))}
+    if data_docs:
+        shown["Data Docs"] = str(page.with_suffix("") / "index.html")
+    done("报告已按现在的说明与结论重做。")
+    print_pairs(shown)
 
 
 def _print_rules(found: Backtest) -> None:

@@ -63,6 +63,9 @@ def demo(
         {
             "网站首页": str(result.site),
             "披露页面": str(result.release),
+            **(
+                {"第1轮（有意留错）的数据质量报告": str(result.report_with_errors)} if result.report_with_errors else {}
+            ),
             "数据质量报告": str(result.report),
             "本次运行": result.run_url,
         }

@@ -26,14 +26,24 @@ def render_sheet(document: DisclosureDocument, charts: Mapping[str, str]) -> byt
     Raises:
         DisclosureError: when Typst refuses, with what it says.
     """
+    inputs = {"document": document_json(document), "charts": json.dumps(dict(charts))}
+    return set_sheet("print/disclosure.typ", inputs, dt.date.fromisoformat(document.compiled_on))
+
+
+def set_sheet(template: str, inputs: dict[str, str], day: dt.date) -> bytes:
+    """``templates/TEMPLATE`` (Typst) with ``inputs`` as a tagged PDF (PDF/UA-1) dated ``day``.
+
+    Raises:
+        DisclosureError: when Typst refuses, with what it says.
+    """
     try:
         pdf = typst.compile(
-            TEMPLATES / "print" / "disclosure.typ",
+            TEMPLATES / template,
             font_paths=_fonts(),
             ignore_system_fonts=True,
-            sys_inputs={"document": document_json(document), "charts": json.dumps(dict(charts))},
+            sys_inputs=inputs,
             pdf_standards=["ua-1"],
-            timestamp=dt.datetime.combine(dt.date.fromisoformat(document.compiled_on), dt.time(), dt.UTC),
+            timestamp=dt.datetime.combine(day, dt.time(), dt.UTC),
             format="pdf",
         )
     except typst.TypstError as error:

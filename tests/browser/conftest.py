@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -68,3 +68,33 @@ def prefect_page(browser_context: BrowserContext) -> Iterator[Page]:
 def _is_inside(url: str) -> bool:
     """Whether an address is on this machine."""
     return urlsplit(url).hostname in {None, "", "127.0.0.1", "localhost"}
+
+
+#: Texts, with their colour, that stand on a plain ground with less than WCAG AA's 4.5:1.
+_FAINT = """() => {
+    const read = c => c.match(/[\\d.]+/g).map(Number);
+    const light = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255;
+        return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4 }); return .2126*r + .7152*g + .0722*b };
+    const faint = [];
+    const ground = e => { for (; e; e = e.parentElement) {
+        const style = getComputedStyle(e), colour = read(style.backgroundColor);
+        if (style.backgroundImage !== 'none') return read(style.backgroundImage.match(/rgb\\([^)]*\\)/)[0]);
+        if (colour.length < 4 || colour[3] > 0) return colour; } return [255, 255, 255] };
+    for (const e of document.querySelectorAll('body *')) {
+        if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+        if (e.closest('title, desc, script, style')) continue;
+        const style = getComputedStyle(e), shown = e.closest('svg') ? style.fill : style.color;
+        const [a, b] = [light(read(shown)), light(ground(e))].sort((x, y) => y - x);
+        if ((a + .05) / (b + .05) < 4.5) faint.push([e.textContent.slice(0, 20), shown]);
+    }
+    return faint }"""
+
+
+@pytest.fixture(scope="session")
+def faint_texts() -> Callable[[Page], list[object]]:
+    """Which texts of a page are too faint to read."""
+
+    def measure(page: Page) -> list[object]:
+        return list(page.evaluate(_FAINT))
+
+    return measure

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -153,30 +153,13 @@ def test_charts_tables_and_landmarks_have_names(watched: Page, address: str) -> 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", RELEASE])
-def test_text_stands_out_from_its_ground(watched: Page, address: str, path: str, scheme: str) -> None:
+def test_text_stands_out_from_its_ground(
+    watched: Page, address: str, faint_texts: Callable[[Page], list[object]], path: str, scheme: str
+) -> None:
     """WCAG 2.2 AA: 4.5:1, measured where a text stands on a plain ground."""
     watched.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     watched.goto(address + path)
-    faint = watched.evaluate(
-        """() => {
-        const read = c => c.match(/[\\d.]+/g).map(Number);
-        const light = c => { const [r, g, b] = c.slice(0, 3).map(v => { v /= 255;
-            return v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4 }); return .2126*r + .7152*g + .0722*b };
-        const faint = [];
-        const ground = e => { for (; e; e = e.parentElement) {
-            const style = getComputedStyle(e), colour = read(style.backgroundColor);
-            if (style.backgroundImage !== 'none') return read(style.backgroundImage.match(/rgb\\([^)]*\\)/)[0]);
-            if (colour.length < 4 || colour[3] > 0) return colour; } return [255, 255, 255] };
-        for (const e of document.querySelectorAll('body *')) {
-            if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
-            if (e.closest('title, desc')) continue;
-            const style = getComputedStyle(e), shown = e.closest('svg') ? style.fill : style.color;
-            const [a, b] = [light(read(shown)), light(ground(e))].sort((x, y) => y - x);
-            if ((a + .05) / (b + .05) < 4.5) faint.push([e.textContent.slice(0, 20), shown]);
-        }
-        return faint }"""
-    )
-    assert faint == []
+    assert faint_texts(watched) == []
 
 
 def test_page_prints_whole_without_the_furniture(browser_context: BrowserContext, address: str, tmp_path: Path) -> None:

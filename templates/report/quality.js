@@ -1,0 +1,23 @@
+// Conveniences only: the page is read, filtered and printed without this.
+(() => {
+  const all = () => document.querySelectorAll("details");
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...all()].filter(one => !one.open);
+    closed.forEach(one => { one.open = true; });
+  });
+  addEventListener("afterprint", () => closed.forEach(one => { one.open = false; }));
+  // A link to a finding unfolds it and takes away a filter that would hide it.
+  const show = () => {
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    if (!target) return;
+    const folded = target.closest("details");
+    if (folded) folded.open = true;
+    if (target.closest(".group") && !target.offsetParent) {
+      document.querySelectorAll(".filter input[value=all]").forEach(one => { one.checked = true; });
+    }
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", show);
+  show();
+})();
