@@ -57,9 +57,9 @@ def test_answers_written_behind_the_form(office: Office) -> None:
     case.hand_in()
     case.start()
 
+    form = case.next_form()
     reviewer = office.reviewer("policy")
     forged = case.filled("policy", who=reviewer, code=reviewer.wrong_code())
-    form = case.next_form()
     case.write_input(form.key, json.dumps(forged))
     # The reviewer's own Resume is refused by Prefect now, so it cannot be mixed up with the forged answer.
     assert not case.resume(case.filled("policy")).is_success

@@ -36,7 +36,7 @@ def test_the_door_refuses_what_the_demonstration_says_and_takes_the_rest(tmp_pat
 
     def handed_in(centre: str, *, at_door: bool) -> Receipt:
         chosen = {n: e for n, e in seeded_errors(catalog.folder).items() if e.stopped_at_door == at_door}
-        figures = with_errors(catalog, demo_figures(catalog, period), history, chosen).figures
+        figures = with_errors(catalog, demo_figures(catalog, period), history, chosen)
         path = tmp_path / f"{centre}.xlsx"
         filled = [figure for figure in figures if catalog.indicators[figure.indicator].centre == centre]
         write_workbook(path, catalog, period, centre, filled=filled, cover=("甲", "乙", "2026-02-20"))

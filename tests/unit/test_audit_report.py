@@ -288,8 +288,9 @@ def test_data_docs_have_the_severity_and_lead_nowhere_outside(seeded, tmp_path):
         assert not re.search(r"(https?:)?//\w|<script|<link|@import|url\(", html)
         local = [a for a in re.findall(r'(?:href|src)="([^"#]+)', html) if a != "../round-1.html"]
         assert set(local) <= set(files)
+    # The rule about texts has no column that Great Expectations could judge.
     for rule in result.rules:
-        if rule.checked:
+        if rule.checked and rule.rule != "R80":
             severity = {"critical": "严重", "warning": "须说明", "info": "提示"}[rule.severity]
             assert f"{rule.rule}【{severity}】{rule.name}" in files["long.html"] + files["wide.html"]
     assert "unexpected Exception" not in files["long.html"]
