@@ -483,7 +483,7 @@ def walks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Walk
     for module, name in (
         (recording, "run_audit"),
         (publish, "render_release"),
-        (submissions, "read_workbook"),
+        (submissions, "examine"),
     ):
         monkeypatch.setattr(module, name, remembered(getattr(module, name)))
     clock = [MORNING]
