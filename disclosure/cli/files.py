@@ -13,9 +13,11 @@ from rich.table import Table
 from disclosure.cli.common import workplace
 from disclosure.cli.screen import console, done, say, unreadable
 from disclosure.errors import DisclosureError
+from disclosure.file_names import printable_name
 
 if TYPE_CHECKING:
     from disclosure.catalog import Catalog
+    from disclosure.collection.narrative_reader import NarrativeReading
     from disclosure.collection.narratives import NarrativeReceipt
     from disclosure.collection.replies import Reply
     from disclosure.collection.sources import Secret
@@ -40,13 +42,13 @@ def submit(*files: Annotated[Path, Parameter(help="填好的报表，或文字�
             failed = True
             continue
         except DisclosureError as error:
-            say("✗", "bold red", f"{file.name}：{error}")
-            _print_reply(reply_to_refused(place.settings.replies, file.name, str(error)))
+            say("✗", "bold red", f"{printable_name(file.name)}：{error}")
+            _print_reply(reply_to_refused(place.settings.replies, printable_name(file.name), str(error)))
             failed = True
             continue
         _print_receipt(file, receipt)
         if isinstance(receipt, Receipt):
-            _print_reply(reply_to(place.settings.replies, place.catalog, receipt, file.name))
+            _print_reply(reply_to(place.settings.replies, place.catalog, receipt, printable_name(file.name)))
         failed = failed or not receipt.is_accepted
         if receipt.is_accepted and not receipt.still_missing:
             _wake(place, receipt.cycle_id)
@@ -55,7 +57,7 @@ def submit(*files: Annotated[Path, Parameter(help="填好的报表，或文字�
 
 
 def check(
-    *files: Annotated[Path, Parameter(help="填好的报表")],
+    *files: Annotated[Path, Parameter(help="填好的报表或文稿")],
     out: Annotated[Path | None, Parameter(help="把标出问题的工作簿写到这个文件夹")] = None,
 ) -> None:
     """报送前自查：逐格检查并核对数据，不连数据库和服务，不留任何记录。"""
@@ -134,45 +136,61 @@ def _hand_in(place: Workplace, file: Path) -> Receipt | NarrativeReceipt:
     from disclosure.collection.workbook_package import FILE_LIMIT, too_large
 
     records, files, catalog = place.records, place.settings.files, place.catalog
-    if not is_text_document(file.name):
+    if not is_text_document(printable_name(file.name)):
         return hand_in_file(records, files, catalog, file)
     try:
         content = read_upload(file, FILE_LIMIT)
     except TooLargeError as error:
         raise DisclosureError(too_large(error.size).problem.found + "，文件过大，请删去图片后再交。") from error
-    return hand_in_narrative(records, files, catalog, content, file.name)
+    return hand_in_narrative(records, files, catalog, content, printable_name(file.name))
 
 
 def _check_one(catalog: Catalog, file: Path, out: Path | None) -> bool:
     """Tell what is wrong with one file; whether it must be put right before it is handed in."""
     from disclosure.cli.self_check import findings_of
     from disclosure.collection.files import TooLargeError, read_upload
+    from disclosure.collection.narrative_reader import is_text_document, read_narrative
     from disclosure.collection.replies import check_name, write_reply
     from disclosure.collection.workbook_package import FILE_LIMIT, too_large
     from disclosure.collection.workbook_reader import examine
 
+    name = printable_name(file.name)
     try:
-        reading = examine(read_upload(file, FILE_LIMIT), file.name, catalog)
+        content = read_upload(file, FILE_LIMIT)
     except TooLargeError as error:
-        say("✗", "bold red", f"{file.name}：{too_large(error.size).problem.sentence}")
+        say("✗", "bold red", f"{name}：{too_large(error.size).problem.sentence}")
         return True
     except OSError as error:
         say("✗", "bold red", str(unreadable(file, error)))
         return True
+    if is_text_document(name):
+        return _check_text(name, read_narrative(content, name, catalog))
+    reading = examine(content, name, catalog)
     found = reading.problems or findings_of(catalog, reading)
     wrong = sum(problem.kind in ("refused", "critical") for problem in found)
     if wrong:
-        headline = f"{file.name}：有 {wrong} 处须改正，改正后再报送。"
+        headline = f"{name}：有 {wrong} 处须改正，改正后再报送。"
         say("✗", "bold red", headline)
     else:
         hints = "，请看下面的提示，确实如此的在“说明”中解释" if found else ""
-        headline = f"{file.name}：检查通过，共 {len(reading.figures)} 个数据，可以报送{hints}。"
+        headline = f"{name}：检查通过，共 {len(reading.figures)} 个数据，可以报送{hints}。"
         done(headline)
     for problem in found:
         console.print(f"  {problem.sentence}", soft_wrap=True)
     if out is not None and found:
-        _print_reply(write_reply(out / check_name(file.name), catalog, reading, found, headline))
+        _print_reply(write_reply(out / check_name(name), catalog, reading, found, headline))
     return wrong > 0
+
+
+def _check_text(name: str, reading: NarrativeReading) -> bool:
+    """Tell what is wrong with one text document; its figures are held against the data once that is handed in."""
+    if reading.problems:
+        say("✗", "bold red", f"{name}：有 {len(reading.problems)} 处须改正，改正后再报送。")
+        for problem in reading.problems:
+            console.print(f"  {problem.sentence}", soft_wrap=True)
+        return True
+    done(f"{name}：检查通过，共 {len(reading.sections)} 个部分，可以报送；文中的数报送后与数据核对。")
+    return False
 
 
 def _print_reply(reply: Reply) -> None:
@@ -183,11 +201,15 @@ def _print_reply(reply: Reply) -> None:
 def _print_receipt(file: Path, receipt: Receipt | NarrativeReceipt) -> None:
     where = f"{receipt.centre} {receipt.period_label}第 {receipt.round} 轮"
     if not receipt.is_accepted:
-        say("✗", "bold red", f"{file.name}：{where}没有通过，共 {len(receipt.problems)} 处，原件已留存：")
+        say(
+            "✗",
+            "bold red",
+            f"{printable_name(file.name)}：{where}没有通过，共 {len(receipt.problems)} 处，原件已留存：",
+        )
         for problem in receipt.problems:
             console.print(f"  {problem.sentence}", soft_wrap=True)
         return
     repeat = "（与已交的相同，没有重复记录）" if receipt.is_repeat else ""
-    done(f"{file.name}：{where}已收到 {receipt.taken}{repeat}。")
+    done(f"{printable_name(file.name)}：{where}已收到 {receipt.taken}{repeat}。")
     if receipt.still_missing:
         console.print(f"  还缺：{'、'.join(receipt.still_missing)}")

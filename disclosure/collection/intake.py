@@ -22,6 +22,7 @@ from disclosure.collection.sources.base import GoneError, Settled
 from disclosure.collection.sources.inbox import InboxSource
 from disclosure.collection.submissions import Came, arrival_of, hand_in, refuse_unread
 from disclosure.errors import DisclosureError
+from disclosure.file_names import printable_name
 from disclosure.records.tables import Cycle
 from disclosure.review import asks
 from disclosure.workplace import Workplace
@@ -143,7 +144,7 @@ def _take(place: Workplace, source: Source, delivery: Delivery, inbox: Visit | N
     Raises:
         DisclosureError: when its source fails; it is then taken again next time.
     """
-    name = delivery.name[:_LONGEST_NAME]
+    name = printable_name(delivery.name)[:_LONGEST_NAME]
     content = b"".join(delivery.chunks()) if delivery.size <= _MOST_BYTES else None
     if content is not None and len(content) != delivery.size:
         raise DisclosureError(f"{name} 在读取时变了，下次再取。")

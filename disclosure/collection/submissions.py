@@ -23,6 +23,7 @@ from disclosure.collection.workbook_package import FILE_LIMIT, too_large
 from disclosure.collection.workbook_reader import LONGEST_NAME, Cover, Problem, WorkbookReading, examine, unsigned
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
+from disclosure.file_names import printable_name
 from disclosure.records import Records, ledger
 from disclosure.records.tables import Arrival, Cycle, Excuse, Observation, RefusedFile, Submission
 
@@ -83,12 +84,14 @@ def hand_in_file(records: Records, files: Path, catalog: Catalog, path: Path) ->
         content = read_upload(path, FILE_LIMIT)
     except TooLargeError as error:
         reason = too_large(error.size).problem.sentence
-        note = json.dumps({"file": path.name, "size": error.size, "refused": reason}, ensure_ascii=False)
+        note = json.dumps(
+            {"file": printable_name(path.name), "size": error.size, "refused": reason}, ensure_ascii=False
+        )
         with records.write() as session:
             sha256 = keep_file(session, files, note.encode())
-        _refuse(records, sha256, path.name, reason, None)
+        _refuse(records, sha256, printable_name(path.name), reason, None)
         raise DisclosureError(reason) from error
-    return hand_in(records, files, catalog, content, path.name)
+    return hand_in(records, files, catalog, content, printable_name(path.name))
 
 
 def hand_in(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from disclosure.errors import DisclosureError
@@ -73,6 +73,11 @@ def open_records(url: str) -> Records:
         engine.dispose()
         raise DisclosureError(
             f"打不开记录库 {shown}：{error.orig}。请核对 DISCLOSURE_DATABASE_URL 与数据库服务。"
+        ) from error
+    except DatabaseError as error:
+        engine.dispose()
+        raise DisclosureError(
+            f"记录库 {shown} 已损坏，或不是本系统的记录库（{error.orig}）。请停止使用，从备份恢复后再试。"
         ) from error
     return Records(engine)
 

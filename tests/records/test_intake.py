@@ -267,6 +267,17 @@ def test_an_interrupted_taking_is_finished_and_answered_as_before(
     assert old in within(bureau, "已收").values()
 
 
+def test_a_name_in_gbk_is_read_and_holds_up_nobody(bureau: Bureau) -> None:
+    """An old FTP program or unzip leaves such names."""
+    content = bureau.workbook(CENTRE)
+    (inbox(bureau) / os.fsdecode("报表甲.xlsx".encode("gbk"))).write_bytes(content)
+    drop(bureau, content, "乙.xlsx")
+    found = take_in(bureau.place)
+    assert {line.file_name for line in found.taken} == {"报表甲.xlsx", "乙.xlsx"}
+    assert {row.file_name for row in rows(bureau, Arrival)} == {"报表甲.xlsx", "乙.xlsx"}
+    assert not [path for path in inbox(bureau).iterdir() if path.is_file()]
+
+
 def test_a_long_name_is_no_obstacle(bureau: Bureau) -> None:
     drop(bureau, bureau.workbook(CENTRE), "表" * 80 + ".xlsx")
     assert [result for _, result in results(take_in(bureau.place))] == ["已收"]

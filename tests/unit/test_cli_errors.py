@@ -46,6 +46,7 @@ def disclosure(home: Path, *arguments: str, typed: str = "", **variables: str) -
         (("demo", "--cycle", "q1", "--profile", "gaogang-2016"), {}, "不作 q1 披露"),
         (("demo", "--cycle", "monthly"), {}, "演示周期“monthly”不对"),
         (("audit",), {}, "请运行 disclosure audit --history"),
+        (("ledger", "verify"), {}, "没有可以核对的台账"),
     ],
 )
 def test_a_mistake_is_one_chinese_sentence(
@@ -65,6 +66,24 @@ def test_a_faulty_configuration_file_is_named(tmp_path: Path, toml: str, sentenc
     told = disclosure(tmp_path, "status")
     assert told.returncode == 1
     assert sentence in told.stdout
+
+
+def test_a_ledger_without_a_checkpoint_is_not_called_whole(tmp_path: Path) -> None:
+    assert disclosure(tmp_path, "people", "add", "李明", "政策法规科").returncode == 0
+    told = disclosure(tmp_path, "ledger", "verify")
+    assert "还没有签名检查点" in told.stdout
+    assert "台账完整" not in told.stdout
+    assert disclosure(tmp_path, "ledger", "checkpoint").returncode == 0
+    assert "台账完整：1 条记录，1 个签名检查点" in disclosure(tmp_path, "ledger", "verify").stdout
+
+
+def test_a_damaged_database_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir(exist_ok=True)
+    (tmp_path / "var" / "records.db").write_text("不是数据库")
+    told = disclosure(tmp_path, "status")
+    assert told.returncode == 1
+    assert "已损坏，或不是本系统的记录库" in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
 
 
 def test_a_demonstration_leaves_foreign_files_alone(tmp_path: Path) -> None:

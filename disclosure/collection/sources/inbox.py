@@ -15,6 +15,7 @@ from pydantic import Field, field_validator
 
 from disclosure.collection.sources.base import Delivery, Errand, GoneError, Settled, Source, Visit
 from disclosure.collection.sources.store import Entry, Store, fill, unknown_placeholders
+from disclosure.file_names import printable_name
 
 TAKEN, RETURNED, ANSWERS = "已收", "退回", "回执"
 #: What programs call a file they are still writing, and what they leave lying about.
@@ -87,7 +88,7 @@ class InboxVisit(Visit):
     def _settle(self, entry: Entry, settled: Settled) -> None:
         """Answer, then put the file away: once it is moved nobody comes back to it."""
         self.answer({f"{settled.label}-{name}": content for name, content in settled.files.items()})
-        target = f"{TAKEN if settled.is_accepted else RETURNED}/{settled.label}-{shortened(entry.name)}"
+        target = f"{TAKEN if settled.is_accepted else RETURNED}/{settled.label}-{shortened(printable_name(entry.name))}"
         receipt = next(iter(settled.files.values()))
         self._store.put(f"{target}.{ANSWERS}.txt", receipt)
         # Gone: another run has put it away. Changed: it is a newer file, for the next look.
