@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args
@@ -44,6 +43,7 @@ from disclosure.catalog.models import (
     Unit,
 )
 from disclosure.catalog.openness_models import CONTENT_OF_KIND, Content, OpennessItem, OpennessMatter, OpennessWords
+from disclosure.catalog.references import mistakes_of
 from disclosure.catalog.yaml_source import Document, Location, load_document
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
@@ -139,14 +139,14 @@ class Catalog:
         by_priority = set() if wanted.only else set(wanted.priorities)
 
         def selected(indicator: Indicator) -> bool:
-            if any(_matches(indicator.id, pattern) for pattern in wanted.except_):
+            if any(indicator.matches(pattern) for pattern in wanted.except_):
                 return False
             listed = wanted.only or wanted.also
-            return indicator.priority in by_priority or any(_matches(indicator.id, p) for p in listed)
+            return indicator.priority in by_priority or any(indicator.matches(p) for p in listed)
 
         def place(indicator: Indicator) -> int:
             # Where ``only`` names them one by one, its order is the printed one: sources have their own.
-            return next((n for n, pattern in enumerate(wanted.only) if _matches(indicator.id, pattern)), 0)
+            return next((n for n, pattern in enumerate(wanted.only) if indicator.matches(pattern)), 0)
 
         return MappingProxyType({i.id: i for i in sorted(filter(selected, self.indicators.values()), key=place)})
 
@@ -161,7 +161,7 @@ class Catalog:
             for indicator in self.reported.values()
             if indicator.demand(period.kind) != "none"
             and (not centre or indicator.centre == centre)
-            and (not patterns or any(_matches(indicator.id, pattern) for pattern in patterns))
+            and (not patterns or any(indicator.matches(pattern) for pattern in patterns))
         )
 
     def regions_for(self, indicator: Indicator) -> tuple[Region, ...]:
@@ -288,14 +288,6 @@ def _unique_names(entries: Iterable[tuple[NamedT, Iterable[str]]]) -> dict[str, 
     return {name: entry for name, entry in names.items() if name not in shared}
 
 
-def _matches(indicator_id: str, pattern: str) -> bool:
-    if pattern.endswith(".*"):
-        return indicator_id.startswith(pattern[:-1])
-    if pattern.startswith("*."):
-        return indicator_id.partition(".")[2] == pattern[2:]
-    return indicator_id == pattern
-
-
 def profile_folder(name: str | Path) -> Path:
     """The folder of a shipped profile's name, or of a path.
 
@@ -357,7 +349,8 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         openness_contents=_contents(openness, openness_items),
         reminders=_one(ReminderRules, document("reminders")),
     )
-    _check_references(catalog, document)
+    if mistakes := mistakes_of(catalog, document):
+        raise DisclosureError("\n".join(mistakes))
     if tuple(catalog.milestone_facts) != get_args(Milestone):
         where, steps = document("cycles").locate(("milestones",)), "、".join(get_args(Milestone))
         raise DisclosureError(f"{where}：milestones 应当正好有这六个节点，先后也如此：{steps}。")
@@ -444,100 +437,3 @@ def explain(error: ValidationError, document: Document, at: Location, *, shows_v
         path = ".".join(str(step) for step in location)
         lines.append(f"{document.locate(location)}：{path} {expected}{given}。")
     return "\n".join(lines)
-
-
-def _check_references(catalog: Catalog, document: Callable[[str], Document]) -> None:
-    """Every id that one entry uses of another must exist, and no two checks share a number."""
-    mistakes: list[str] = []
-    indicators, organisation = document("indicators"), document("organisation")
-
-    def need(known: Mapping[str, object], value: str, document: Document, at: Location, what: str) -> None:
-        if value not in known:
-            mistakes.append(f"{document.locate(at)}：{'.'.join(map(str, at))} 引用的{what}“{value}”不存在。")
-
-    if sum(region.level == "prefecture" for region in catalog.regions.values()) != 1:
-        mistakes.append(f"{catalog.folder / 'regions.yaml'}：level 为 prefecture 的地区应当正好有一个。")
-    for indicator in catalog.indicators.values():
-        at: Location = ("indicators", indicator.id)
-        need(catalog.insurances, indicator.insurance, indicators, (*at, "insurance"), "险种")
-        need(catalog.offices, indicator.centre, indicators, (*at, "centre"), "科室")
-        need(catalog.sections, indicator.section, indicators, (*at, "section"), "章节")
-        if indicator.kind != "text":
-            need(catalog.units, indicator.unit, indicators, (*at, "unit"), "计量单位")
-        if indicator.part_of:
-            need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
-    mistakes += _organisation_mistakes(catalog, organisation)
-    mistakes += _openness_mistakes(catalog, document("openness"))
-    for name, top, insurances, parts in _parts_used(catalog):
-        for indicator_id in (catalog.indicator_id(insurance, part) for insurance in insurances for part in parts):
-            need(catalog.indicators, indicator_id, document(top), (top, name, "parts"), "指标")
-        if name in catalog.rules or (top == "ratios" and name in catalog.identities):
-            mistakes.append(f"{document(top).locate((top, name))}：编号 {name} 已有另一条规则使用，请换一个。")
-    chosen = catalog.profile.indicators
-    for pattern in (*chosen.only, *chosen.also, *chosen.except_):
-        if not any(_matches(indicator_id, pattern) for indicator_id in catalog.indicators):
-            mistakes.append(f"{catalog.folder / 'profile.yaml'}：indicators 中的“{pattern}”没有对应的指标。")
-    if mistakes:
-        raise DisclosureError("\n".join(mistakes))
-
-
-def _organisation_mistakes(catalog: Catalog, organisation: Document) -> list[str]:
-    """Every gate and role there must be, each role in offices that exist, each gate in the hands of one office."""
-    mistakes: list[str] = []
-    for role in catalog.roles.values():
-        for office in role.offices:
-            if office not in catalog.offices:
-                at: Location = ("roles", role.id, "offices")
-                mistakes.append(f"{organisation.locate(at)}：{'.'.join(map(str, at))} 引用的科室“{office}”不存在。")
-    for expected, known, top, what in (
-        (get_args(GateId), catalog.gates, "gates", "环节"),
-        (get_args(RoleId), catalog.roles, "roles", "角色"),
-    ):
-        mistakes += [
-            f"{organisation.locate((top,))}：{top} 缺少{what} {name}。" for name in expected if name not in known
-        ]
-    for gate in catalog.gates.values():
-        if gate.role in catalog.roles and len(catalog.roles[gate.role].offices) != 1:
-            at = ("gates", gate.id, "role")
-            mistakes.append(f"{organisation.locate(at)}：{gate.name}的角色 {gate.role} 应当只属于一个科室。")
-    return mistakes
-
-
-def _parts_used(catalog: Catalog) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
-    """(number, file, insurances, indicators with the insurance left out) of every identity and ratio."""
-    for identity in catalog.identities.values():
-        opening = filter(None, [identity.opening])
-        yield identity.id, "identities", identity.for_each, (identity.total, *identity.parts, *opening)
-    for ratio in catalog.ratios.values():
-        parts = [part for each in ratio.quotients for part in (*each.numerator, *each.denominator)]
-        yield ratio.id, "ratios", ratio.for_each, (*parts, *filter(None, [ratio.stated]))
-
-
-def _openness_mistakes(catalog: Catalog, openness: Document) -> list[str]:
-    """Items number 01, 02, …, those of one matter together and in the matters' order, and name only what exists."""
-    mistakes: list[str] = []
-
-    def tell(item: OpennessItem, at: Location, what: str) -> None:
-        place = openness.locate(("openness_items", item.number, *at))
-        mistakes.append(f"{place}：政务公开目录第 {item.number} 项{what}。")
-
-    order = {matter: place for place, matter in enumerate(catalog.openness_matters)}
-    items = list(catalog.openness_items.values())
-    for place, item in enumerate(items, 1):
-        if item.number != f"{place:02}":
-            tell(item, (), f"的序号应为 {place:02}，请按顺序编号")
-        if item.matter not in order:
-            tell(item, ("matter",), f"引用的一级事项“{item.matter}”不存在")
-        if item.owner not in catalog.offices:
-            tell(item, ("owner",), f"引用的科室“{item.owner}”不存在")
-        for attribute, holder in item.inherited.items():
-            if holder == item.number or attribute in catalog.openness_items.get(holder, item).inherited:
-                tell(item, ("inherited", attribute), f"的 {attribute} 不能从第 {holder} 项承继，请写实际印有这一格的项")
-        for name, element in item.elements.items():
-            for indicator in element.indicators:
-                if indicator not in catalog.indicators:
-                    tell(item, ("elements", name, "indicators"), f"引用的指标“{indicator}”不存在")
-    for item, following in pairwise(items):
-        if order.get(item.matter, 0) > order.get(following.matter, len(order)):
-            tell(item, ("matter",), f"排在第 {following.number} 项之前，与一级事项的顺序不符，请核对这两项的 matter")
-    return mistakes

@@ -178,6 +178,14 @@ class Indicator(Fact):
     note: str = ""
     source: str = ""
 
+    def matches(self, pattern: str) -> bool:
+        """Whether ``pattern`` means this indicator: its id, ``work_injury.*``, or ``*.income``."""
+        if pattern.endswith(".*"):
+            return self.id.startswith(pattern[:-1])
+        if pattern.startswith("*."):
+            return self.id.partition(".")[2] == pattern[2:]
+        return self.id == pattern
+
     def demand(self, kind: CycleKind) -> Demand:
         """How cycle ``kind`` asks for it; a special cycle asks for what it was opened for."""
         if kind == "special":

@@ -1,0 +1,113 @@
+"""What no single entry can know of itself: that every id it uses of another entry exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
+from typing import TYPE_CHECKING, get_args
+
+from disclosure.catalog.models import GateId, RoleId
+from disclosure.catalog.openness_models import OpennessItem
+from disclosure.catalog.yaml_source import Document, Location
+
+if TYPE_CHECKING:
+    from disclosure.catalog.catalog import Catalog
+
+
+def mistakes_of(catalog: Catalog, document: Callable[[str], Document]) -> list[str]:
+    """A sentence with file and line for every id that does not exist, and every number used twice.
+
+    ``document`` gives the merged YAML of a name (``organisation``), which knows where each entry stands.
+    """
+    mistakes: list[str] = []
+    indicators, organisation = document("indicators"), document("organisation")
+
+    def need(known: Mapping[str, object], value: str, document: Document, at: Location, what: str) -> None:
+        if value not in known:
+            mistakes.append(f"{document.locate(at)}：{'.'.join(map(str, at))} 引用的{what}“{value}”不存在。")
+
+    if sum(region.level == "prefecture" for region in catalog.regions.values()) != 1:
+        mistakes.append(f"{catalog.folder / 'regions.yaml'}：level 为 prefecture 的地区应当正好有一个。")
+    for indicator in catalog.indicators.values():
+        at: Location = ("indicators", indicator.id)
+        need(catalog.insurances, indicator.insurance, indicators, (*at, "insurance"), "险种")
+        need(catalog.offices, indicator.centre, indicators, (*at, "centre"), "科室")
+        need(catalog.sections, indicator.section, indicators, (*at, "section"), "章节")
+        if indicator.kind != "text":
+            need(catalog.units, indicator.unit, indicators, (*at, "unit"), "计量单位")
+        if indicator.part_of:
+            need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
+    mistakes += _organisation_mistakes(catalog, organisation)
+    mistakes += _openness_mistakes(catalog, document("openness"))
+    for name, top, insurances, parts in _parts_used(catalog):
+        for indicator_id in (catalog.indicator_id(insurance, part) for insurance in insurances for part in parts):
+            need(catalog.indicators, indicator_id, document(top), (top, name, "parts"), "指标")
+        if name in catalog.rules or (top == "ratios" and name in catalog.identities):
+            mistakes.append(f"{document(top).locate((top, name))}：编号 {name} 已有另一条规则使用，请换一个。")
+    chosen = catalog.profile.indicators
+    for pattern in (*chosen.only, *chosen.also, *chosen.except_):
+        if not any(indicator.matches(pattern) for indicator in catalog.indicators.values()):
+            mistakes.append(f"{catalog.folder / 'profile.yaml'}：indicators 中的“{pattern}”没有对应的指标。")
+    return mistakes
+
+
+def _organisation_mistakes(catalog: Catalog, organisation: Document) -> list[str]:
+    """Every gate and role there must be, each role in offices that exist, each gate in the hands of one office."""
+    mistakes: list[str] = []
+    for role in catalog.roles.values():
+        for office in role.offices:
+            if office not in catalog.offices:
+                at: Location = ("roles", role.id, "offices")
+                mistakes.append(f"{organisation.locate(at)}：{'.'.join(map(str, at))} 引用的科室“{office}”不存在。")
+    for expected, known, top, what in (
+        (get_args(GateId), catalog.gates, "gates", "环节"),
+        (get_args(RoleId), catalog.roles, "roles", "角色"),
+    ):
+        mistakes += [
+            f"{organisation.locate((top,))}：{top} 缺少{what} {name}。" for name in expected if name not in known
+        ]
+    for gate in catalog.gates.values():
+        if gate.role in catalog.roles and len(catalog.roles[gate.role].offices) != 1:
+            at = ("gates", gate.id, "role")
+            mistakes.append(f"{organisation.locate(at)}：{gate.name}的角色 {gate.role} 应当只属于一个科室。")
+    return mistakes
+
+
+def _parts_used(catalog: Catalog) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+    """(number, file, insurances, indicators with the insurance left out) of every identity and ratio."""
+    for identity in catalog.identities.values():
+        opening = filter(None, [identity.opening])
+        yield identity.id, "identities", identity.for_each, (identity.total, *identity.parts, *opening)
+    for ratio in catalog.ratios.values():
+        parts = [part for each in ratio.quotients for part in (*each.numerator, *each.denominator)]
+        yield ratio.id, "ratios", ratio.for_each, (*parts, *filter(None, [ratio.stated]))
+
+
+def _openness_mistakes(catalog: Catalog, openness: Document) -> list[str]:
+    """Items number 01, 02, …, those of one matter together and in the matters' order, and name only what exists."""
+    mistakes: list[str] = []
+
+    def tell(item: OpennessItem, at: Location, what: str) -> None:
+        place = openness.locate(("openness_items", item.number, *at))
+        mistakes.append(f"{place}：政务公开目录第 {item.number} 项{what}。")
+
+    order = {matter: place for place, matter in enumerate(catalog.openness_matters)}
+    items = list(catalog.openness_items.values())
+    for place, item in enumerate(items, 1):
+        if item.number != f"{place:02}":
+            tell(item, (), f"的序号应为 {place:02}，请按顺序编号")
+        if item.matter not in order:
+            tell(item, ("matter",), f"引用的一级事项“{item.matter}”不存在")
+        if item.owner not in catalog.offices:
+            tell(item, ("owner",), f"引用的科室“{item.owner}”不存在")
+        for attribute, holder in item.inherited.items():
+            if holder == item.number or attribute in catalog.openness_items.get(holder, item).inherited:
+                tell(item, ("inherited", attribute), f"的 {attribute} 不能从第 {holder} 项承继，请写实际印有这一格的项")
+        for name, element in item.elements.items():
+            for indicator in element.indicators:
+                if indicator not in catalog.indicators:
+                    tell(item, ("elements", name, "indicators"), f"引用的指标“{indicator}”不存在")
+    for item, following in pairwise(items):
+        if order.get(item.matter, 0) > order.get(following.matter, len(order)):
+            tell(item, ("matter",), f"排在第 {following.number} 项之前，与一级事项的顺序不符，请核对这两项的 matter")
+    return mistakes
