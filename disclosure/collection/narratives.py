@@ -15,10 +15,11 @@ from disclosure.collection.files import keep_file
 from disclosure.collection.narrative_reader import LONGEST_NAME, NarrativeReading, TextProblem, read_narrative
 from disclosure.collection.narrative_texts import Head, document_name
 from disclosure.collection.narrative_writer import Template, write_docx, write_markdown
+from disclosure.collection.submissions import refuse
 from disclosure.compilation import published_narratives, submitted_narrative
 from disclosure.errors import DisclosureError
 from disclosure.records import Records, ledger
-from disclosure.records.tables import Cycle, Narrative, RefusedFile
+from disclosure.records.tables import Cycle, Narrative
 from disclosure.workplace import Workplace
 
 
@@ -95,9 +96,7 @@ def hand_in_narrative(
                 still_missing=tuple(o.name for o in cycles.missing_centres(session, catalog, cycle)),
             )
     except DisclosureError as error:
-        with records.write() as session:
-            session.add(RefusedFile(sha256=sha256, file_name=file_name, reason=str(error), received_at=utc_now()))
-            ledger.append(session, "file.refused", actor="系统", file=file_name, sha256=sha256, reason=str(error))
+        refuse(records, sha256, file_name, str(error))
         raise
 
 

@@ -89,7 +89,7 @@ def hand_in_file(records: Records, files: Path, catalog: Catalog, path: Path) ->
         )
         with records.write() as session:
             sha256 = keep_file(session, files, note.encode())
-        _refuse(records, sha256, printable_name(path.name), reason, None)
+        refuse(records, sha256, printable_name(path.name), reason, None)
         raise DisclosureError(reason) from error
     return hand_in(records, files, catalog, content, printable_name(path.name))
 
@@ -143,7 +143,7 @@ def hand_in(
                 session.add(_arrival(came, file_name, sha256, submission=submission, is_repeat=is_repeat))
             return replace(_receipt(session, catalog, cycle, submission, is_repeat=is_repeat), reading=reading)
     except DisclosureError as error:
-        _refuse(records, sha256, file_name, str(error), came)
+        refuse(records, sha256, file_name, str(error), came)
         raise
 
 
@@ -153,7 +153,7 @@ def refuse_unread(
     """Keep a file nobody is going to read (too large for a workbook), and note why; its SHA-256."""
     with records.write() as session:
         sha256 = keep_chunks(session, files, chunks)
-    _refuse(records, sha256, file_name, reason, came)
+    refuse(records, sha256, file_name, reason, came)
     return sha256
 
 
@@ -202,7 +202,7 @@ def _answered_before(
     return _receipt(session, catalog, cycle, submission, is_repeat=arrival.is_repeat)
 
 
-def _refuse(records: Records, sha256: str, file_name: str, reason: str, came: Came | None) -> None:
+def refuse(records: Records, sha256: str, file_name: str, reason: str, came: Came | None = None) -> None:
     """Note a refused file; the same file refused again for the same reason is noted once."""
     # Only an arrival is unique here: whoever loses finds it noted by the other.
     with suppress(IntegrityError), records.write() as session:
