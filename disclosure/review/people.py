@@ -143,7 +143,7 @@ def own_roles(catalog: Catalog, person: Person) -> tuple[RoleId, ...]:
 
 def roles_of(session: Session, catalog: Catalog, person: Person, now: dt.datetime) -> tuple[RoleId, ...]:
     """What ``person`` may do today (Shanghai): their own roles, and those of people they substitute for."""
-    acting_as = _acting_as(session, person, now)
+    acting_as = (person, *_absent(session, now).get(person.id, ()))
     return tuple(dict.fromkeys(role for someone in acting_as for role in own_roles(catalog, someone)))
 
 
@@ -152,26 +152,30 @@ def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime, 
 
     ``office`` (an id) narrows them to those who act for it.
     """
-    active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
+    absent = _absent(session, now)
     return [
         person
-        for person in active
+        for person in session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
         if any(
             role in own_roles(catalog, someone) and office in ("", someone.office)
-            for someone in _acting_as(session, person, now)
+            for someone in (person, *absent.get(person.id, ()))
         )
     ]
 
 
-def _acting_as(session: Session, person: Person, now: dt.datetime) -> list[Person]:
-    """``person``, and those they substitute for today (Shanghai)."""
+def _absent(session: Session, now: dt.datetime) -> dict[int, list[Person]]:
+    """Whom people substitute for today (Shanghai), by the id of the one who stands in."""
     today = shanghai(now).date()
-    absent = session.scalars(
-        select(Person)
-        .join(Substitution, Substitution.absent_person_id == Person.id)
-        .where(Substitution.person_id == person.id, Substitution.first_day <= today, Substitution.last_day >= today)
+    rows = session.execute(
+        select(Substitution.person_id, Person)
+        .join(Person, Substitution.absent_person_id == Person.id)
+        .where(Substitution.first_day <= today, Substitution.last_day >= today)
+        .order_by(Substitution.id)
     )
-    return [person, *absent]
+    found: dict[int, list[Person]] = {}
+    for person_id, absent in rows:
+        found.setdefault(person_id, []).append(absent)
+    return found
 
 
 def find_person(session: Session, name: str) -> Person | None:
