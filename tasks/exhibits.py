@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from disclosure.review import briefing
 from disclosure.review.asks import AskStep
-from disclosure.workplace import open_workplace
+from disclosure.workplace import Workplace
 
 
-@task(name="exhibits 送审材料")
-def show_exhibits(cycle_id: int, step: AskStep) -> None:
+def show_exhibits(place: Workplace, cycle_id: int, step: AskStep, seen: briefing.Seen) -> None:
     """Hang the exhibits of this step on the run; made anew for every ask, as decisions come in."""
-    shown = briefing.exhibits(open_workplace(), cycle_id, step)
+    shown = briefing.exhibits(place, cycle_id, step, seen)
     key = f"cycle-{cycle_id}"
     create_markdown_artifact(shown.summary, key=f"{key}-summary", description="送审摘要：谁已审核、在等谁、预览")
     create_table_artifact(shown.changes, key=f"{key}-changes", description="与上期、上年同期比较")

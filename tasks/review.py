@@ -38,7 +38,7 @@ def collect_submissions(cycle_id: int) -> None:
     settle_open_ask(cycle_id, "collect", record_collect_answer)
     if missing := missing_centres(cycle_id):
         place = open_workplace()
-        put_ask(place, cycle_id, "collect", "", lambda: collect_form(briefing.of_collect(place, cycle_id, missing)))
+        put_ask(place, cycle_id, "collect", "", collect_form(briefing.of_collect(place, cycle_id, missing)))
 
 
 def review(cycle_id: int) -> bool:
@@ -60,17 +60,14 @@ def review(cycle_id: int) -> bool:
     offered: tuple[GateId, ...] = standing.open_gates
     if audit is not None and not audit.is_blocking:
         offered = (*offered, "emergency")
-    return put_ask(
-        place,
-        cycle_id,
-        "review",
-        compiled.digest,
-        lambda: review_form(
-            [place.catalog.gates[gate].name for gate in offered],
-            briefing.returnable(place, cycle_id),
-            briefing.of_review(place, cycle_id),
-        ),
+    seen = briefing.look(place, cycle_id)
+    show_exhibits(place, cycle_id, "review", seen)
+    form = review_form(
+        [place.catalog.gates[gate].name for gate in offered],
+        briefing.returnable(place, cycle_id),
+        briefing.of_review(place, cycle_id, seen),
     )
+    return put_ask(place, cycle_id, "review", compiled.digest, form)
 
 
 def sign_off(cycle_id: int, release_digest: str) -> bool:
@@ -84,17 +81,13 @@ def sign_off(cycle_id: int, release_digest: str) -> bool:
             cycles.enter(session, cycle, "sign_off")
     if standing.is_returned or standing.is_approved:
         return standing.is_approved
-    return put_ask(
-        place,
-        cycle_id,
-        "sign_off",
-        release_digest,
-        lambda: sign_off_form(
-            [place.catalog.gates["leader"].name],
-            briefing.returnable(place, cycle_id),
-            briefing.of_sign_off(place, cycle_id),
-        ),
+    show_exhibits(place, cycle_id, "sign_off", briefing.look(place, cycle_id))
+    form = sign_off_form(
+        [place.catalog.gates["leader"].name],
+        briefing.returnable(place, cycle_id),
+        briefing.of_sign_off(place, cycle_id),
     )
+    return put_ask(place, cycle_id, "sign_off", release_digest, form)
 
 
 def review_afterwards(cycle_id: int) -> None:
@@ -110,15 +103,11 @@ def review_afterwards(cycle_id: int) -> None:
         if not open_gates:
             cycles.enter(session, cycle, "archive")
             return
-    put_ask(
-        place,
-        cycle_id,
-        "later_review",
-        digest,
-        lambda: later_review_form(
-            [place.catalog.gates[gate].name for gate in open_gates], briefing.of_later_review(place, cycle_id)
-        ),
+    show_exhibits(place, cycle_id, "later_review", briefing.look(place, cycle_id))
+    form = later_review_form(
+        [place.catalog.gates[gate].name for gate in open_gates], briefing.of_later_review(place, cycle_id)
     )
+    put_ask(place, cycle_id, "later_review", digest, form)
 
 
 @task(name="next-round 开始下一轮")
@@ -174,22 +163,17 @@ def _answer_to(ask: Ask) -> tuple[object, dt.datetime] | None:
     return filled_in, found[0].created or utc_now()
 
 
-def put_ask(
-    place: Workplace, cycle_id: int, step: AskStep, digest: str, form: Callable[[], type[RunInput]]
-) -> NoReturn:
+def put_ask(place: Workplace, cycle_id: int, step: AskStep, digest: str, form: type[RunInput]) -> NoReturn:
     """Write the ask, then suspend this run until somebody answers; the run starts over from the top then.
 
     Raises:
         DisclosureError: when another run took over the cycle meanwhile: this one asks nobody any more.
     """
-    if step != "collect":
-        show_exhibits(cycle_id, step)
-    made = form()
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         cycles.lock(session, cycle)
         if cycle.driver_run_id != str(runtime.flow_run.id):
             raise DisclosureError(f"{cycles.period_of(cycle).label}已由另一次运行接着办理，本次运行到此为止。")
         ask = asks.put(session, cycle, step, digest, str(runtime.flow_run.id))
-    suspend_flow_run(wait_for_input=made, key=ask.key, timeout=None)
+    suspend_flow_run(wait_for_input=form, key=ask.key, timeout=None)
     raise RuntimeError("a suspended run does not go on")

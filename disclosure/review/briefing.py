@@ -60,6 +60,31 @@ class Exhibits:
     findings: list[dict[str, str]]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was compiled, and what was published of other periods, by (region, indicator, period id)."""
+
+    content: compilation.CompiledContent
+    digest: str
+    round: int
+    known: Mapping[tuple[str, str, str], Figure]
+
+    def earlier(self, figure: Figure, base: Period | None) -> Figure | None:
+        """The same figure of another period."""
+        return self.known.get((figure.region, figure.indicator, base.id)) if base else None
+
+
+def look(place: Workplace, cycle_id: int) -> Seen:
+    """Gather what the current round's reviewers look at; once, for the form and for the exhibits beside it."""
+    with place.records.read() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        compiled = cycles.compilation_of(session, cycle)
+        assert compiled is not None  # noqa: S101 - the flow compiles before it asks
+        content = compilation.content_of(session, place.catalog, cycle, compiled)
+        known = {figure.key: figure for figure in compilation.history(session, place.catalog, content.period)}
+        return Seen(content, compiled.digest, cycle.round, known)
+
+
 def of_collect(place: Workplace, cycle_id: int, missing: Sequence[str]) -> str:
     """Markdown for the compiler while ``missing`` (names) have not handed in."""
     with place.records.read() as session:
@@ -84,8 +109,9 @@ def of_collect(place: Workplace, cycle_id: int, missing: Sequence[str]) -> str:
         )
 
 
-def of_review(place: Workplace, cycle_id: int) -> str:
-    """Markdown for the three reviewers."""
+def of_review(place: Workplace, cycle_id: int, seen: Seen | None = None) -> str:
+    """Markdown for the three reviewers; ``seen`` is what ``look`` gathered, where somebody did already."""
+    seen = seen or look(place, cycle_id)
     with place.records.read() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         return render_text(
@@ -94,7 +120,7 @@ def of_review(place: Workplace, cycle_id: int) -> str:
             gates=_gates(session, place.catalog, cycle),
             emergency=place.catalog.gates["emergency"],
             **_audit(session, place, cycle),
-            **_content(_seen(session, place.catalog, cycle), place.catalog),
+            **_content(seen, place.catalog),
         )
 
 
@@ -130,14 +156,13 @@ def of_later_review(place: Workplace, cycle_id: int) -> str:
         )
 
 
-def exhibits(place: Workplace, cycle_id: int, step: AskStep) -> Exhibits:
+def exhibits(place: Workplace, cycle_id: int, step: AskStep, seen: Seen) -> Exhibits:
     """What the reviewers of ``step`` find on the run: summary with links, changes, findings."""
     catalog = place.catalog
     with place.records.read() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         audit = decisions.audit_of(session, cycle)
         assert audit is not None  # noqa: S101 - the flow audits before it asks
-        seen = _seen(session, catalog, cycle)
         leader = _gate_line(session, catalog, cycle, "leader")
         return Exhibits(
             summary=render_text(
@@ -232,7 +257,7 @@ def _release(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]
     }
 
 
-def _content(seen: _Seen, catalog: Catalog) -> dict[str, Any]:
+def _content(seen: Seen, catalog: Catalog) -> dict[str, Any]:
     content, base = seen.content, seen.content.period.last_year_end()
     rows = [(figure, seen.earlier(figure, base)) for figure in _heads(catalog, content.figures)]
     return {
@@ -272,7 +297,7 @@ def _text(catalog: Catalog, narrative: Narrative) -> dict[str, Any]:
     }
 
 
-def _changes(seen: _Seen, catalog: Catalog) -> list[dict[str, str]]:
+def _changes(seen: Seen, catalog: Catalog) -> list[dict[str, str]]:
     """Every figure of the whole prefecture against last period and the same period of last year."""
     period = seen.content.period
     bases = list(dict.fromkeys(filter(None, (period.previous(), period.year_before()))))
@@ -293,28 +318,6 @@ def _changes(seen: _Seen, catalog: Catalog) -> list[dict[str, str]]:
         for figure in seen.content.figures
         if figure.region == catalog.prefecture.code and figure.value is not None
     ]
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What was compiled, and what was published of other periods, by (region, indicator, period id)."""
-
-    content: compilation.CompiledContent
-    digest: str
-    round: int
-    known: Mapping[tuple[str, str, str], Figure]
-
-    def earlier(self, figure: Figure, base: Period | None) -> Figure | None:
-        """The same figure of another period."""
-        return self.known.get((figure.region, figure.indicator, base.id)) if base else None
-
-
-def _seen(session: Session, catalog: Catalog, cycle: Cycle) -> _Seen:
-    compiled = cycles.compilation_of(session, cycle)
-    assert compiled is not None  # noqa: S101 - the flow compiles before it asks
-    content = compilation.content_of(session, catalog, cycle, compiled)
-    known = {figure.key: figure for figure in compilation.history(session, catalog, content.period)}
-    return _Seen(content, compiled.digest, cycle.round, known)
 
 
 def _heads(catalog: Catalog, figures: Sequence[Figure]) -> list[Figure]:
