@@ -1,8 +1,8 @@
 """What every test stands on: a clean environment, a database of its own, and no silent skips.
 
 ``database_url`` gives a test an empty database on SQLite and once more on PostgreSQL; ``chromium_path`` gives it
-Debian's browser; ``mariadb_url`` and ``sftp_server`` real servers of theirs. Where one of
-them is missing the test is skipped and says how to get it; where everything must run (``CI=true`` or
+Debian's browser; ``mariadb_url`` and ``sftp_server`` real servers of theirs; ``office`` a running installation. Where
+one of them is missing the test is skipped and says how to get it; where everything must run (``CI=true`` or
 ``DISCLOSURE_TEST_ALL=1``) a skip is a failure.
 """
 
@@ -24,6 +24,7 @@ import hypothesis
 import psycopg
 import pytest
 import servers
+from office import Office, office_in
 from sqlalchemy import URL, make_url
 
 # No deadline for one example: on a busy machine it would fail tests that are right.
@@ -216,3 +217,17 @@ def resaved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str,
         return {path.stem: path for path in sorted(out.iterdir())}
 
     return run
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One running office for all tests of a worker: starting it takes as long as a cycle.
+
+    The figures 泰州市高港区 published; every test opens a cycle of its own. A run's process dies where a fault test's
+    ``die-at`` says (``tests/faults/dying``).
+    """
+    dying = str(Path(__file__).parent / "faults" / "dying")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, (dying, os.environ.get("PYTHONPATH")))))
+        with office_in(tmp_path_factory.mktemp("office")).open() as office:
+            yield office

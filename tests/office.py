@@ -121,6 +121,8 @@ class Office:
         self._figures = demo_figures(self.place.catalog, demo)
         # Three years apart, so that no cycle is another's year before.
         self._years = itertools.count(demo.year, 3)
+        self._past_years = itertools.count(demo.year - 3, -3)
+        self._far_years = itertools.count(demo.year + 601, 3)
 
     @contextmanager
     def open(self) -> Iterator[Office]:
@@ -264,9 +266,13 @@ class Office:
             cycle = cycles.open_cycle(session, self.place.catalog, period, actor="测试")
             return Case(self, period, cycle.id)
 
-    def new_period(self) -> Period:
-        """A period that is not opened yet."""
-        return Period(next(self._years), "annual")
+    def past_period(self) -> Period:
+        """A period that is not opened yet, and may be."""
+        return Period(next(self._past_years), "annual")
+
+    def far_period(self) -> Period:
+        """A period whose legal date is far ahead, so that any hour of publication may be signed."""
+        return Period(next(self._far_years), "annual")
 
     def figures(self, period: Period, centre: str) -> list[Figure]:
         """The profile's real figures of one centre, dated to ``period``."""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from office import Office, office_in
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 
@@ -46,13 +45,6 @@ def page(browser_context: BrowserContext) -> Iterator[Page]:
     page.on("request", note_outside)
     yield page
     assert not faults, faults
-
-
-@pytest.fixture(scope="session")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """A running office with its Prefect UI; every test opens a cycle of its own."""
-    with office_in(tmp_path_factory.mktemp("office")).open() as office:
-        yield office
 
 
 @pytest.fixture

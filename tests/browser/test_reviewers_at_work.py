@@ -1,4 +1,7 @@
-"""Protects a review as people do it in the browser: any order, refusals, a return, a second round, a signature."""
+"""Protects a review as people do it in Prefect's own UI: Chinese forms, any order, refusals, a return, a signature.
+
+Nothing is fetched from outside meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from decimal import Decimal
 import pytest
 from office import Office
 from playwright.sync_api import Page, expect
-from prefect_ui import open_form, submit
+from prefect_ui import field, open_form, submit
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +42,9 @@ def test_three_reviewers_in_an_unusual_order_a_second_round_and_the_leader(offic
     expect(page.get_by_role("link", name="打开数据质量报告")).to_be_visible()
 
     open_form(page, case)
+    for label in ("审核环节", "结论", "姓名", "一次性口令", "意见", "退回给"):
+        expect(field(page, label)).to_be_visible()
+    expect(page.get_by_text(f"{case.period.label} · 第 1 轮审核")).to_be_visible()
     submit(page, "保密性审核", secrecy)
     assert case.next_form().gates == ["政策审核", "数据审核"]
 
@@ -79,6 +85,7 @@ def test_three_reviewers_in_an_unusual_order_a_second_round_and_the_leader(offic
     expect(opened.value.get_by_role("heading", level=1)).to_contain_text(case.period.label)
     opened.value.close()
     submit(page, "局领导审核", office.reviewer("leader"))
+    expect(page.get_by_text("Completed").first).to_be_visible(timeout=30_000)
     assert case.finish() == "Completed"
     case.assert_published_once()
     assert "62050" in case.page().replace(",", "")

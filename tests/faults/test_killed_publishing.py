@@ -11,7 +11,6 @@ from office import Case, Office
 from sqlalchemy import select
 
 from disclosure.clock import shanghai, utc_now
-from disclosure.periods import Period
 from disclosure.records.tables import Release
 
 pytestmark = pytest.mark.faults
@@ -21,7 +20,7 @@ REASON = "暴雨救助资金须当日公开，三位审核人均在抢险现场�
 
 def signed_for_later(office: Office) -> tuple[Case, Killer, dt.datetime]:
     """A cycle whose leader signs for an hour to come; the run dies while it arranges that."""
-    case = office.new_cycle(period=Period(utc_now().year + 5, "annual"))
+    case = office.new_cycle(period=office.far_period())
     killer = Killer(case)
     case.hand_in()
     case.start()

@@ -18,7 +18,7 @@ PAST = """region,period,insurance,indicator,unit,value
 
 
 def test_a_cycle_from_the_terminal(office: Office) -> None:
-    period = office.new_period()
+    period = office.past_period()
     early = office.cli("submit", office.filled_workbook(period, "medical_centre"))
     assert early.returncode == 1
     assert f"请先运行 disclosure open {period.id}" in early.stdout
