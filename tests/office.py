@@ -122,7 +122,7 @@ class Office:
         # Three years apart, so that no cycle is another's year before.
         self._years = itertools.count(demo.year, 3)
         self._past_years = itertools.count(demo.year - 3, -3)
-        self._far_years = itertools.count(demo.year + 601, 3)
+        self._far_years = itertools.count(demo.year + 61, 3)
 
     @contextmanager
     def open(self) -> Iterator[Office]:
