@@ -6,7 +6,7 @@ from disclosure.rendering.charts import chart_svg
 from disclosure.rendering.document import DisclosureDocument, document_json
 from disclosure.rendering.open_data import render_csv
 from disclosure.rendering.page import render_page
-from disclosure.rendering.sheet import render_sheet
+from disclosure.rendering.sheet import print_files
 
 
 def render_release(document: DisclosureDocument) -> dict[str, bytes]:
