@@ -76,16 +76,16 @@ class HandoverSite(Fact):
     """One receiver of the package."""
 
     name: Name
-    renamed: dict[Name, Name] = {}
+    renamed: dict[Name, Name] = Field(default={})
     left_out: tuple[Name, ...] = ()
-    also: dict[Name, Name] = {}
+    also: dict[Name, Name] = Field(default={})
 
 
 class HallFacts(Fact):
     """The print packages of the centres: ``places`` by office id, else ``place``."""
 
     place: Name
-    places: dict[Id, Name] = {}
+    places: dict[Id, Name] = Field(default={})
     until: Name
     until_undated: Name
     file_cover: Name

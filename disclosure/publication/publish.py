@@ -132,7 +132,9 @@ def _publish(place: Workplace, cycle_id: int) -> Published:
         if release.published_at is None:
             _begin(session, cycle, release)
         site = build_site(catalog, _site_releases(session, place, cycle))
-    published = Published(release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(release.files))
+    published = Published(
+        release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(public_paths(release.files))
+    )
     if release.is_live and not any(channel.read_back(site) for channel in channels.values()):
         return published
 

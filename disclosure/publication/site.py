@@ -78,10 +78,10 @@ def _check(release: SiteRelease) -> None:
 def _entry(release: SiteRelease, path: str) -> dict[str, Any]:
     published = shanghai(release.published_at)
     labels = {
-        "print/notice.pdf": "印刷版 PDF",
-        "data/tables.xlsx": "表格 XLSX",
-        "data/figures.csv": "数据 CSV",
-        "data/document.json": "结构化数据 JSON",
+        "disclosure.pdf": "印刷版 PDF",
+        "data/tables.xlsx": "各表 XLSX",
+        "figures.csv": "数据表 CSV",
+        "document.json": "结构化数据 JSON",
     }
     return {
         "period": release.period.id,

@@ -24,7 +24,12 @@ def handover_package(
     told = {name: title for name, (title, _) in attachments.items()}
     html = render_text("handover/content.html.j2", document=document, outlets=outlets, attachments=told)
     listed = [
-        {"文件": f"attachments/{name}", "名称": title, "字节": len(content), "SHA-256": hashlib.sha256(content).hexdigest()}
+        {
+            "文件": f"attachments/{name}",
+            "名称": title,
+            "字节": len(content),
+            "SHA-256": hashlib.sha256(content).hexdigest(),
+        }
         for name, (title, content) in attachments.items()
     ]
     metadata = {

@@ -27,17 +27,20 @@ COMPARED = ("base_value", "difference", "percent", "since_last")
 #: A spreadsheet takes a cell that begins so for a formula; the full-width forms are folded by some input methods.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
-FIGURES, DOCUMENT, WORKBOOK, PACKAGE = "figures.csv", "document.json", "tables.xlsx", "datapackage.json"
+#: Addresses within a release's folder that never change; the CSV of a table is ``data/<table id>.csv``.
+FIGURES, DOCUMENT, WORKBOOK, PACKAGE = "figures.csv", "document.json", "data/tables.xlsx", "datapackage.json"
 
 
 def open_data_files(document: DisclosureDocument, outlets: Outlets) -> dict[str, bytes]:
-    """File name -> bytes: figures.csv, a CSV of every table, tables.xlsx, document.json, datapackage.json."""
-    resources = [(FIGURES, outlets.facts.open_data.figures_title, render_csv(document.observations), COLUMNS)]
+    """Path in the release's folder -> bytes: all figures and every table as CSV, workbook, JSON, data package."""
+    resources: list[tuple[str, str, bytes, tuple[str, ...]]] = [
+        (FIGURES, outlets.facts.open_data.figures_title, render_csv(document.observations), COLUMNS)
+    ]
     known = {seen.key: seen for seen in document.observations}
     for table in (table for block in document.blocks for table in block.tables):
         rows = list(_table_rows(table, known))
         columns = (*COLUMNS, *(name for name in ("base_id", *COMPARED) if any(name in row for row in rows)))
-        resources.append((f"{table.id}.csv", table.caption, _csv(columns, rows), columns))
+        resources.append((f"data/{table.id}.csv", table.caption, _csv(columns, rows), columns))
     return {
         **{name: content for name, _, content, _ in resources},
         WORKBOOK: render_workbook(document, outlets),
@@ -96,7 +99,7 @@ def _package(
     outlets: Outlets,
     resources: Iterable[tuple[str, str, bytes, tuple[str, ...]]],
 ) -> bytes:
-    """``datapackage.json`` (Data Package 1.0): title, licence, source, and a schema with Chinese titles for each CSV."""
+    """``datapackage.json`` (Data Package 1.0): title, licence, source, and the schema of each CSV."""
     facts = outlets.facts.open_data
     content: dict[str, Any] = {
         "name": f"social-insurance-{document.period}".lower(),
@@ -116,7 +119,7 @@ def _package(
 def _resource(outlets: Outlets, path: str, title: str, content: bytes, columns: tuple[str, ...]) -> dict[str, Any]:
     facts = outlets.facts.open_data
     return {
-        "name": path.removesuffix(".csv").replace("_", "-").lower(),
+        "name": path.removeprefix("data/").removesuffix(".csv").replace("_", "-").lower(),
         "title": title,
         "description": facts.figures_description,
         "path": path,

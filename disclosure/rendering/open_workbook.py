@@ -28,7 +28,7 @@ def render_workbook(document: DisclosureDocument, outlets: Outlets) -> bytes:
             {
                 "title": document.title,
                 "author": document.publisher,
-                "created": dt.datetime.combine(dt.date.fromisoformat(document.compiled_on), dt.time()),  # noqa: DTZ001 - xlsxwriter's own
+                "created": dt.datetime.combine(dt.date.fromisoformat(document.compiled_on), dt.time()),
             }
         )
         _Writer(book, document, outlets).write()
@@ -70,8 +70,8 @@ class _Writer:
         """Write ``table`` from ``row`` on; the row behind it."""
         sheet.write_string(row, 0, table.caption, self._format(bold=True, font_size=12))
         head = self._format(bold=True, bg_color="#E7F0FA", bottom=1, text_wrap=True)
-        for column, each in enumerate(table.columns):
-            sheet.write_string(row + 1, column, each.title, head)
+        for column, heading in enumerate(table.columns):
+            sheet.write_string(row + 1, column, heading.title, head)
         row += 2
         for group in table.groups:
             if group.title:

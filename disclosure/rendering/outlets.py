@@ -119,4 +119,3 @@ def _halls(catalog: Catalog, document: DisclosureDocument, period: Period) -> li
             place = words.places.get(centre.id, words.place)
             halls.append(Hall(centre.id, centre.name, frozenset(own), names, place, until))
     return halls
-

@@ -20,6 +20,8 @@ from decimal import Decimal, InvalidOperation
 from html.parser import HTMLParser
 from pathlib import Path
 
+import python_calamine
+
 from disclosure.errors import DisclosureError
 from disclosure.rendering.document import DisclosureDocument, Row, Table
 
@@ -66,9 +68,8 @@ def figures_in_csv(content: bytes) -> dict[str, str]:
 
 def figures_in_workbook(content: bytes, sheet: str) -> dict[str, str]:
     """The figures of the workbook's sheet of all figures, as numbers: a cell does not hold the printed decimals."""
-    import python_calamine
-
-    _head, *rows = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_name(sheet).to_python()
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    _head, *rows = book.get_sheet_by_name(sheet).to_python()
     # Columns: id … value (5), text (6), state (7).
     return _agreed((str(row[0]), str(row[7] or (row[6] if row[5] == "" else row[5]))) for row in rows)
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from disclosure.rendering.charts import chart_svg
 from disclosure.rendering.document import DisclosureDocument
 from disclosure.rendering.handover import handover_package
-from disclosure.rendering.open_data import open_data_files
+from disclosure.rendering.open_data import FIGURES, WORKBOOK, open_data_files
 from disclosure.rendering.outlets import Outlets
 from disclosure.rendering.page import render_page
-from disclosure.rendering.sheet import hall_packages, print_files
+from disclosure.rendering.sheet import NOTICE, hall_packages, print_files
 from disclosure.rendering.wechat import wechat_package
 from disclosure.templating import render_text
 
@@ -23,7 +23,7 @@ OVERVIEW = f"{_PACKAGES}index.html"
 class Rendered:
     """``site`` is for the release's folder on the public site; ``packages`` by name: handover, wechat, hall.
 
-    Paths are relative: ``print/``, ``data/`` in the site; each package is a tree of its own.
+    Paths are relative; each package is a tree of its own.
     """
 
     site: Mapping[str, bytes]
@@ -63,14 +63,11 @@ def render_release(document: DisclosureDocument, outlets: Outlets) -> Rendered:
     charts = {block.chart.id: chart_svg(block.chart) for block in document.blocks if block.chart}
     printed = print_files(document, charts, outlets)
     data = open_data_files(document, outlets)
-    files = {
-        **{f"print/{name}": content for name, content in printed.items()},
-        **{f"data/{name}": content for name, content in data.items()},
-    }
+    files = {**printed, **data}
     attachments = {
-        "notice.pdf": (document.title, printed["notice.pdf"]),
-        "tables.xlsx": (f"{document.title}（表格）", data["tables.xlsx"]),
-        "figures.csv": (f"{document.title}（数据）", data["figures.csv"]),
+        "disclosure.pdf": (document.title, printed[NOTICE]),
+        "tables.xlsx": (f"{document.title}（表格）", data[WORKBOOK]),
+        "figures.csv": (f"{document.title}（数据）", data[FIGURES]),
     }
     packages = {
         "handover": handover_package(document, outlets, attachments),
@@ -80,14 +77,13 @@ def render_release(document: DisclosureDocument, outlets: Outlets) -> Rendered:
     return Rendered(
         site={"index.html": render_page(document, charts, files), **files},
         packages=packages,
-        overview=_overview(document, outlets, printed, packages),
+        overview=_overview(document, outlets, packages),
     )
 
 
 def _overview(
     document: DisclosureDocument,
     outlets: Outlets,
-    printed: Mapping[str, bytes],
     packages: Mapping[str, Mapping[str, bytes]],
 ) -> bytes:
     """The leader's list of everything beside the page; it goes to no channel."""
@@ -98,7 +94,6 @@ def _overview(
         "review/packages.html.j2",
         document=document,
         outlets=outlets,
-        printed=list(printed),
         packages=packages,
         halls=halls,
     ).encode()

@@ -62,16 +62,20 @@ class Printed:
         )
 
 
+#: Addresses within a release's folder that never change.
+NOTICE, LARGE, POSTER = "disclosure.pdf", "print/large.pdf", "print/poster.pdf"
+
+
 def print_files(document: DisclosureDocument, charts: Mapping[str, str], outlets: Outlets) -> dict[str, bytes]:
-    """What the public prints for itself: notice, large print and poster of the whole."""
+    """Path in the release's folder -> bytes of what the public prints for itself: all of it, not a centre's part."""
     whole = Printed(document, charts, outlets)
-    return {"notice.pdf": whole.notice(), "notice-large.pdf": whole.notice("large"), "poster.pdf": whole.poster()}
+    return {NOTICE: whole.notice(), LARGE: whole.notice("large"), POSTER: whole.poster()}
 
 
 def hall_packages(document: DisclosureDocument, charts: Mapping[str, str], outlets: Outlets) -> dict[str, bytes]:
     """``<office id>/<file>`` -> bytes: for each centre what concerns it, with a note where to hang it until when."""
     words = outlets.facts.hall
-    files = {}
+    files: dict[str, bytes] = {}
     for hall in outlets.halls:
         own = Printed(concerning(document, hall.insurances), charts, outlets, hall.name)
         files |= {

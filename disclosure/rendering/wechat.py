@@ -61,14 +61,13 @@ def article_content(document: DisclosureDocument, outlets: Outlets) -> str:
     limits = outlets.facts.article
     tables = [table for block in document.blocks for table in block.tables if _is_narrow(table)]
     for level in range(_LEVELS):
-        html = render_text(
-            "wechat/article.html.j2", document=document, outlets=outlets, tables=tables, level=level
-        )
+        html = render_text("wechat/article.html.j2", document=document, outlets=outlets, tables=tables, level=level)
         content = inlined(html, "wechat/article.css")
         if len(content) <= limits.content and len(content.encode()) <= limits.content_bytes:
             return content
     raise DisclosureError(
-        f"微信文章最短也有 {len(content)} 个字符，平台最多 {limits.content} 个，请减少概览卡片（phrases.yaml 的 highlights）。"
+        f"微信文章最短也有 {len(content)} 个字符，平台最多 {limits.content} 个，"
+        "请在 phrases.yaml 的 highlights 中减少概览卡片上的指标。"
     )
 
 
