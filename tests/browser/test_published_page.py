@@ -18,6 +18,7 @@ from playwright.sync_api import BrowserContext, Page, Request, ViewportSize
 from rendered import example, rendered
 
 from disclosure.catalog import load_catalog
+from disclosure.demo_figures import demo_figures
 from disclosure.periods import Period
 from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.browser
 
 CATALOG = load_catalog("chuxiong")
 PERIOD = Period(2025, "annual")
-FIGURES = example().figures
+FIGURES = demo_figures(CATALOG, PERIOD)
 RELEASE = "/releases/2025-annual/index.html"
 
 

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from rendered import example, example_of, rendered
 
+from disclosure.catalog import load_catalog
 from disclosure.catalog.outlet_models import SiteFacts
 from disclosure.errors import DisclosureError
 from disclosure.narrative import Narrative
@@ -26,7 +27,7 @@ from disclosure.rendering.wechat import article_content, wechat_package
 
 pytestmark = pytest.mark.unit
 
-FACTS = example().outlets.facts
+FACTS = load_catalog("chuxiong").outlets
 PLAIN = {"div", "section", "p", "span", "strong", "em", "br", "h2", "h3", "h4", "ul", "ol", "li"}
 TABLE = {"table", "caption", "thead", "tbody", "tr", "th", "td"}
 
@@ -208,7 +209,7 @@ def test_article_that_cannot_be_short_enough_is_told() -> None:
 
 def test_title_too_long_for_the_platform_is_told() -> None:
     long = replace(example().document, title="长" * 70)
-    with pytest.raises(DisclosureError, match="标题.*有 74 个字，平台最多 64 个"):
+    with pytest.raises(DisclosureError, match=r"标题.*有 74 个字，平台最多 64 个"):
         wechat_package(long, example().outlets)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,35 +20,37 @@ from rendered import example, example_of, rendered
 from disclosure.figures import Figure
 from disclosure.periods import Period
 from disclosure.rendering.concerning import concerning
-from disclosure.rendering.outlets import next_publication
+from disclosure.rendering.outlets import Hall, next_publication
 from disclosure.rendering.read_numbers import differences, figures_in_pdf, figures_in_poster, figures_of, pdf_text
 from disclosure.rendering.sheet import LARGE, NOTICE, POSTER, Printed
 
 pytestmark = pytest.mark.unit
 
-OUTLETS = example().outlets
-HALLS = {hall.centre: hall for hall in OUTLETS.halls}
-SHEETS = {path: content for path, content in rendered().files.items() if path.endswith(".pdf")}
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
+CENTRES = ("social_insurance_centre", "employment_centre", "medical_centre", "institution_pension_centre")
+FILES = ("1-张贴说明.pdf", "2-公告A4.pdf", "3-公告A4大字版.pdf", "4-海报A3.pdf")
+PATHS = [NOTICE, LARGE, POSTER, *(f"packages/hall/{centre}/{name}" for centre in CENTRES for name in FILES)]
 
 
-def test_there_is_a_package_for_each_of_the_four_centres() -> None:
-    assert set(HALLS) == {
-        "social_insurance_centre",
-        "employment_centre",
-        "medical_centre",
-        "institution_pension_centre",
-    }
-    names = {path.split("/")[2:][0] for path in SHEETS if path.startswith("packages/hall/")}
-    assert names == set(HALLS)
-    for centre in HALLS:
-        inside = sorted(path.split("/")[3] for path in SHEETS if f"/{centre}/" in path)
-        assert inside == ["1-张贴说明.pdf", "2-公告A4.pdf", "3-公告A4大字版.pdf", "4-海报A3.pdf"]
+@pytest.fixture(scope="module")
+def sheets() -> dict[str, bytes]:
+    return {path: content for path, content in rendered().files.items() if path.endswith(".pdf")}
 
 
-@pytest.mark.parametrize("path", SHEETS)
-def test_sheet_is_sound_and_accessible(path: str) -> None:
+@pytest.fixture(scope="module")
+def halls() -> dict[str, Hall]:
+    return {hall.centre: hall for hall in example().outlets.halls}
+
+
+def test_there_is_a_package_for_each_of_the_four_centres(sheets: dict[str, bytes], halls: dict[str, Hall]) -> None:
+    assert set(halls) == set(CENTRES)
+    assert set(sheets) == {*PATHS, "packages/handover/attachments/disclosure.pdf"}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_sheet_is_sound_and_accessible(path: str, sheets: dict[str, bytes]) -> None:
     """What qpdf says of its syntax, and what PDF/UA-1 asks of its catalogue and tags."""
-    with pikepdf.open(io.BytesIO(SHEETS[path])) as pdf:
+    with pikepdf.open(io.BytesIO(sheets[path])) as pdf:
         assert pdf.check_pdf_syntax() == []
         root: Any = pdf.Root
         assert root.MarkInfo.Marked
@@ -78,46 +81,50 @@ def elements(node: Any) -> Iterator[tuple[str, str]]:
 def sizes(content: bytes) -> list[tuple[int, int]]:
     """Of every page, in millimetres."""
     with pikepdf.open(io.BytesIO(content)) as pdf:
-        return [
-            (round(float(page.mediabox[2]) / 72 * 25.4), round(float(page.mediabox[3]) / 72 * 25.4))
-            for page in pdf.pages
-        ]
+        boxes = [page.mediabox for page in pdf.pages]
+        return [(round(float(box[2]) / 72 * 25.4), round(float(box[3]) / 72 * 25.4)) for box in boxes]
 
 
-def test_sheets_have_their_sizes() -> None:
-    assert set(sizes(SHEETS[NOTICE])) == {(210, 297)}
-    assert set(sizes(SHEETS[LARGE])) == {(297, 210)}
-    for path in SHEETS:
+def test_sheets_have_their_sizes(sheets: dict[str, bytes]) -> None:
+    assert set(sizes(sheets[NOTICE])) == {(210, 297)}
+    assert set(sizes(sheets[LARGE])) == {(297, 210)}
+    for path, content in sheets.items():
         if path.endswith(("海报A3.pdf", "poster.pdf")):
-            assert sizes(SHEETS[path]) == [(297, 420)], path
+            assert sizes(content) == [(297, 420)], path
         if path.endswith("张贴说明.pdf"):
-            assert sizes(SHEETS[path]) == [(210, 297)], path
+            assert sizes(content) == [(210, 297)], path
 
 
 @pytest.mark.parametrize("path", [NOTICE, POSTER, "packages/hall/employment_centre/1-张贴说明.pdf"])
-def test_codes_scan_from_paper(path: str, tmp_path: Path, poppler: Callable[..., str]) -> None:
-    (tmp_path / "sheet.pdf").write_bytes(SHEETS[path])
-    poppler("pdftoppm", "-r", "100", "-png", tmp_path / "sheet.pdf", tmp_path / "page")
-    last = sorted(tmp_path.glob("page*.png"))[-1]
+def test_codes_scan_from_paper(
+    path: str, sheets: dict[str, bytes], tmp_path: Path, poppler: Callable[..., str]
+) -> None:
+    (tmp_path / "sheet.pdf").write_bytes(sheets[path])
+    end = str(len(sizes(sheets[path])))
+    poppler("pdftoppm", "-r", "100", "-gray", "-f", end, tmp_path / "sheet.pdf", tmp_path / "page")
+    (last,) = tmp_path.glob("page*")
     with Image.open(last) as picture:
-        read = {code.text for code in zxingcpp.read_barcodes(picture.convert("L"))}
-    assert read == {OUTLETS.page, OUTLETS.verifier}
-    assert OUTLETS.page == "https://shebao.chuxiong.example/releases/2025-annual/"
+        read = {code.text for code in zxingcpp.read_barcodes(picture)}
+    outlets = example().outlets
+    assert read == {outlets.page, outlets.verifier}
+    assert outlets.page == "https://shebao.chuxiong.example/releases/2025-annual/"
 
 
-@pytest.mark.parametrize("centre", HALLS)
-def test_hall_shows_what_concerns_it_and_nothing_else(centre: str) -> None:
-    own = concerning(example().document, HALLS[centre].insurances)
+@pytest.mark.parametrize("centre", CENTRES)
+def test_hall_shows_what_concerns_it_and_nothing_else(
+    centre: str, sheets: dict[str, bytes], halls: dict[str, Hall]
+) -> None:
+    own = concerning(example().document, halls[centre].insurances)
     expected = {key: value for key, value in figures_of(own).items() if key not in texts()}
     assert expected
     for name in ("2-公告A4.pdf", "3-公告A4大字版.pdf"):
-        content = SHEETS[f"packages/hall/{centre}/{name}"]
+        content = sheets[f"packages/hall/{centre}/{name}"]
         assert differences(expected, figures_in_pdf(content, own)) == ()
         printed = "".join(pdf_text(content).split())
-        others = [block.title for block in example().document.blocks if block.id not in HALLS[centre].insurances]
+        others = [block.title for block in example().document.blocks if block.id not in halls[centre].insurances]
         assert others
         assert not any(title.replace("　", "") in printed for title in others)
-    poster = figures_in_poster(SHEETS[f"packages/hall/{centre}/4-海报A3.pdf"], own)
+    poster = figures_in_poster(sheets[f"packages/hall/{centre}/4-海报A3.pdf"], own)
     heads = {line.cell.key for card in own.cards for line in (card.lead, *card.lines)}
     assert set(poster) == heads
     assert differences(figures_of(own), poster, whole=False) == ()
@@ -127,13 +134,13 @@ def texts() -> set[str]:
     return {seen.key for seen in example().document.observations if not seen.is_number and not seen.state}
 
 
-def test_the_centres_together_show_every_figure() -> None:
-    shown = [figures_of(concerning(example().document, hall.insurances)) for hall in HALLS.values()]
+def test_the_centres_together_show_every_figure(halls: dict[str, Hall]) -> None:
+    shown = [figures_of(concerning(example().document, hall.insurances)) for hall in halls.values()]
     assert sum(map(len, shown)) == len(figures_of(example().document))
 
 
-def test_cover_note_says_where_and_until_when() -> None:
-    told = "".join(pdf_text(SHEETS["packages/hall/medical_centre/1-张贴说明.pdf"]).split())
+def test_cover_note_says_where_and_until_when(sheets: dict[str, bytes]) -> None:
+    told = "".join(pdf_text(sheets["packages/hall/medical_centre/1-张贴说明.pdf"]).split())
     assert "州医保中心：" in told
     assert "职工基本医疗保险（含生育）、城乡居民基本医疗保险、生育保险" in told
     assert "经办大厅信息公开栏和服务台" in told
@@ -166,10 +173,9 @@ def test_special_disclosure_hangs_for_days_and_its_poster_speaks_in_sentences() 
     assert "工伤保险基金收入" in "".join(pdf_text(poster).split())
 
 
-def test_long_names_do_not_run_out_of_a_poster() -> None:
-    from dataclasses import replace
-
-    document = concerning(example().document, HALLS["medical_centre"].insurances)
+def test_long_names_do_not_run_out_of_a_poster(halls: dict[str, Hall]) -> None:
+    document = concerning(example().document, halls["medical_centre"].insurances)
     cards = tuple(replace(card, title=card.title * 3, lines=card.lines * 4) for card in document.cards)
-    poster = Printed(replace(document, cards=cards), {}, OUTLETS).poster()
+    charts = {block.chart.id: SVG for block in document.blocks if block.chart}
+    poster = Printed(replace(document, cards=cards), charts, example().outlets).poster()
     assert sizes(poster) == [(297, 420)]

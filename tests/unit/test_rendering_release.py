@@ -20,6 +20,7 @@ import pypdf
 import pytest
 from rendered import Example, example, example_of, rendered
 
+from disclosure.catalog import load_catalog
 from disclosure.demo_figures import demo_history
 from disclosure.figures import Figure
 from disclosure.periods import Period
@@ -29,7 +30,7 @@ from disclosure.rendering.open_data import render_csv
 pytestmark = pytest.mark.unit
 
 PERIOD = Period(2025, "annual")
-CATALOG = example().catalog
+CATALOG = load_catalog("chuxiong")
 HOSTILE = "=cmd|'/c calc'!A1 <script>alert(1)</script> \"&' #eval(\"x\") {{ 7*7 }} $x$ *粗*"
 
 
