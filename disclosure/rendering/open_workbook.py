@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import math
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +16,9 @@ from disclosure.rendering.outlets import Outlets
 
 _ALL_COLUMNS = ("id", "region", "insurance", "indicator", "unit", "value", "text", "state", "note")
 _WIDTHS = (44, 12, 26, 30, 10, 18, 40, 10, 40)
+#: Chinese letters in a line of the sheet that tells about the others, 100 columns wide.
+_LETTERS_A_LINE = 45
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\s]")
 
 
 def render_workbook(document: DisclosureDocument, outlets: Outlets) -> bytes:
@@ -42,15 +47,23 @@ class _Writer:
 
     def write(self) -> None:
         facts = self._outlets.facts.open_data
-        self._about(self._book.add_worksheet(facts.sheet_about))
+        self._about(self._sheet(facts.sheet_about))
         for block in self._document.blocks:
-            sheet = self._book.add_worksheet(block.contents_title.replace("　", " ")[:31])
+            sheet = self._sheet(block.contents_title)
             sheet.set_column(0, 0, 34)
             sheet.set_column(1, 9, 18)
             row = 0
             for table in block.tables:
                 row = self._table(sheet, row, table) + 2
-        self._all(self._book.add_worksheet(facts.sheet_all))
+        self._all(self._sheet(facts.sheet_all))
+
+    def _sheet(self, name: str) -> Any:
+        """A sheet that prints on A4 sheets lying on their side, one page wide."""
+        sheet = self._book.add_worksheet(_NOT_IN_NAMES.sub(" ", name)[:31])
+        sheet.set_paper(9)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        return sheet
 
     def _format(self, **look: Any) -> Any:
         key = tuple(sorted(look.items()))
@@ -64,13 +77,16 @@ class _Writer:
         lines = [document.publisher, document.summary, document.demo, self._outlets.page, self._outlets.licence_line]
         sheet.write_string(0, 0, document.title, self._format(bold=True, font_size=16))
         for row, line in enumerate((*filter(None, lines), *document.notes), start=1):
+            # Not every program makes a row as high as its wrapped text.
+            sheet.set_row(row, 16 * math.ceil(len(line) / _LETTERS_A_LINE))
             sheet.write_string(row, 0, line, self._format(text_wrap=True))
 
     def _table(self, sheet: Any, row: int, table: Table) -> int:
         """Write ``table`` from ``row`` on; the row behind it."""
         sheet.write_string(row, 0, table.caption, self._format(bold=True, font_size=12))
-        head = self._format(bold=True, bg_color="#E7F0FA", bottom=1, text_wrap=True)
         for column, heading in enumerate(table.columns):
+            align = "right" if heading.numeric else "left"
+            head = self._format(bold=True, bg_color="#E7F0FA", bottom=1, text_wrap=True, align=align)
             sheet.write_string(row + 1, column, heading.title, head)
         row += 2
         for group in table.groups:
@@ -88,7 +104,8 @@ class _Writer:
         if cell.kind in {"figure", "change"}:
             self._number(sheet, row, column, cell.text.replace(",", ""), signed=cell.kind == "change")
         else:
-            sheet.write_string(row, column, cell.text, self._format())
+            align = "right" if cell.kind in {"blank", "state"} else "left"
+            sheet.write_string(row, column, cell.text, self._format(align=align))
 
     def _number(self, sheet: Any, row: int, column: int, plain: str, *, signed: bool = False) -> None:
         decimals = len(plain.partition(".")[2])
