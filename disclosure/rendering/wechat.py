@@ -11,13 +11,14 @@ from disclosure.rendering.outlets import Outlets
 from disclosure.rendering.typesetting import as_json, set_picture
 from disclosure.templating import render_text
 
-#: ``draft.json`` names the cover; uploading it gives the ``thumb_media_id`` that takes its place.
-DRAFT, CONTENT, PREVIEW, COVER, THUMB = "draft.json", "content.html", "preview.html", "cover.png", "thumb.png"
+#: ``article.json`` has the fields of ``draft/add`` but two: ``content`` is ``article.html``, ``thumb_media_id`` what the
+#: platform answers when the cover is uploaded.
+ARTICLE, CONTENT, PREVIEW, COVER, THUMB = "article.json", "article.html", "preview.html", "cover.png", "thumb.png"
 _LEVELS = 4
 
 
 def wechat_package(document: DisclosureDocument, outlets: Outlets) -> dict[str, bytes]:
-    """File name -> bytes: ``draft.json`` (one article of ``draft/add``), its content, a preview, the two covers.
+    """File name -> bytes: the article's fields and its body, a preview for people, the two covers.
 
     Raises:
         DisclosureError: when even the shortest form breaks a limit of the platform.
@@ -36,7 +37,6 @@ def wechat_package(document: DisclosureDocument, outlets: Outlets) -> dict[str, 
         "title": title,
         "author": author,
         "digest": _shortened(document.summary, limits.digest),
-        "content": content,
         "content_source_url": outlets.page,
         "need_open_comment": 0,
         "only_fans_can_comment": 0,
@@ -44,7 +44,7 @@ def wechat_package(document: DisclosureDocument, outlets: Outlets) -> dict[str, 
         "thumb": THUMB,
     }
     return {
-        DRAFT: (json.dumps(draft, ensure_ascii=False, indent=1) + "\n").encode(),
+        ARTICLE: (json.dumps(draft, ensure_ascii=False, indent=1) + "\n").encode(),
         CONTENT: content.encode(),
         PREVIEW: render_text("wechat/preview.html.j2", draft=draft, content=content).encode(),
         COVER: _cover(document, "wide"),

@@ -63,7 +63,7 @@ def test_poster_and_article_give_back_what_they_have_room_for(which: tuple[str, 
     poster = figures_in_poster(rendered(*which).site[POSTER], document)
     assert set(poster) == heads
     assert differences(numbers(document), poster, whole=False) == ()
-    content = rendered(*which).packages["wechat"]["content.html"].decode()
+    content = rendered(*which).packages["wechat"]["article.html"].decode()
     found = figures_in_article(content, document)
     whole = {key for key in numbers(document) if key.startswith(f"{example(*which).catalog.prefecture.code}/")}
     assert set(found) == whole
@@ -82,7 +82,7 @@ READ: dict[str, Callable[[bytes, DisclosureDocument], dict[str, str]]] = {
     "index.html": lambda content, document: figures_in_page(content, document.period),
     "figures.csv": lambda content, _: figures_in_csv(content),
     "packages/handover/content.html": figures_in_fragment,
-    "packages/wechat/content.html": lambda content, document: figures_in_article(content.decode(), document),
+    "packages/wechat/article.html": lambda content, document: figures_in_article(content.decode(), document),
 }
 
 

@@ -170,7 +170,7 @@ def test_hostile_text_stays_text(figures: tuple[Figure, ...], tmp_path: Path, po
     assert texts
     everything = render(changed(hostile, HOSTILE))
     released = everything.site
-    for fragment in (everything.packages["wechat"]["content.html"], everything.packages["handover"]["content.html"]):
+    for fragment in (everything.packages["wechat"]["article.html"], everything.packages["handover"]["content.html"]):
         assert b"<script" not in fragment
         assert HOSTILE in unescape(fragment.decode())
     page = PageReader(released["index.html"])
