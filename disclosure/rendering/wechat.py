@@ -11,8 +11,8 @@ from disclosure.rendering.outlets import Outlets
 from disclosure.rendering.typesetting import as_json, set_picture
 from disclosure.templating import render_text
 
-#: ``article.json`` has the fields of ``draft/add`` but two: ``content`` is ``article.html``, ``thumb_media_id`` what the
-#: platform answers when the cover is uploaded.
+#: ``article.json`` has the fields of ``draft/add`` but two: ``content`` is ``article.html``, and ``thumb_media_id``
+#: is what the platform answers when the cover is uploaded.
 ARTICLE, CONTENT, PREVIEW, COVER, THUMB = "article.json", "article.html", "preview.html", "cover.png", "thumb.png"
 _LEVELS = 4
 
