@@ -101,7 +101,7 @@ def test_codes_scan_from_paper(
 ) -> None:
     (tmp_path / "sheet.pdf").write_bytes(sheets[path])
     end = str(len(sizes(sheets[path])))
-    poppler("pdftoppm", "-r", "100", "-gray", "-f", end, tmp_path / "sheet.pdf", tmp_path / "page")
+    poppler("pdftoppm", "-r", "150", "-gray", "-f", end, tmp_path / "sheet.pdf", tmp_path / "page")
     (last,) = tmp_path.glob("page*")
     with Image.open(last) as picture:
         read = {code.text for code in zxingcpp.read_barcodes(picture)}
