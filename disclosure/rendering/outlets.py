@@ -86,13 +86,12 @@ def next_publication(catalog: Catalog, period: Period) -> dt.date | None:
     published = catalog.milestones(period).get("publish")
     if published is None:
         return None
-    dated = (kind for kind in catalog.profile.cycles if catalog.cycles[kind].milestones)
-    all_days = (
-        catalog.milestones(Period(year, kind))["publish"]
-        for kind in dated
-        for year in (period.year, period.year + 1, period.year + 2)
+    cycles = (catalog.cycles[kind] for kind in catalog.profile.cycles)
+    every_year = [cycle.milestones["publish"] for cycle in cycles if cycle.milestones]
+    days = (
+        dt.date.fromisoformat(f"{year}-{day}") for year in (published.year, published.year + 1) for day in every_year
     )
-    return min(day for day in all_days if day > published)
+    return min(day for day in days if day > published)
 
 
 def _as_asked(settled: Mapping[str, str], site: HandoverSite) -> dict[str, str]:

@@ -155,6 +155,7 @@ def test_cover_note_says_where_and_until_when(sheets: dict[str, bytes]) -> None:
         (Period(2026, "q1"), "2026-08-15"),
         (Period(2026, "h1"), "2026-11-15"),
         (Period(2026, "q3"), "2027-03-15"),
+        (Period(2200, "annual"), "2201-05-15"),
     ],
 )
 def test_notices_hang_until_the_next_ones_are_due(period: Period, day: str) -> None:
