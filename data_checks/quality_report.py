@@ -29,7 +29,7 @@ from disclosure.collection.workbook_layout import address, lay_out
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure, Source
 from disclosure.periods import Period
-from disclosure.rendering.sheet import set_sheet
+from disclosure.rendering.typesetting import set_sheet
 from disclosure.review.explanations import printed_numbers
 from disclosure.templating import TEMPLATES, render_text
 

@@ -25,7 +25,7 @@ from disclosure.errors import DisclosureError
 from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
 from disclosure.records import ledger
 from disclosure.records.tables import ChannelDelivery, Compilation, Cycle, Release
-from disclosure.rendering import build_document, render_release
+from disclosure.rendering import build_document, outlets_of, public_paths, render_release
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of, standing
 from disclosure.workplace import Workplace
@@ -66,7 +66,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         demo=cycle.is_demo,
         only=cycle.only,
     )
-    files = render_release(document)
+    files = render_release(document, outlets_of(catalog, document)).files
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
     digest = release_digest(compiled.digest, document.title, document.summary, hashes)
     for path, data in files.items():
@@ -132,7 +132,9 @@ def _publish(place: Workplace, cycle_id: int) -> Published:
         if release.published_at is None:
             _begin(session, cycle, release)
         site = build_site(catalog, _site_releases(session, place, cycle))
-    published = Published(release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(release.files))
+    published = Published(
+        release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(public_paths(release.files))
+    )
     if release.is_live and not any(channel.read_back(site) for channel in channels.values()):
         return published
 
@@ -245,7 +247,7 @@ def _site_releases(session: Session, place: Workplace, publishing: Cycle) -> lis
 def _site_release(place: Workplace, release: Release, cycle: Cycle, compiled: Compilation) -> SiteRelease:
     assert release.published_at is not None  # noqa: S101 - set before the site is built
     folder = _folder(place.settings.releases, release.digest)
-    files = {path: (folder / path).read_bytes() for path in release.files}
+    files = {path: (folder / path).read_bytes() for path in public_paths(release.files)}
     period = cycles.period_of(cycle)
     about = {
         "period": period.id,

@@ -77,7 +77,12 @@ def _check(release: SiteRelease) -> None:
 
 def _entry(release: SiteRelease, path: str) -> dict[str, Any]:
     published = shanghai(release.published_at)
-    labels = {"disclosure.pdf": "印刷版 PDF", "figures.csv": "数据表 CSV", "document.json": "结构化数据 JSON"}
+    labels = {
+        "disclosure.pdf": "印刷版 PDF",
+        "data/tables.xlsx": "各表 XLSX",
+        "figures.csv": "数据表 CSV",
+        "document.json": "结构化数据 JSON",
+    }
     return {
         "period": release.period.id,
         "period_label": release.period.label,

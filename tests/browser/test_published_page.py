@@ -15,12 +15,12 @@ from pathlib import Path
 import pypdf
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, ViewportSize
+from rendered import example, rendered
 
 from disclosure.catalog import load_catalog
-from disclosure.demo_figures import demo_figures, demo_history
+from disclosure.demo_figures import demo_figures
 from disclosure.periods import Period
 from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
-from disclosure.rendering import build_document, render_release
 
 pytestmark = pytest.mark.browser
 
@@ -33,17 +33,7 @@ RELEASE = "/releases/2025-annual/index.html"
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A published site served as a bureau's web server would."""
-    history = demo_history(CATALOG, PERIOD)
-    document = build_document(
-        CATALOG,
-        PERIOD,
-        FIGURES,
-        last_year_end=history,
-        year_before=history,
-        compiled_on=dt.date(2026, 3, 10),
-        demo=True,
-    )
-    files = render_release(document)
+    document, files = example().document, dict(rendered().site)
     release = SiteRelease(
         PERIOD,
         1,
@@ -109,7 +99,7 @@ def test_reader_goes_from_home_to_the_figures(watched: Page, address: str) -> No
     assert watched.get_by_role("heading", level=1).inner_text().startswith("2025年度楚雄州社会保险信息披露")
     shown = watched.evaluate(
         "() => Object.fromEntries("
-        "[...document.querySelectorAll('td[data-key]')].map(cell => [cell.dataset.key, cell.innerText]))"
+        "[...document.querySelectorAll('td[data-figure]')].map(cell => [cell.dataset.figure, cell.innerText]))"
     )
     assert {key: text for key, text in shown.items() if key.endswith(PERIOD.id)} == {
         "/".join(figure.key): figure.printed for figure in FIGURES
@@ -121,7 +111,13 @@ def test_reader_goes_from_home_to_the_figures(watched: Page, address: str) -> No
 
 def test_downloads_are_there(watched: Page, address: str) -> None:
     watched.goto(address + RELEASE)
-    for name, file in (("印刷版", "disclosure.pdf"), ("数据表", "figures.csv"), ("结构化数据", "document.json")):
+    for name, file in (
+        ("印刷版", "disclosure.pdf"),
+        ("大字版", "large.pdf"),
+        ("各表", "tables.xlsx"),
+        ("数据表", "figures.csv"),
+        ("结构化数据", "document.json"),
+    ):
         with watched.expect_download() as download:
             watched.get_by_role("link", name=name).click()
         assert download.value.suggested_filename == file
@@ -173,3 +169,20 @@ def test_page_prints_whole_without_the_furniture(browser_context: BrowserContext
     printed = "".join(sheet.extract_text() for sheet in pypdf.PdfReader(tmp_path / "page.pdf").pages)
     missing = [figure.key for figure in FIGURES if figure.value is not None and figure.printed not in printed]
     assert missing == []
+
+
+def test_article_is_read_on_a_phone(page: Page, tmp_path: Path) -> None:
+    for name, content in rendered().packages["wechat"].items():
+        (tmp_path / name).write_bytes(content)
+    page.set_viewport_size(ViewportSize(width=375, height=740))
+    page.goto((tmp_path / "preview.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+    torn = page.evaluate(
+        """() => [...document.querySelectorAll('td[align=right]')].filter(e => e.getClientRects().length
+            && e.getBoundingClientRect().height > 2.5 * parseFloat(getComputedStyle(e).lineHeight)).length"""
+    )
+    assert torn == 0
+    assert page.evaluate("[...document.images].map(e => e.naturalWidth + 'x' + e.naturalHeight)") == [
+        "900x383",
+        "500x500",
+    ]

@@ -14,13 +14,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rendered import rendered as render_example
 
 from disclosure.catalog import load_catalog
-from disclosure.demo_figures import demo_figures
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 from disclosure.publication import Manifest, SiteRelease, build_site, make_manifest
-from disclosure.rendering import build_document, render_release
 
 pytestmark = pytest.mark.unit
 
@@ -51,8 +50,7 @@ def release(
 
 @pytest.fixture(scope="module")
 def rendered() -> dict[str, bytes]:
-    figures = demo_figures(CATALOG, YEAR)
-    return render_release(build_document(CATALOG, YEAR, figures, compiled_on=dt.date(2017, 3, 10), demo=True))
+    return dict(render_example("gaogang-2016", "2016-annual").site)
 
 
 def test_release_is_on_the_site_byte_for_byte_with_its_manifest(rendered: dict[str, bytes]) -> None:
