@@ -60,6 +60,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         content.figures,
         last_year_end=compilation.figures_of_period(known, period.last_year_end()),
         year_before=compilation.figures_of_period(known, period.year_before()),
+        last_period=compilation.figures_of_period(known, period.previous_in_year()),
         footnotes=content.footnotes,
         narratives=content.narratives,
         compiled_on=shanghai(compiled.compiled_at).date(),

@@ -3,8 +3,9 @@
 ``build_document`` settles every number and sentence; ``render_release`` only prints them.
 """
 
-from disclosure.rendering.compose import build_document, key_text
+from disclosure.rendering.compose import build_document
 from disclosure.rendering.document import DisclosureDocument, document_json
+from disclosure.rendering.facts import key_text
 from disclosure.rendering.release import render_release
 
 __all__ = ["DisclosureDocument", "build_document", "document_json", "key_text", "render_release"]

@@ -45,6 +45,7 @@ class IndicatorTablePhrases(Fact):
     base_annual: str
     difference: str
     percent: str
+    last_period: str
 
 
 class RegionTablePhrases(Fact):
@@ -92,6 +93,7 @@ class NotePhrases(Fact):
     indicator: str
     rounding: str
     bases: str
+    last_period: str
     centre_silent: str
     centre_partly: str
     reason: str

@@ -109,7 +109,7 @@ def test_reader_goes_from_home_to_the_figures(watched: Page, address: str) -> No
     assert watched.get_by_role("heading", level=1).inner_text().startswith("2025年度楚雄州社会保险信息披露")
     shown = watched.evaluate(
         "() => Object.fromEntries("
-        "[...document.querySelectorAll('td[data-key]')].map(cell => [cell.dataset.key, cell.innerText]))"
+        "[...document.querySelectorAll('td[data-figure]')].map(cell => [cell.dataset.figure, cell.innerText]))"
     )
     assert {key: text for key, text in shown.items() if key.endswith(PERIOD.id)} == {
         "/".join(figure.key): figure.printed for figure in FIGURES

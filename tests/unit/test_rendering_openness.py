@@ -203,7 +203,7 @@ def test_statistics_are_the_compilations_and_a_missing_one_says_so() -> None:
     amount = "work_injury.assistive_devices.amount"
     state = replace(DRAFTS, figures=[figure(amount, "1234567.80"), figure(amount, "5.00", "532301")])
     html = page(state, "39")
-    assert '<td data-key="532300/work_injury.assistive_devices.amount/2025-annual">1,234,567.80</td>' in html
+    assert '<td data-figure="532300/work_injury.assistive_devices.amount/2025-annual">1,234,567.80</td>' in html
     assert "辅助器具配置人次未提供人次" in words(html)
     assert "（2025年度）" in html
     assert "真实数据" not in html

@@ -57,7 +57,7 @@ def files(figures: tuple[Figure, ...]) -> dict[str, bytes]:
 
 
 class PageReader(HTMLParser):
-    """Collects the text of every element with ``data-key``, ids, addresses and all visible text."""
+    """Collects the text of every element with ``data-figure``, ids, addresses and all visible text."""
 
     VOID = frozenset({"meta", "link", "br", "img", "path", "line"})
 
@@ -78,7 +78,7 @@ class PageReader(HTMLParser):
         self.ids += [known["id"]] if "id" in known else []
         self.addresses += [known[name] for name in ("href", "src") if name in known]
         if tag not in self.VOID:
-            self._open.append((tag, known.get("data-key", "")))
+            self._open.append((tag, known.get("data-figure", "")))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         pass
