@@ -46,6 +46,12 @@ class Settings(BaseSettings):
         default=5.0, ge=0, le=300, description="收件夹中的文件隔多久再看一次、没有变化才取走，秒"
     )
 
+    site_address: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s?#]+/)?$",
+        description="公开网站的网址，以 / 结尾；空则订阅用相对网址，不生成站点地图",
+    )
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -98,6 +104,11 @@ class Settings(BaseSettings):
     def releases(self) -> Path:
         """Rendered releases, staged and published, before they go to channels."""
         return self.home / "releases"
+
+    @property
+    def site_cache(self) -> Path:
+        """What the site was made of last time; safe to delete."""
+        return self.home / "cache" / "site"
 
     @property
     def prefect_home(self) -> Path:
@@ -175,6 +186,7 @@ class Settings(BaseSettings):
             "intake_settle_seconds": str(self.intake_settle_seconds),
             "runner_poll_seconds": str(self.runner_poll_seconds),
             "runner_is_warm": str(self.runner_is_warm),
+            "site_address": self.site_address,
             "server_auth": self.server_auth.get_secret_value() if self.server_auth else None,
             "secret_key": self.secret_key.get_secret_value() if self.secret_key else None,
         }

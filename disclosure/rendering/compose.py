@@ -107,6 +107,7 @@ def _blocks(facts: Facts) -> Iterator[Block]:
             tables.append(by_region)
         yield Block(
             id=insurance.id,
+            insurance=insurance.name,
             title=fill_text(facts.phrases.appendix, number=str(number), insurance=insurance.name),
             contents_title=fill_text(facts.phrases.appendix, number=str(number), insurance=insurance.short_name),
             chart=chart_of(facts, insurance),

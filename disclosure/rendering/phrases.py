@@ -87,6 +87,19 @@ class Charts(Fact):
     between_bars: str
 
 
+class HistoryPhrases(Fact):
+    """Titles, captions and charts of the pages over several periods."""
+
+    insurance_title: str
+    county_title: str
+    annual_caption: str
+    quarterly_caption: str
+    period: str
+    insurance: str
+    charts: tuple[ChartPhrases, ...]
+    county_chart: ChartPhrases
+
+
 class NotePhrases(Fact):
     """The notes below the tables."""
 
@@ -129,6 +142,7 @@ class Phrases(Fact):
     region_table: RegionTablePhrases
     highlights: Highlights
     charts: Charts
+    history: HistoryPhrases
     notes: NotePhrases
     notes_for_fillers: tuple[str, ...] = ()
     demo_label: str

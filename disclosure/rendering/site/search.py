@@ -1,0 +1,58 @@
+"""The search that needs no server: an index as JSON, and a page that lists everything where scripts are off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from disclosure.catalog import Catalog, Indicator
+from disclosure.rendering.site.collected import Collected, chronological
+from disclosure.rendering.site.entries import SiteEntry
+
+#: Title, address relative to the site's root, and what is said beside the title.
+Found = tuple[str, str, str]
+
+
+def search_index(found: Iterable[Found]) -> bytes:
+    """``{"entries": [[title, address, more], …]}``."""
+    return (json.dumps({"entries": list(found)}, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def release_entries(entries: Iterable[SiteEntry]) -> list[Found]:
+    """A line a release."""
+    return [
+        (e.title, e.address, f"{e.period.label} {e.published_text}发布{' 演示' if e.demo else ''}") for e in entries
+    ]
+
+
+def figure_entries(catalog: Catalog, collected: Collected, addresses: Mapping[str, str]) -> list[Found]:
+    """A line an indicator: its latest figure of the whole prefecture, found on its insurance's page."""
+    lines = []
+    for indicator in catalog.indicators.values():
+        own = {p: point for p, point in collected.of(catalog.prefecture.code, indicator.id).items() if point.own}
+        if own and indicator.insurance in addresses:
+            latest = max(own, key=chronological)
+            point = own[latest]
+            # A state such as 未提供 has no unit.
+            figure = point.printed + (point.unit if point.value else "")
+            lines.append(
+                (_named(catalog, indicator), f"{addresses[indicator.insurance]}#all", f"{latest.label} {figure}")
+            )
+    return lines
+
+
+def openness_entries(catalog_json: bytes | None) -> list[Found]:
+    """A line an item of the openness catalogue, from the ``catalog.json`` beside its pages."""
+    if catalog_json is None:
+        return []
+    content = json.loads(catalog_json)
+    return [
+        (item["name"], f"openness/{item['page']}", f"{content['title']} {item['matter']['name']}")
+        for item in content["items"]
+    ]
+
+
+def _named(catalog: Catalog, indicator: Indicator) -> str:
+    """``工伤保险参保人数``: the insurance is not said twice."""
+    insurance = catalog.insurances[indicator.insurance].name
+    return indicator.name if insurance in indicator.name else insurance + indicator.name
