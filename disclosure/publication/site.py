@@ -37,7 +37,6 @@ from disclosure.rendering.site.search import figure_entries, openness_entries, r
 from disclosure.rendering.templates import kilobytes
 
 MANIFEST = "manifest.json"
-_DOCUMENT = "document.json"
 _OPENNESS = "openness/catalog.json"
 
 
@@ -149,12 +148,13 @@ def _entry(release: SiteRelease, path: str, earlier: Sequence[SiteEntry] = ()) -
 def _figures(tree: Tree, entries: Iterable[SiteEntry], cache: SiteCache) -> Iterator[tuple[SiteEntry, bytes]]:
     """What each release prints; its document is read only where that is not known yet."""
     for entry in entries:
-        if _DOCUMENT in entry.hashes:
-            yield entry, cache.keep("figures", entry.hashes[_DOCUMENT].encode(), partial(_printed, tree, entry))
+        if (document := entry.document) is not None:
+            made = partial(_printed, tree, entry.path + document)
+            yield entry, cache.keep("figures", entry.hashes[document].encode(), made)
 
 
-def _printed(tree: Tree, entry: SiteEntry) -> bytes:
-    return printed_figures(tree[entry.path + _DOCUMENT])
+def _printed(tree: Tree, path: str) -> bytes:
+    return printed_figures(tree[path])
 
 
 def _histories(catalog: Catalog, collected: Collected) -> Iterator[tuple[tuple[str, str], History]]:
@@ -233,7 +233,7 @@ def _own_files(catalog: Catalog, shelf: Shelf, collected: Collected, tree: Tree,
             catalog,
             shelf,
             sizes={
-                entry.path + file.name: kilobytes(tree[entry.path + file.name])
+                entry.path + file.path: kilobytes(tree[entry.path + file.path])
                 for entry in entries[:LATEST]
                 for file in entry.files
             },

@@ -92,7 +92,7 @@ def dcat_catalog(catalog: Catalog, entries: Iterable[SiteEntry], address: str) -
                     "@type": "dcat:Distribution",
                     "dct:title": file.label,
                     "dcat:mediaType": file.media_type,
-                    "dcat:downloadURL": {"@id": entry.address.removesuffix("index.html") + file.name},
+                    "dcat:downloadURL": {"@id": entry.address.removesuffix("index.html") + file.path},
                 }
                 for file in entry.files
             ],

@@ -17,17 +17,17 @@ from disclosure.rendering.templates import chinese_date
 class FileLink:
     """A download of a release, and what people call it."""
 
-    name: str
+    path: str
     label: str
     media_type: str
 
 
-#: The downloads the site names, in printed order; a release need not have them all.
-DOWNLOADS = (
-    FileLink("disclosure.pdf", "印刷版 PDF", "application/pdf"),
-    FileLink("figures.csv", "数据表 CSV", "text/csv"),
-    FileLink("document.json", "结构化数据 JSON", "application/json"),
-)
+#: The downloads the site names, in printed order, by file name; a release need not have them all.
+_DOWNLOADS = {
+    "disclosure.pdf": ("印刷版 PDF", "application/pdf"),
+    "figures.csv": ("数据表 CSV", "text/csv"),
+    "document.json": ("结构化数据 JSON", "application/json"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,13 @@ class SiteEntry:
     @property
     def files(self) -> tuple[FileLink, ...]:
         """The downloads it has."""
-        return tuple(file for file in DOWNLOADS if file.name in self.hashes)
+        found = {path.rpartition("/")[2]: path for path in self.hashes}
+        return tuple(FileLink(found[name], *words) for name, words in _DOWNLOADS.items() if name in found)
+
+    @property
+    def document(self) -> str | None:
+        """The path of its structured data, relative to its folder."""
+        return next((path for path in self.hashes if path.rpartition("/")[2] == "document.json"), None)
 
     @property
     def published(self) -> str:

@@ -230,7 +230,7 @@ def _across_insurances(catalog: Catalog, phrases: Phrases, collected: Collected,
             latest = max(own, key=chronological)
         if latest is not None and latest in own:
             point = points[latest]
-            bars.append(Bar(insurance.name, latest.label, point.value, point.printed, point.key, point.unit))
+            bars.append(Bar(insurance.short_name, latest.label, point.value, point.printed, point.key, point.unit))
     if latest is None:
         return None
     title = fill_text(words.title, region=catalog.regions[region].name, period=latest.label)
