@@ -6,12 +6,16 @@
   let loading, turn = 0;
 
   const plain = text => text.normalize("NFKC").toLowerCase();
-  const pairs = word => word.length < 3 ? [word] : [...word.slice(1)].map((letter, i) => word[i] + letter);
-  // A word counts in full, or, as Chinese leaves no spaces, when each pair of its letters is there.
+  // Chinese leaves no spaces: its runs of letters are words, and so is what stands between them.
+  const split = asked => plain(asked).match(/\p{Script=Han}+|[^\s\p{Script=Han}]+/gu) ?? [];
+  const pairs = word => [...word.slice(1)].map((letter, i) => word[i] + letter);
+  // A word counts in full; a longer Chinese one also when most pairs of its letters are there.
   const weight = (word, entry) => {
     if (entry.title.includes(word)) return 4;
     if (entry.text.includes(word)) return 3;
-    return pairs(word).every(pair => entry.text.includes(pair)) ? 1 : 0;
+    if (word.length < 3 || !/\p{Script=Han}/u.test(word)) return 0;
+    const all = pairs(word), share = all.filter(pair => entry.text.includes(pair)).length / all.length;
+    return share >= .6 ? share : 0;
   };
   const load = () => loading ??= fetch(said.dataset.index).then(answer => {
     if (!answer.ok) throw new Error(answer.statusText);
@@ -33,7 +37,7 @@
 
   const find = async () => {
     const mine = ++turn;
-    const words = plain(field.value).split(/\s+/).filter(Boolean);
+    const words = split(field.value);
     everything.hidden = words.length > 0;
     if (!words.length) { show([]); said.textContent = ""; return; }
     let entries;

@@ -47,6 +47,14 @@ class Collected:
         return self.points.get((region, indicator), {})
 
 
+def latest_own(points: Mapping[Period, Point]) -> tuple[Period, Point] | None:
+    """The newest figure that its own release gave, a special disclosure's only where there is no other."""
+    own = [period for period, point in points.items() if point.own]
+    dated = [period for period in own if period.kind != "special"]
+    newest = max(dated or own, key=chronological, default=None)
+    return None if newest is None else (newest, points[newest])
+
+
 def printed_figures(document: bytes) -> bytes:
     """What a release's ``document.json`` prints: a JSON list of ``[key, printed, value, unit]``, each key once.
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from disclosure.catalog import Catalog
 from disclosure.rendering.metadata import history_dataset, site_dataset
 from disclosure.rendering.phrases import Phrases, fill_text, load_phrases
-from disclosure.rendering.site.collected import Collected, Point, chronological
+from disclosure.rendering.site.collected import Collected, Point, chronological, latest_own
 from disclosure.rendering.site.entries import SiteEntry
 from disclosure.rendering.site.history import History
 from disclosure.rendering.templates import inline_script, kilobytes, render_html
@@ -45,12 +45,10 @@ def insurance_tile(catalog: Catalog, phrases: Phrases, collected: Collected, ins
     """The tile of an insurance with its latest headline figure."""
     name, address = catalog.insurances[insurance].name, f"insurances/{insurance}.html"
     lead = f"{insurance}.{phrases.highlights.lead}"
-    points = collected.of(catalog.prefecture.code, lead)
-    own = [period for period, point in points.items() if point.own and point.value]
-    if not own:
+    latest = latest_own(collected.of(catalog.prefecture.code, lead))
+    if latest is None or not latest[1].value:
         return Tile(insurance, name, address)
-    latest = max(own, key=chronological)
-    return Tile(insurance, name, address, catalog.indicators[lead].name, points[latest], latest.label)
+    return Tile(insurance, name, address, catalog.indicators[lead].name, latest[1], latest[0].label)
 
 
 def home_page(

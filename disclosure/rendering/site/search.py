@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from disclosure.catalog import Catalog, Indicator
-from disclosure.rendering.site.collected import Collected, chronological
+from disclosure.rendering.site.collected import Collected, latest_own
 from disclosure.rendering.site.entries import SiteEntry
 
 #: Title, address relative to the site's root, and what is said beside the title.
@@ -29,14 +29,13 @@ def figure_entries(catalog: Catalog, collected: Collected, addresses: Mapping[st
     """A line an indicator: its latest figure of the whole prefecture, found on its insurance's page."""
     lines = []
     for indicator in catalog.indicators.values():
-        own = {p: point for p, point in collected.of(catalog.prefecture.code, indicator.id).items() if point.own}
-        if own and indicator.insurance in addresses:
-            latest = max(own, key=chronological)
-            point = own[latest]
+        latest = latest_own(collected.of(catalog.prefecture.code, indicator.id))
+        if latest and indicator.insurance in addresses:
+            period, point = latest
             # A state such as 未提供 has no unit.
             figure = point.printed + (point.unit if point.value else "")
             lines.append(
-                (_named(catalog, indicator), f"{addresses[indicator.insurance]}#all", f"{latest.label} {figure}")
+                (_named(catalog, indicator), f"{addresses[indicator.insurance]}#all", f"{period.label} {figure}")
             )
     return lines
 
