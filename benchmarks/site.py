@@ -1,4 +1,4 @@
-"""How long the site takes from nothing and when one release more comes: ``python benchmarks/site.py [RELEASES]`` (1,000).
+"""How long the site takes from nothing and when a release more comes: ``python benchmarks/site.py [RELEASES]``.
 
 The releases are 楚雄's sample periods (8 insurances, 11 regions): every period from 1960 on, five versions of each,
 with the bytes a real release has. They lie on disk, as published ones do, and are read from there. Rendering a release

@@ -85,14 +85,16 @@ def build_site(
     made = dict(_histories(catalog, collected))
     shelf = Shelf(entries, _tiles(catalog, collected, made), _county_tiles(catalog, made))
     pages: dict[str, bytes] = {}
+    titles: dict[str, str] = {}
     for kind, folder, tiles in (
         ("insurance", "insurances/", shelf.insurances),
         ("county", "counties/", shelf.counties),
     ):
         for tile in tiles:
+            titles[tile.address] = made[kind, tile.id].title
             pages.update(_pages(catalog, made[kind, tile.id], folder, tiles, cache))
     tree |= pages
-    tree |= _own_files(catalog, shelf, collected, tree, address)
+    tree |= _own_files(catalog, shelf, titles, collected, tree, address=address)
     cache.sweep()
     return tree
 
@@ -214,13 +216,15 @@ def _drawn(chart: Chart) -> bytes:
 # Home, search, lists
 
 
-def _own_files(catalog: Catalog, shelf: Shelf, collected: Collected, tree: Tree, address: str) -> dict[str, bytes]:
+def _own_files(
+    catalog: Catalog, shelf: Shelf, titles: Mapping[str, str], collected: Collected, tree: Tree, *, address: str
+) -> dict[str, bytes]:
+    """Everything at the site's root; ``titles`` of the pages over several periods, by address."""
     entries = shelf.entries
     openness = tree.get(_OPENNESS)
     found = [
-        *((tile.name + "历年数据", tile.address, "") for tile in shelf.insurances),
-        *((tile.name + "社会保险数据", tile.address, "") for tile in shelf.counties),
-        *release_entries(entries),
+        *((title, address, "") for address, title in titles.items()),
+        *release_entries(catalog, entries),
         *figure_entries(catalog, collected, {tile.id: tile.address for tile in shelf.insurances}),
         *openness_entries(openness),
     ]

@@ -69,6 +69,9 @@ class Tree(Mapping[str, bytes]):
             raise DisclosureError(f"文件 {path} 的内容与签发的不符，不能发布。请从备份恢复后重试。")
         return content
 
+    def __contains__(self, path: object) -> bool:
+        return path in self._files
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
 

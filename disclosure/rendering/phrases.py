@@ -92,6 +92,7 @@ class HistoryPhrases(Fact):
 
     insurance_title: str
     county_title: str
+    release_line: str
     annual_caption: str
     quarterly_caption: str
     period: str

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 from feedgen.feed import FeedGenerator
 
 from disclosure.catalog import Catalog
+from disclosure.rendering.phrases import load_phrases
 from disclosure.rendering.site.entries import SiteEntry
 
 #: A feed reader wants what is new, not the archive.
@@ -17,6 +18,7 @@ NEWEST = 40
 def atom_feed(catalog: Catalog, entries: Sequence[SiteEntry], address: str) -> bytes:
     """The newest of ``entries`` (newest first, at least one); links are absolute where ``address`` is known."""
     profile = catalog.profile
+    demo = load_phrases(catalog).demo_label
     feed = FeedGenerator()
     feed.id(address or f"urn:disclosure:{profile.id}")
     feed.title(profile.title)
@@ -30,7 +32,7 @@ def atom_feed(catalog: Catalog, entries: Sequence[SiteEntry], address: str) -> b
     for entry in entries[:NEWEST]:
         told = feed.add_entry(order="append")
         told.id(entry.permanent_id(profile.id))
-        told.title(f"（演示）{entry.title}" if entry.demo else entry.title)
+        told.title(f"（{demo}）{entry.title}" if entry.demo else entry.title)
         told.summary(entry.summary or entry.title)
         told.link(href=address + entry.address)
         told.published(entry.published_at)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from disclosure.catalog import Catalog, Indicator
+from disclosure.rendering.phrases import fill_text, load_phrases
 from disclosure.rendering.site.collected import Collected, latest_own
 from disclosure.rendering.site.entries import SiteEntry
 
@@ -18,10 +19,17 @@ def search_index(found: Iterable[Found]) -> bytes:
     return (json.dumps({"entries": list(found)}, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 
-def release_entries(entries: Iterable[SiteEntry]) -> list[Found]:
+def release_entries(catalog: Catalog, entries: Iterable[SiteEntry]) -> list[Found]:
     """A line a release."""
+    phrases = load_phrases(catalog)
     return [
-        (e.title, e.address, f"{e.period.label} {e.published_text}发布{' 演示' if e.demo else ''}") for e in entries
+        (
+            entry.title,
+            entry.address,
+            fill_text(phrases.history.release_line, period=entry.period.label, day=entry.published_text)
+            + (f" {phrases.demo_label}" if entry.demo else ""),
+        )
+        for entry in entries
     ]
 
 
