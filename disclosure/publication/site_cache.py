@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import disclosure
-from disclosure.collection.files import write_whole
 from disclosure.templating import TEMPLATES
 
 _DIGEST = 64
@@ -43,7 +43,10 @@ class SiteCache:
         head, content = kept[:_DIGEST], kept[_DIGEST:]
         if head != hashlib.sha256(content).hexdigest().encode():
             content = self._make(make)
-            write_whole(path, hashlib.sha256(content).hexdigest().encode() + content)
+            # Half a file is told by its hash; a folder that cannot be written costs time and nothing else.
+            with suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(hashlib.sha256(content).hexdigest().encode() + content)
         return content
 
     def sweep(self) -> None:
