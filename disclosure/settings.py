@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         return self.home / "releases"
 
     @property
+    def site_cache(self) -> Path:
+        """What the site was made of last time; safe to delete."""
+        return self.home / "cache" / "site"
+
+    @property
     def prefect_home(self) -> Path:
         """Prefect's own files."""
         return self.home / "prefect"

@@ -22,7 +22,7 @@ from disclosure.catalog import Catalog, Channel
 from disclosure.clock import said, shanghai, utc_now
 from disclosure.collection.files import write_whole
 from disclosure.errors import DisclosureError
-from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
+from disclosure.publication import FolderChannel, SiteCache, SiteRelease, Tree, build_site, make_manifest
 from disclosure.records import ledger
 from disclosure.records.tables import ChannelDelivery, Compilation, Cycle, Release
 from disclosure.rendering import build_document, outlets_of, public_paths, render_release
@@ -60,6 +60,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         content.figures,
         last_year_end=compilation.figures_of_period(known, period.last_year_end()),
         year_before=compilation.figures_of_period(known, period.year_before()),
+        last_period=compilation.figures_of_period(known, period.previous_in_year()),
         footnotes=content.footnotes,
         narratives=content.narratives,
         compiled_on=shanghai(compiled.compiled_at).date(),
@@ -131,7 +132,12 @@ def _publish(place: Workplace, cycle_id: int) -> Published:
         release = _signed_release(session, catalog, cycle, settings.releases)
         if release.published_at is None:
             _begin(session, cycle, release)
-        site = build_site(catalog, _site_releases(session, place, cycle))
+        site = build_site(
+            catalog,
+            _site_releases(session, place, cycle),
+            address=catalog.outlets.site.address,
+            cache=SiteCache(settings.site_cache),
+        )
     published = Published(
         release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(public_paths(release.files))
     )
@@ -247,7 +253,7 @@ def _site_releases(session: Session, place: Workplace, publishing: Cycle) -> lis
 def _site_release(place: Workplace, release: Release, cycle: Cycle, compiled: Compilation) -> SiteRelease:
     assert release.published_at is not None  # noqa: S101 - set before the site is built
     folder = _folder(place.settings.releases, release.digest)
-    files = {path: (folder / path).read_bytes() for path in public_paths(release.files)}
+    files = Tree.of_folder(folder, {path: release.files[path] for path in public_paths(release.files)})
     period = cycles.period_of(cycle)
     about = {
         "period": period.id,

@@ -3,8 +3,9 @@
 ``build_document`` settles every number and sentence; ``render_release`` only prints them.
 """
 
-from disclosure.rendering.compose import build_document, key_text
+from disclosure.rendering.compose import build_document
 from disclosure.rendering.document import DisclosureDocument, document_json
+from disclosure.rendering.facts import key_text
 from disclosure.rendering.outlets import Outlets, outlets_of
 from disclosure.rendering.release import Rendered, package_paths, public_paths, render_release
 

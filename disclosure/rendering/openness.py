@@ -5,15 +5,12 @@ Pure functions: the catalogue and what stands in its elements in, ``{path: bytes
 
 from __future__ import annotations
 
-import base64
 import csv
 import datetime as dt
-import hashlib
 import io
 import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -34,8 +31,7 @@ from disclosure.openness.clock import (
 from disclosure.openness.guides import Guide, load_guides, markdown_html
 from disclosure.rendering.open_data import harmless
 from disclosure.rendering.phrases import fill_text, load_phrases
-from disclosure.rendering.templates import chinese_date, kilobytes, render_html
-from disclosure.templating import TEMPLATES
+from disclosure.rendering.templates import chinese_date, inline_script, kilobytes, render_html
 
 FOLDER = "openness/"
 #: Columns whose neighbouring cells are one in the printed table.
@@ -192,7 +188,7 @@ def _table_page(catalog: Catalog, common: Mapping[str, Any], level: Level | None
     shown = [item for item in catalog.openness_items.values() if level is None or level in item.levels]
     groups = table_groups(catalog, shown)
     keeping = {item.owner for item in shown}
-    script, policy = _script()
+    script, policy = inline_script("openness.js")
     return render_html(
         "openness.html.j2",
         **common,
@@ -205,14 +201,6 @@ def _table_page(catalog: Catalog, common: Mapping[str, Any], level: Level | None
         script=script,
         script_policy=policy,
     )
-
-
-@cache
-def _script() -> tuple[Markup, str]:
-    """The filter's script, and the one source the page's policy allows: its hash."""
-    text = (TEMPLATES / "site" / "openness.js").read_text(encoding="utf-8").strip()
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return Markup(text), f"'sha256-{digest}'"  # noqa: S704 - our own file
 
 
 # One item

@@ -53,7 +53,7 @@ def files() -> dict[str, bytes]:
 
 
 class PageReader(HTMLParser):
-    """Collects the text of every element with ``data-figure``, ids, addresses and all visible text."""
+    """Collects the text of every element with ``data-figure``, ids, addresses, all visible text and JSON-LD."""
 
     VOID = frozenset({"meta", "link", "br", "img", "path", "line"})
 
@@ -64,13 +64,14 @@ class PageReader(HTMLParser):
         self.tags: set[str] = set()
         self.addresses: list[str] = []
         self.text = ""
+        self.data: dict[str, Any] = {}
         self._open: list[tuple[str, str]] = []
         self.feed(page.decode())
         assert not self._open, self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = {name: value or "" for name, value in attrs}
-        self.tags.add(tag)
+        self.tags.add(known.get("type", tag) if tag == "script" else tag)
         self.ids += [known["id"]] if "id" in known else []
         self.addresses += [known[name] for name in ("href", "src") if name in known]
         if tag not in self.VOID:
@@ -83,6 +84,9 @@ class PageReader(HTMLParser):
         assert self._open.pop()[0] == tag
 
     def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1][0] == "script":
+            self.data = json.loads(data)
+            return
         self.text += data
         if self._open and (key := self._open[-1][1]):
             self.figures.setdefault(key, set()).add(data)
@@ -156,9 +160,21 @@ def test_page_is_small_whole_and_needs_nothing_from_outside(files: dict[str, byt
     anchors = {address[1:] for address in page.addresses if address.startswith("#")}
     assert anchors <= set(page.ids)
     others = {address for address in page.addresses if not address.startswith(("#", "data:,"))}
+    insurances = {f"../../insurances/{each.id}.html" for each in CATALOG.insurances.values()}
+    around = {"../../index.html", "../../index.html#insurances", "../../index.html#counties", "../../search.html"}
     tables = {path for path in files if path.startswith("data/") and path.endswith(".csv")}
-    assert others == {"../../index.html", "manifest.json", *files} - {"index.html", *tables}
-    assert not re.search(rb"url\(|@import|https?://(?!www\.w3\.org/2000/svg\")", files["index.html"])
+    assert others == {"manifest.json", *around, *insurances, *files} - {"index.html", *tables}
+    # Names of vocabularies, which nobody fetches.
+    names = rb"www\.w3\.org/2000/svg\"|schema\.org\""
+    assert not re.search(rb"url\(|@import|https?://(?!" + names + rb")", files["index.html"])
+
+
+def test_page_tells_machines_what_it_is(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
+    told = PageReader(files["index.html"]).data
+    assert (told["@type"], told["name"]) == ("Dataset", "2025年度楚雄州社会保险信息披露")
+    assert told["temporalCoverage"] == "2025-01-01/2025-12-31"
+    assert {each["contentUrl"] for each in told["distribution"]} <= set(files)
+    assert set(told["variableMeasured"]) == {CATALOG.indicators[f.indicator].name for f in figures}
 
 
 def test_hostile_text_stays_text(figures: tuple[Figure, ...], tmp_path: Path, poppler: Callable[..., str]) -> None:
