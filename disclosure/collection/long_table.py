@@ -17,7 +17,8 @@ from decimal import Decimal
 import python_calamine
 
 from disclosure.catalog import ImportWords
-from disclosure.collection.workbook_package import FILE_LIMIT, UnreadableError, open_package
+from disclosure.collection.workbook_package import FILE_LIMIT, open_package
+from disclosure.collection.workbook_xml import UnreadableError
 from disclosure.errors import DisclosureError
 
 REQUIRED = ("region", "period", "insurance", "indicator", "unit", "value")

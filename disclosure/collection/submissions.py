@@ -18,9 +18,11 @@ from disclosure import cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
 from disclosure.collection.files import TooLargeError, keep_chunks, keep_file, read_upload
+from disclosure.collection.reading_signatures import LONGEST_NAME, unsigned
 from disclosure.collection.rows import is_rows_file, problem_of, read_rows
 from disclosure.collection.workbook_package import FILE_LIMIT, too_large
-from disclosure.collection.workbook_reader import LONGEST_NAME, Cover, Problem, WorkbookReading, examine, unsigned
+from disclosure.collection.workbook_reader import examine
+from disclosure.collection.workbook_reading import Cover, Problem, WorkbookReading
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
 from disclosure.file_names import printable_name

@@ -10,7 +10,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from disclosure.catalog import Catalog, Indicator, Region
+from disclosure.catalog import Catalog, Indicator
 from disclosure.collection.workbook_layout import SheetLayout, texts
 from disclosure.collection.workbook_reading import Explanation, Problem, Typed, TypedCell
 from disclosure.figures import Figure
@@ -77,10 +77,6 @@ class Book:
     def boxed(self, **properties: Any) -> Format:
         """A style with thin lines around."""
         return self.style(border=1, border_color=LINE, **properties)
-
-    def region_name(self, region: Region) -> str:
-        """The prefecture as 全州 where it is called so; any other region by its name."""
-        return next((alias for alias in region.aliases if alias.startswith("全")), region.name)
 
     def is_required(self, indicator: Indicator) -> bool:
         """Whether the indicator must be filled in for this period."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xlsxwriter.utility import quote_sheetname
 
-from disclosure.collection.workbook_layout import NOTES_HEADING_ROW, address, texts
+from disclosure.collection.workbook_layout import NOTES_HEADING_ROW, address, heading_of, texts
 from disclosure.collection.writing_book import A4, CELL_LIMIT, FAINT, HEAD, INPUT, Book, merge
 
 #: Rows for explanations that are formatted and have drop-downs, beyond those already filled in.
@@ -75,7 +75,7 @@ def _reasons(book: Book) -> Iterator[tuple[str, str, str, str]]:
 def write_guide(book: Book) -> None:
     """Write 填报须知: every indicator with its unit, scope and source."""
     sheet, words = book.guide, texts()["guide"]
-    whole = book.region_name(book.catalog.prefecture)
+    whole = heading_of(book.catalog.prefecture)
     sheet.hide_gridlines(2)
     for column, width in enumerate((12, 26, 8, 8, 18, 10, 44, 36)):
         sheet.set_column(column, column, width)

@@ -25,6 +25,7 @@ from disclosure.collection.workbook_layout import (
     YEAR_BEFORE_COLUMN,
     Line,
     SheetLayout,
+    heading_of,
     texts,
 )
 from disclosure.collection.workbook_reading import TypedCell
@@ -109,7 +110,7 @@ def _write_headings(book: Book, sheet: Worksheet, layout: SheetLayout) -> None:
     for region in layout.regions:
         column = layout.columns[region.code]
         sheet.write_string(CODE_ROW, column, region.code, book.style())
-        sheet.write_string(HEADING_ROW, column, book.region_name(region), head)
+        sheet.write_string(HEADING_ROW, column, heading_of(region), head)
     if layout.sum_column is not None:
         sheet.write_string(HEADING_ROW, layout.sum_column, words["sum_check"], head)
 
@@ -134,9 +135,7 @@ def _write_misplaced(book: Book, sheet: Worksheet, place: tuple[int, int], typed
 def _write_line(book: Book, sheet: Worksheet, layout: SheetLayout, line: Line, indicator: Indicator) -> None:
     row = line.row
     sheet.set_row(row, 54 if indicator.kind == "text" else 19)
-    label = indicator.label if line.depth or not indicator.part_of else indicator.name
-    if not book.is_required(indicator):
-        label += texts()["data"]["optional"]
+    label = line.label + ("" if book.is_required(indicator) else texts()["data"]["optional"])
     sheet.write_string(row, ID_COLUMN, line.id, book.style())
     sheet.write_string(row, LABEL_COLUMN, label, book.boxed(indent=1 + 2 * line.depth, shrink=True))
     sheet.write_string(row, UNIT_COLUMN, indicator.unit, book.boxed(align="center", font_color=FAINT))
