@@ -181,6 +181,11 @@ def shows_nothing(number_format: str, sign: int | None) -> bool:
     return all(not _BLANK.sub("", _IN_BRACKETS.sub("", section)) for section in chosen)
 
 
+def hides(number_format: str) -> bool:
+    """Whether there is a number or text that the format leaves blank or writes in white."""
+    return any(shows_nothing(number_format, sign) for sign in (1, -1, 0, None)) or Style(number_format).contrast < 2
+
+
 def _sections(number_format: str) -> list[str]:
     """The format between its semicolons, those in quotes aside."""
     sections, start, place = [], 0, 0

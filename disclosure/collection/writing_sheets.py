@@ -29,6 +29,7 @@ from disclosure.collection.workbook_layout import (
     texts,
 )
 from disclosure.collection.workbook_reading import TypedCell
+from disclosure.collection.workbook_styles import hides
 from disclosure.collection.writing_book import (
     A4,
     CELL_LIMIT,
@@ -186,6 +187,9 @@ def _write_typed(book: Book, sheet: Worksheet, place: tuple[int, int], typed: Ty
     """What somebody typed, as it was typed; a formula only as its text, for nobody knows what it would do."""
     value = typed.value
     code = typed.number_format[:SHORT_TEXT]
+    if hides(code):
+        # What goes back must be seen, and the format of a cell cannot be changed in a protected sheet.
+        code = ""
     look = look if isinstance(value, str) else {**look, "shrink": True}
     format_ = book.boxed(**{**look, "num_format": code} if code else look)
     if isinstance(value, bool):
