@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from disclosure.catalog import Catalog
 from disclosure.clock import said
+from disclosure.collection.problem_lines import causes
 from disclosure.collection.replies import check_name, marked_workbook
 from disclosure.collection.rows import is_rows_file
 from disclosure.collection.sources.inbox import ANSWERS, shortened
@@ -66,6 +67,7 @@ def receipt_text(catalog: Catalog, outcome: Outcome) -> bytes:
         number=outcome.number,
         sha256=outcome.sha256,
         receipt=outcome.receipt,
+        causes=causes(outcome.receipt.problems) if outcome.receipt else (),
         refusal=outcome.refusal,
         is_repeat=outcome.receipt is not None and outcome.receipt.is_repeat,
         is_handed=bool(outcome.number),

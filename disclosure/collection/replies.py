@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from disclosure.catalog import Catalog
 from disclosure.collection.files import write_whole
+from disclosure.collection.problem_lines import causes
 from disclosure.collection.submissions import Receipt
 from disclosure.collection.workbook_layout import texts
 from disclosure.collection.workbook_reading import Problem, WorkbookReading
@@ -107,7 +108,7 @@ def _text(headline: str, problems: Sequence[Problem] = (), workbook: str = "") -
     return render_text(
         "reply/reply.txt.j2",
         headline=headline,
-        problems=problems,
+        causes=[cause.whole for cause in causes(problems)],
         kinds=texts()["errors"]["kind"],
         workbook=workbook,
     )

@@ -23,6 +23,7 @@ from sqlalchemy import event, select
 
 from disclosure import cycles
 from disclosure.collection.files import file_path
+from disclosure.collection.problem_lines import causes
 from disclosure.collection.replies import Reply, reply_to, reply_to_refused
 from disclosure.collection.submissions import Receipt, hand_in_file
 from disclosure.collection.workbook_package import FILE_LIMIT
@@ -116,7 +117,8 @@ def assert_answered(place: Workplace, receipt: Receipt | None, reply: Reply) -> 
     if receipt is None or receipt.reading is None or receipt.reading.typed is None:
         assert [file.suffix for file in reply.files] == [".txt"]
         return
-    assert all(text in reply.text for p in receipt.problems for text in (p.where, p.found, p.expected, p.why))
+    told = [cause.whole for cause in causes(receipt.problems)]
+    assert all(text in reply.text for p in told for text in (p.where, p.found, p.expected, p.why))
     marked, _ = reply.files
     again = examine(marked.read_bytes(), marked.name, place.catalog)
     assert again.cover == receipt.reading.cover
