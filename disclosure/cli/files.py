@@ -97,6 +97,8 @@ def intake(
         console.print(table)
     for name in found.arriving:
         console.print(f"还在传输，下次再取：{name}", soft_wrap=True)
+    for words in found.strays:
+        say("!", "bold yellow", words)
     console.print(found.summary)
     for cycle_id in cycles_to_wake(place):
         _wake(place, cycle_id)

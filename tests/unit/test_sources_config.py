@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from disclosure.catalog import load_catalog
-from disclosure.collection.sources import Secret, Source, from_environment, kinds, load_sources
+from disclosure.collection.sources import Secret, Source, from_environment, kinds, load_sources, offices_with_inboxes
 from disclosure.errors import DisclosureError
 
 pytestmark = pytest.mark.unit
@@ -46,11 +46,11 @@ def test_a_new_kind_is_one_file() -> None:
 
 
 @pytest.mark.parametrize("profile", ["chuxiong", "gaogang-2016", "kunming-2017"])
-def test_every_centre_of_a_shipped_profile_has_a_local_inbox(profile: str) -> None:
+def test_every_office_that_hands_in_has_a_local_inbox_in_each_shipped_profile(profile: str) -> None:
     catalog = load_catalog(profile)
     found = load_sources(catalog)
-    assert [(s.kind, s.centre) for s in found] == [("inbox", centre.id) for centre in catalog.centres]
-    assert [s.where for s in found] == [f"收件夹 inbox/{centre.id}" for centre in catalog.centres]
+    assert [(s.kind, s.centre) for s in found] == [("inbox", office.id) for office in offices_with_inboxes(catalog)]
+    assert [s.where for s in found] == [f"收件夹 inbox/{office.id}" for office in offices_with_inboxes(catalog)]
 
 
 def test_what_is_written_is_loaded(load: Callable[[str], tuple[Source, ...]]) -> None:

@@ -118,6 +118,10 @@ class Visit(ABC):
     def deliveries(self) -> Iterator[Delivery]:
         """What has arrived whole, the oldest first."""
 
+    def strays(self) -> Mapping[str, str]:
+        """What lies there and is never taken: its name -> what it is and what to do, in one Chinese sentence."""
+        return {}
+
     def answer(self, files: Mapping[str, bytes]) -> None:
         """Leave files for the centre; one that is there already stays as it is."""
         raise NotImplementedError
