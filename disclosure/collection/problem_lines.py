@@ -46,15 +46,16 @@ class Cause:
 
     @property
     def whole(self) -> Problem:
-        """All of them as one problem, whose cell is a range or several: ``H6:H8、H10``."""
+        """All of them as one problem: its cells as ranges, or the first of a mistake with where else it shows."""
         first = self.problems[0]
         if self.count == 1:
             return first
-        cells = ranges(problem.cell for problem in self.problems)
-        shown = "、".join(cells[:_RANGES_SHOWN]) + (" 等" if len(cells) > _RANGES_SHOWN else "")
-        found = list(dict.fromkeys(problem.found for problem in self.problems))
-        told = "、".join(found[:_FOUND_SHOWN]) + ("等" if len(found) > _FOUND_SHOWN else "")
-        return replace(first, cell=f"{shown}（{self.count} 格）", found=told)
+        if first.cause and not self.must:
+            elsewhere = _elsewhere(first, self.problems)
+            told = f"；同一原因的共 {self.count} 条{f'，还涉及{elsewhere}' if elsewhere else ''}"
+            return replace(first, why=f"{first.why}{told}")
+        cell = f"{_shown(ranges(problem.cell for problem in self.problems))}（{self.count} 格）"
+        return replace(first, cell=cell, found=_found([problem.found for problem in self.problems]))
 
     @property
     def sentence(self) -> str:
@@ -67,10 +68,38 @@ def causes(problems: Iterable[Problem]) -> tuple[Cause, ...]:
     groups: dict[object, list[Problem]] = {}
     for problem in problems:
         is_of_a_cell = bool(problem.sheet and _A1.fullmatch(problem.cell))
-        key = (problem.kind, problem.sheet, problem.expected, problem.why) if is_of_a_cell else id(problem)
-        groups.setdefault(key, []).append(problem)
+        same_reason = (problem.kind, problem.sheet, problem.expected, problem.why)
+        # What must be mended has its own figures to be told; of hints the first of a mistake says enough.
+        one_mistake = "" if problem.kind in MUST else problem.cause
+        groups.setdefault(one_mistake or (same_reason if is_of_a_cell else id(problem)), []).append(problem)
     found = [Cause(tuple(group)) for group in groups.values()]
     return tuple(sorted(found, key=lambda cause: KINDS.index(cause.kind)))
+
+
+def _found(texts: Sequence[str]) -> str:
+    """What was found in several cells; what they have in common before a quotation is said once."""
+    different = list(dict.fromkeys(texts))
+    common = different[0].partition("“")[0]
+    shown = different[:_FOUND_SHOWN]
+    if all(text.startswith(f"{common}“") for text in shown):
+        shown = [shown[0], *(text.removeprefix(common) for text in shown[1:])]
+    return "、".join(shown) + ("等" if len(different) > _FOUND_SHOWN else "")
+
+
+def _elsewhere(first: Problem, problems: Sequence[Problem]) -> str:
+    """The cells of the other problems, by sheet."""
+    cells: dict[str, set[str]] = {}
+    for problem in problems:
+        if (problem.sheet, problem.cell) != (first.sheet, first.cell) and _A1.fullmatch(problem.cell):
+            cells.setdefault(problem.sheet, set()).add(problem.cell)
+    return "、".join(
+        ("" if sheet == first.sheet else f"工作表“{sheet}”") + f" {_shown(ranges(found))}"
+        for sheet, found in cells.items()
+    )
+
+
+def _shown(places: Sequence[str]) -> str:
+    return "、".join(places[:_RANGES_SHOWN]) + (" 等" if len(places) > _RANGES_SHOWN else "")
 
 
 def ranges(cells: Iterable[str]) -> list[str]:

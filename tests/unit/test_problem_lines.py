@@ -35,6 +35,24 @@ def test_what_must_be_mended_comes_before_hints() -> None:
     ]  # fmt: skip
 
 
+def test_hints_of_one_mistake_are_told_once_by_the_first_and_name_every_cell() -> None:
+    said: list[tuple[str, str, ProblemKind]] = [
+        ("H6", "雷同", "warning"),
+        ("F6", "合计", "critical"),
+        ("I6", "增长", "warning"),
+        ("I6", "同比", "info"),
+        ("F8", "合计", "critical"),
+    ]
+    told = causes(Problem("失业", cell, cell, f"应为{cell}", why, kind, "copy") for cell, why, kind in said)
+    assert [(cause.whole.cell, cause.must) for cause in told] == [("F6", True), ("F8", True), ("H6", False)]
+    assert told[2].whole.why == "雷同；同一原因的共 3 条，还涉及 I6"
+
+
+def test_what_all_have_in_common_is_said_once() -> None:
+    (told,) = causes([problem("H6", "隐藏的“1”"), problem("H8", "隐藏的“2”")])
+    assert told.whole.found == "隐藏的“1”、“2”"
+
+
 def test_problems_of_the_file_are_not_thrown_together() -> None:
     whole = Problem("", "", "空文件", "工作簿", "重交")
     assert [cause.count for cause in causes([whole, Problem("", "", "空文件", "工作簿", "重交")])] == [1, 1]
