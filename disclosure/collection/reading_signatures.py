@@ -25,9 +25,15 @@ def unsigned(reading: WorkbookReading) -> WorkbookReading:
     return replace(reading, problems=(*reading.problems, *_complaints(reading.cover)))
 
 
+def fault_of(filler: str, checker: str) -> str:
+    """The rule that two names break, ``blank``, ``long``, ``no_name`` or ``same``; empty for those of two people."""
+    of_one = _name_fault(filler) or _name_fault(checker)
+    return of_one or ("same" if people(checker) <= people(filler) else "")
+
+
 def _complaints(cover: Cover) -> Iterator[Problem]:
     wrong = {key: _name_fault(written) for key, written in (("filler", cover.filler), ("checker", cover.checker))}
-    if not any(wrong.values()) and people(cover.checker) <= people(cover.filler):
+    if fault_of(cover.filler, cover.checker) == "same":
         wrong["checker"] = "same"
     if cover.filled_on and parse_date(cover.filled_on) is None:
         wrong["filled_on"] = "date"

@@ -125,11 +125,19 @@ def test_a_mistake_names_its_line(
     [
         ("{kind: csv, centre: medical_centre, url: /x/all.csv, filler: 李, checker: 王}", "url 要用 {period}"),
         ("{kind: csv, centre: medical_centre, url: '/x/{month}.csv', filler: 李, checker: 王}", "不认识 {month}"),
+        ("{kind: csv, centre: medical_centre, url: '/x/{period}.csv', filler: 李, checker: 李}", "两个人的姓名"),
+        ("{kind: csv, centre: medical_centre, url: '/x/{period}.csv', filler: '123', checker: 李}", "两个人的姓名"),
+        (
+            "{kind: csv, centre: social_insurance_section, url: '/x/{period}.csv', filler: 李, checker: 王}",
+            "centre 应为",
+        ),
         ("{kind: inbox, centre: medical_centre, url: '/x/{year}'}", "不认识 {year}，可用 {home}"),
         ("[]", "应为“键: 值”的映射"),
     ],
 )
-def test_files_name_their_period(load: Callable[[str], tuple[Source, ...]], source: str, sentence: str) -> None:
+def test_a_source_that_cannot_be_is_refused_in_words(
+    load: Callable[[str], tuple[Source, ...]], source: str, sentence: str
+) -> None:
     with pytest.raises(DisclosureError) as refused:
         load(f"sources:\n  theirs: {source}\n")
     assert sentence in str(refused.value)
