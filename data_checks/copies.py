@@ -12,7 +12,7 @@ from itertools import combinations
 from data_checks.checking import Checked, Key, Violation, amounts, check, threshold
 from data_checks.findings import messages
 from data_checks.tables import Row, Tables
-from disclosure.catalog import Rule
+from disclosure.catalog import Catalog, Rule
 
 
 @check
@@ -50,9 +50,9 @@ def copied(tables: Tables, rule: Rule) -> Checked:
 
 @check
 def same_regions(tables: Tables, rule: Rule) -> Checked:
-    """Two regions with the same figures throughout an insurance, at least ``at_least`` of them; zeros say nothing.
+    """Regions with the same figures throughout an insurance, at least ``at_least`` of them; zeros say nothing.
 
-    Reported once, at the first figure of the region that comes later in the catalogue.
+    All that are the same are reported once, at the first figure of the second of them in the catalogue's order.
     """
     done = Checked()
     catalog = tables.catalog
@@ -70,10 +70,26 @@ def same_regions(tables: Tables, rule: Rule) -> Checked:
             rows = [right[name] for name in both]
             done.compared += 1
             done.measures.setdefault(rows[0].index, Decimal(0))
-            if set(left) == set(right) and all(_value(left[name]) == _value(right[name]) for name in both):
-                words = {"count": len(both), "other": one.name}
-                _report(done, "same_regions", rows, words)
+        alike: dict[frozenset[tuple[str, Decimal | None]], list[str]] = defaultdict(list)
+        for region in catalog.parts_of_prefecture:
+            figures = of.get((insurance, region.code), {})
+            if len(figures) >= threshold(rule, "at_least"):
+                alike[frozenset((name, _value(row)) for name, row in figures.items())].append(region.code)
+        for first, *others in alike.values():
+            if others:
+                rows = [row for code in others for row in of[insurance, code].values()]
+                _report(done, "same_regions", rows, _alike(catalog, first, others, len(rows) // len(others)))
     return done
+
+
+def _alike(catalog: Catalog, first: str, others: list[str], count: int) -> dict[str, object]:
+    """The words for regions that have the same ``count`` figures."""
+    also = messages()["list_of_places"].join(catalog.regions[code].name for code in others[1:])
+    return {
+        "count": count,
+        "other": catalog.regions[first].name,
+        "also": messages()["words"]["also"].format(names=also) if also else "",
+    }
 
 
 @dataclass(frozen=True)

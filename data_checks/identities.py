@@ -148,7 +148,16 @@ def _violation(tables: Tables, identity: Identity, total: Indicator, region: str
     else:
         key = "identity.opening" if identity.opening else "identity.equal"
     cause = causes.of_difference(
-        catalog, (total.name, balance.total.value, own), terms, balance.expected, balance.tolerance
+        catalog,
+        (total.name, balance.total.value, own),
+        terms,
+        balance.expected,
+        balance.tolerance,
+        never_negative=[
+            place
+            for place, amount in enumerate((balance.total, *(amount for _, _, amount in balance.terms)))
+            if amount.value >= 0 and not catalog.indicators[amount.figure.indicator].may_be_negative
+        ],
     )
     figures: list[Key] = [(amount.figure.region, amount.figure.indicator) for _, _, amount in balance.terms]
     if identity.opening:

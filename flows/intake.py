@@ -23,5 +23,5 @@ def intake() -> Any:
     Our records decide what is new, so this may run as often as it likes, twice at once, or be killed anywhere.
     """
     found = take_in_files()
-    told = [found.summary, *(wake(cycle) for cycle in cycles_to_wake()), *found.failures]
+    told = [found.summary, *(wake(cycle) for cycle in cycles_to_wake()), *found.strays, *found.failures]
     return (Failed if found.failures else Completed)(message="\n".join(told))

@@ -293,7 +293,7 @@ class Office:
         centre: str,
         *,
         round_number: int = 1,
-        filler: str = "填报人",
+        filler: str = "甲填报",
         figures: Iterable[Figure] | None = None,
     ) -> Path:
         """A workbook as a statistician hands it in."""
@@ -306,7 +306,7 @@ class Office:
             centre,
             round_number=round_number,
             filled=self.figures(period, centre) if figures is None else figures,
-            cover=(filler, "复核人", "2026-02-20"),
+            cover=(filler, "乙复核", "2026-02-20"),
         )
 
 
@@ -321,7 +321,7 @@ class Case:
     seen: set[str] = field(default_factory=set)
     form: Form | None = None
 
-    def hand_in(self, *centres: str, filler: str = "填报人") -> list[Receipt]:
+    def hand_in(self, *centres: str, filler: str = "甲填报") -> list[Receipt]:
         """Hand in real figures of ``centres``, or of all."""
         place = self.office.place
         receipts = []

@@ -10,7 +10,7 @@ from rich.markdown import Markdown
 from rich.table import Table
 
 from disclosure.cli.common import cycle_id_of, workplace
-from disclosure.cli.screen import console, done, print_pairs
+from disclosure.cli.screen import console, done, print_pairs, say
 from disclosure.errors import DisclosureError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def workbook(period: Annotated[str, Parameter(help="期间，如 2025-annual")])
 
 def status() -> None:
     """各周期办到哪一步，在等谁。"""
+    from disclosure.collection.strays import local_strays
     from disclosure.overview import emergencies, overview
 
     place = workplace()
@@ -86,6 +87,8 @@ def status() -> None:
     urgent = emergencies(place)
     if urgent.count:
         console.print(_urgent(urgent), soft_wrap=True)
+    for words in local_strays(place):
+        say("!", "bold yellow", words)
     for row in rows:
         if row.run_id:
             console.print(

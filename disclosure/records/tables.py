@@ -127,7 +127,8 @@ class Arrival(Base):
     """A file taken from an inbox and what became of it: one row, however often the taking was interrupted.
 
     ``source`` is the source's id, ``modified`` when the file was last changed, as the inbox tells it. Exactly one
-    of ``submission_id`` and ``refused_file_id`` is set. ``is_repeat``: its content had been handed in before.
+    of ``submission_id``, ``narrative_id`` and ``refused_file_id`` is set. ``is_repeat``: its content had been
+    handed in before.
     """
 
     __tablename__ = "arrivals"
@@ -139,11 +140,13 @@ class Arrival(Base):
     modified: Mapped[str] = mapped_column(String(40))
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    narrative_id: Mapped[int | None] = mapped_column(ForeignKey("narratives.id"))
     refused_file_id: Mapped[int | None] = mapped_column(ForeignKey("refused_files.id"))
     is_repeat: Mapped[bool] = mapped_column(default=False)
     taken_at: Mapped[dt.datetime]
 
     submission: Mapped[Submission | None] = relationship()
+    narrative: Mapped[Narrative | None] = relationship()
     refused_file: Mapped[RefusedFile | None] = relationship()
 
 
