@@ -37,16 +37,18 @@ def all_deployments(place: Workplace, now: dt.datetime) -> list[RunnerDeployment
 
 def intake_deployment(place: Workplace) -> RunnerDeployment:
     """Intake on its own clock."""
-    return _clocked(place, intake, "intake", "收件", "收取各中心收件夹、数据库和 CSV 中的报表", "intake_schedule")
+    told = "收取各中心收件夹、数据库和 CSV 中的报表"
+    return _clocked(place, intake, name="intake", tag="收件", description=told, setting="intake_schedule")
 
 
 def reminder_deployment(place: Workplace) -> RunnerDeployment:
     """Reminders on their own clock."""
-    return _clocked(place, reminders, "reminders", "提醒", "按节点提醒应办的人，逾期逐级报告", "reminder_schedule")
+    told = "按节点提醒应办的人，逾期逐级报告"
+    return _clocked(place, reminders, name="reminders", tag="提醒", description=told, setting="reminder_schedule")
 
 
 def _clocked(
-    place: Workplace, flow: Flow[[], Any], name: str, tag: str, description: str, setting: str
+    place: Workplace, flow: Flow[[], Any], *, name: str, tag: str, description: str, setting: str
 ) -> RunnerDeployment:
     """A deployment on the cron of a setting; where that is empty it runs when somebody starts it.
 
@@ -65,7 +67,8 @@ def _clocked(
         )
     except ValueError as error:
         raise DisclosureError(
-            f"DISCLOSURE_{setting.upper()} 的“{cron}”不是 cron 写法，应如 */5 8-18 * * *（每天 8 点到 18 点每 5 分钟）。"
+            f"DISCLOSURE_{setting.upper()} 的“{cron}”不是 cron 写法，"
+            "应如 */5 8-18 * * *（每天 8 点到 18 点每 5 分钟）。"
         ) from error
     return cast(RunnerDeployment, made)
 

@@ -13,7 +13,8 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
+from urllib.parse import unquote
 
 import requests
 from apprise import NotifyFormat
@@ -50,7 +51,8 @@ def send(messenger: Messenger, secrets: Secrets, address: str, letter: Letter, s
 def _send_mail(messenger: Messenger, secrets: Secrets, address: str, letter: Letter, sender: str) -> None:
     # Apprise makes the text part out of the HTML.
     plugin = _plugin(NotifyEmail, messenger, secrets, {"targets": [address]})
-    plugin.from_addr[0] = plugin.from_addr[0] or sender
+    name, own_address = plugin.from_addr
+    plugin.from_addr = (name or sender, own_address)
     with _errors_of_apprise() as errors:
         is_sent = plugin.notify(body=letter.html, title=letter.subject, body_format=NotifyFormat.HTML)
     if is_sent:
@@ -63,7 +65,7 @@ def _send_mail(messenger: Messenger, secrets: Secrets, address: str, letter: Let
     raise NotSentError(f"{messenger.name}发不出（{_said(errors[0]) if errors else '原因不明'}）") from None
 
 
-class _WeCom(NotifyWeComBot):
+class _WeCom(NotifyWeComBot):  # type: ignore[misc]
     """A robot that calls one member of its group, and whose errors are told."""
 
     def __init__(self, phone: str, **arguments: Any) -> None:
@@ -77,7 +79,7 @@ class _WeCom(NotifyWeComBot):
         return True
 
 
-class _DingTalk(NotifyDingTalk):
+class _DingTalk(NotifyDingTalk):  # type: ignore[misc]
     """The same at DingTalk, which calls only whose number stands in the text as well."""
 
     def __init__(self, phone: str, **arguments: Any) -> None:
@@ -88,14 +90,14 @@ class _DingTalk(NotifyDingTalk):
         """Post one text, signed where the robot has a secret."""
         signature = dict(zip(("timestamp", "sign"), self.get_signature(), strict=True)) if self.secret else {}
         # ``requests`` quotes it once more, and DingTalk expects it quoted once.
-        signature = {name: requests.utils.unquote(value) for name, value in signature.items()}
+        signature = {name: unquote(value) for name, value in signature.items()}
         text = {"content": f"{title}\n{body}\n@{self.phone}".strip()}
         at = {"atMobiles": [self.phone], "isAtAll": False}
         _post(self, self.notify_url.format(token=self.token), signature, {"msgtype": "text", "text": text, "at": at})
         return True
 
 
-_ROBOTS: Mapping[Literal["wecom", "dingtalk"], type[NotifyBase]] = {"wecom": _WeCom, "dingtalk": _DingTalk}
+_ROBOTS: Mapping[str, type[NotifyBase]] = {"wecom": _WeCom, "dingtalk": _DingTalk}
 
 
 def _plugin(kind: type[NotifyBase], messenger: Messenger, secrets: Secrets, arguments: Mapping[str, Any]) -> NotifyBase:
@@ -183,8 +185,8 @@ def _said(error: BaseException) -> str:
         code, told = next(iter(error.recipients.values()))
         words = f"{code} {told.decode(errors='replace')}"
     elif isinstance(error, smtplib.SMTPResponseException):
-        told = error.smtp_error
-        words = f"{error.smtp_code} {told.decode(errors='replace') if isinstance(told, bytes) else told}"
+        said = error.smtp_error
+        words = f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
     else:
         words = f"{type(error).__name__}：{error}"
     return re.sub(r"\s+", " ", words)[:120]
