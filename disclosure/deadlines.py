@@ -182,10 +182,10 @@ def offices_of(catalog: Catalog, own: CyclePlan, milestone: Milestone) -> tuple[
 
 def year_plan(session: Session, catalog: Catalog, year: int) -> list[CyclePlan]:
     """Every cycle with a milestone in ``year``: the dated ones in the order of the year, then the special ones."""
-    dated = [_cycle_plan(session, catalog, period) for period in periods_of_year(catalog, year)]
+    dated = [cycle_plan(session, catalog, period) for period in periods_of_year(catalog, year)]
     opened = session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id))
     special = [period for period in map(cycles.period_of, opened) if period.kind == "special"]
-    plans = [_cycle_plan(session, catalog, period) for period in special]
+    plans = [cycle_plan(session, catalog, period) for period in special]
     return [*dated, *(p for p in plans if any(year in (d.legal.year, d.due.year) for d in p.deadlines))]
 
 
@@ -231,16 +231,11 @@ def move(
     cycle = cycles.find_cycle(session, catalog, period)
     if cycle is not None:
         cycles.lock(session, cycle)
-    deadlines = deadlines_of(session, catalog, period)
+    told = refusal(session, catalog, period, milestone=milestone, day=day, name=name, reason=reason, now=now)
     person = find_person(session, name)
-    roles = roles_of(session, catalog, person, now) if person else ()
-    told = (
-        _who_not(catalog, name, person, roles)
-        or move_refusal(catalog, deadlines, period, milestone, day, reason=reason, today=shanghai(now).date())
-        or (_published(session, cycle, milestone, day) if cycle else "")
-    )
     if told or person is None:
         return told
+    deadlines = deadlines_of(session, catalog, period)
     if told := check_code(session, cipher, person, code, now):
         return told
     before = next(d for d in deadlines if d.milestone == milestone)
@@ -258,6 +253,33 @@ def move(
         reason=reason.strip(),
     )
     return ""
+
+
+def refusal(
+    session: Session,
+    catalog: Catalog,
+    period: Period,
+    *,
+    milestone: Milestone,
+    day: dt.date,
+    name: str,
+    reason: str,
+    now: dt.datetime,
+) -> str:
+    """Why ``name`` cannot move this milestone to ``day``, whatever code they have; an empty text when they can.
+
+    Raises:
+        DisclosureError: when ``day`` is in a year whose holidays are not known.
+    """
+    person = find_person(session, name)
+    roles = roles_of(session, catalog, person, now) if person else ()
+    cycle = cycles.find_cycle(session, catalog, period)
+    deadlines = deadlines_of(session, catalog, period)
+    return (
+        _who_not(catalog, name, person, roles)
+        or move_refusal(catalog, deadlines, period, milestone, day, reason=reason, today=shanghai(now).date())
+        or (_published(session, cycle, milestone, day) if cycle else "")
+    )
 
 
 def _who_not(catalog: Catalog, name: str, person: Person | None, roles: Sequence[RoleId]) -> str:
@@ -361,7 +383,8 @@ def _record(
         ) from error
 
 
-def _cycle_plan(session: Session, catalog: Catalog, period: Period) -> CyclePlan:
+def cycle_plan(session: Session, catalog: Catalog, period: Period) -> CyclePlan:
+    """The deadlines of ``period`` with its cycle, if it is opened."""
     cycle = cycles.find_cycle(session, catalog, period)
     asked = {i.centre for i in catalog.indicators_for(period, only=cycle.only if cycle else ())}
     centres = tuple(office for office in catalog.offices.values() if office.id in asked)

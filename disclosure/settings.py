@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         return self.home / "releases"
 
     @property
+    def board(self) -> Path:
+        """The board, one page."""
+        return self.home / "board"
+
+    @property
     def prefect_home(self) -> Path:
         """Prefect's own files."""
         return self.home / "prefect"

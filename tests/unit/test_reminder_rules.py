@@ -26,6 +26,7 @@ WANG, HEAD, LEADER, SUPERVISOR = (
 )
 ANNUAL = {deadline.milestone: deadline for deadline in plan(CATALOG, Period(2025, "annual"))}
 DRAFT = Duty(
+    name="编写报送",
     profile="chuxiong",
     deadline=ANNUAL["draft"],  # Wednesday 2026-02-25
     office=CATALOG.offices["social_insurance_centre"],
