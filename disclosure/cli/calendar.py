@@ -38,7 +38,7 @@ def calendar(
         plans = deadlines.year_plan(session, place.catalog, wanted)
     console.print(f"{wanted}年社会保险信息披露日历", style="bold")
     console.print()
-    console.print(_table(plans))
+    console.print(_table(plans, wanted))
     _warn(place, wanted)
     if ics is not None:
         from disclosure.ics import write_calendars
@@ -96,7 +96,7 @@ def deadline_move(
         _reschedule(place)
 
 
-def _table(plans: list[CyclePlan]) -> Table:
+def _table(plans: list[CyclePlan], year: int) -> Table:
     """Milestone, legal date, plan and why they differ: under 80 columns wherever the reason folds."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("节点", "法定日期", "工作安排"):
@@ -106,16 +106,17 @@ def _table(plans: list[CyclePlan]) -> Table:
         table.add_row(Text.assemble((own.period.label, "bold"), f"  {own.state}"))
         for deadline in own.deadlines:
             style = "dim" if deadline.is_provisional else "yellow" if deadline.planned != deadline.legal else ""
-            row = (f"  {deadline.name}", _day(deadline.legal), _day(deadline.planned), deadline.why)
+            row = (f"  {deadline.name}", _day(deadline.legal, year), _day(deadline.planned, year), deadline.why)
             table.add_row(*row, style=style)
         table.add_row()
     return table
 
 
-def _day(day: dt.date) -> str:
+def _day(day: dt.date, year: int) -> str:
+    """``03-15 周日``; with its year only where that is another one."""
     from disclosure.clock import short_weekday
 
-    return f"{day.isoformat()} {short_weekday(day)}"
+    return f"{day:%m-%d} {short_weekday(day)}" if day.year == year else f"{day.isoformat()} {short_weekday(day)}"
 
 
 def _warn(place: Workplace, year: int) -> None:
