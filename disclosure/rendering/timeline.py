@@ -11,6 +11,7 @@ from disclosure.overview.facts import Station, StationState, Track
 _MARK_WIDTH = 6.0
 #: Where the words of a lane stand to the left of its marks: behind them there would be no room.
 _LATE_IN_YEAR = 0.62
+_LABEL_LENGTH = 11
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def draw(tracks: Sequence[Track], year: int, today: dt.date, *, is_wide: bool) -
         done = [at(station.planned) + _MARK_WIDTH for station in stations if station.state == "done"]
         lanes.append(
             Lane(
-                label=track.label,
+                label=_short(track.label),
                 words=words(track),
                 is_late=track.is_late,
                 y=y,
@@ -123,7 +124,12 @@ def words(track: Track) -> str:
             return "没有在这里办理"
         return f"{first.planned.month}月{first.planned.day}日开启" if first.state == "ahead" else "到期还没有开启"
     late = [station for station in track.stations if station.state == "late"]
-    return f"{track.step}，“{late[0].name}”已过期" if late else track.step
+    return f"“{late[0].name}”已过期" if late else track.step
+
+
+def _short(label: str) -> str:
+    """A special cycle's name may be longer than there is room for; it stands in full below the picture."""
+    return label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 1] + "…"
 
 
 def _marks(stations: Sequence[Station], at: Callable[[dt.date], float]) -> Iterator[Mark]:
