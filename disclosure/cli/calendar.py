@@ -60,7 +60,7 @@ def deadline_move(
     reason: Annotated[str, Parameter(help="理由，记入台账")],
 ) -> None:
     """把一个节点改到另一天；要本人验证器上的一次性口令，理由记入台账。法定披露日期不能推后。"""
-    from disclosure import deadlines
+    from disclosure import deadline_moves, deadlines
     from disclosure.clock import utc_now
     from disclosure.periods import parse_period
 
@@ -68,7 +68,7 @@ def deadline_move(
     wanted, step = parse_period(period), deadlines.find_milestone(place.catalog, milestone)
     now = utc_now()
     with place.records.read() as session:
-        known = deadlines.refusal(
+        known = deadline_moves.refusal(
             session, place.catalog, wanted, milestone=step, day=date, name=by, reason=reason, now=now
         )
     if known:
@@ -76,7 +76,7 @@ def deadline_move(
     # Last: nobody fetches a code for what is refused anyway.
     code = console.input(f"{by} 的一次性口令：")
     with place.records.write() as session:
-        refusal = deadlines.move(
+        refusal = deadline_moves.move(
             session,
             place.catalog,
             place.cipher,

@@ -14,7 +14,7 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from disclosure import cycles, deadlines
+from disclosure import cycles, deadline_moves, deadlines
 from disclosure.clock import said_day
 from disclosure.deadlines import Deadline
 from disclosure.errors import DisclosureError
@@ -45,7 +45,7 @@ def office(open_bureau: Callable[..., Bureau]) -> Bureau:
 def move(bureau: Bureau, day: str, milestone: str = "draft", *, by: str = "周督办", **more: str) -> str:
     code = more.get("code") or bureau.code(by)
     with bureau.place.records.write() as session:
-        return deadlines.move(
+        return deadline_moves.move(
             session,
             bureau.catalog,
             bureau.place.cipher,
