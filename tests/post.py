@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import email
 import email.policy
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 
 def free_port() -> int:
@@ -64,15 +71,31 @@ class Mailbox:
 
 
 @contextmanager
-def smtp_server(**chosen: Any) -> Iterator[Mailbox]:
-    """A real SMTP server on this machine."""
-    mailbox = Mailbox(free_port(), **chosen)
-    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
+def smtp_server(**controls: Any) -> Iterator[Mailbox]:
+    """A real SMTP server on this machine; ``controls`` are aiosmtpd's own, such as ``tls_context``."""
+    mailbox = Mailbox(free_port())
+    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port, **controls)
     controller.start()
     try:
         yield mailbox
     finally:
         controller.stop()
+
+
+def tls_of_this_machine(folder: Path) -> ssl.SSLContext:
+    """A server's TLS with a certificate of its own making for 127.0.0.1."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(now).not_valid_after(now + dt.timedelta(days=1))
+    certificate = made.sign(key, hashes.SHA256())
+    own = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file = folder / "server.pem"
+    file.write_bytes(own + certificate.public_bytes(serialization.Encoding.PEM))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    return context
 
 
 @dataclass

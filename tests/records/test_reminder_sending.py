@@ -12,9 +12,11 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import post
 import pytest
+from aiosmtpd.smtp import AuthResult
 from apprise.plugins.dingtalk import NotifyDingTalk
 from apprise.plugins.wecombot import NotifyWeComBot
 from bureau import Bureau, bureau_at
@@ -164,6 +166,27 @@ def test_an_address_that_is_refused_is_not_the_servers_fault(late: Bureau, mailb
     assert (sent.delivered.sent, sent.delivered.put_back) == (1, 1)
     assert "不收这个地址（550 no such user），请核对登记的邮箱" in sent.lines[1]
     assert failures(late) == {}
+
+
+def test_a_server_that_wants_tls_and_a_password_is_given_both(
+    late: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def knows(*given: Any) -> AuthResult:
+        login = given[-1]
+        return AuthResult(success=(login.login, login.password) == (b"tixing", b"ok"), handled=False)
+
+    controls = {"tls_context": post.tls_of_this_machine(tmp_path), "require_starttls": True, "auth_required": True}
+    with post.smtp_server(**controls, authenticator=knows) as mailbox:
+        url = f"mailtos://tixing:{{}}@127.0.0.1:{mailbox.port}?mode=starttls&from=tixing@rsj.example.cn"
+        # A certificate that nobody vouches for is refused, unless the address says not to look.
+        for password, more, words in (("ok", "", "CERTIFICATE_VERIFY_FAILED"), ("no", "&verify=no", "发不出（535 ")):
+            monkeypatch.setenv("REMINDER_EMAIL_URL", url.format(password) + more)
+            sent = send_due(late.place, NOW)
+            assert sent.delivered.put_back == 2
+            assert words in sent.lines[1]
+        monkeypatch.setenv("REMINDER_EMAIL_URL", url.format("ok") + "&verify=no")
+        assert send_due(late.place, NOW).delivered.sent == 2
+        assert len(mailbox.letters) == 2
 
 
 def test_a_no_after_the_letter_is_a_no(late: Bureau, mailbox: post.Mailbox) -> None:
