@@ -72,7 +72,7 @@ def test_it_prints_on_landscape_sheets_for_the_wall(
     page.pdf(path=tmp_path / "board.pdf", prefer_css_page_size=True)
     sheets = pypdf.PdfReader(tmp_path / "board.pdf").pages
     assert {(round(sheet.mediabox.width), round(sheet.mediabox.height)) for sheet in sheets} == {(842, 595)}
-    assert len(sheets) <= 3
+    assert len(sheets) <= 3  # two in a usual year; here is a special cycle more
     printed = re.sub(r"\s", "", poppler("pdftotext", "-raw", tmp_path / "board.pdf", "-"))
     for words in ("州医保中心李医保4月20日起逾期2个工作日", "2026年1-3季度未开启", "今天4月22日", "未来60天的期限"):
         assert words in printed
