@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog, Messenger
@@ -145,14 +146,7 @@ def _contacts(session: Session, catalog: Catalog, people: Iterable[int]) -> dict
 def _note(place: Workplace, messenger: Messenger, now: dt.datetime, failure: str = "") -> None:
     """Keep how the messenger does; the ledger tells of each change, not of each letter."""
     with place.records.write() as session:
-        row = session.scalars(
-            select(MessengerState).where(
-                MessengerState.profile == place.catalog.profile.id, MessengerState.messenger == messenger.id
-            )
-        ).one_or_none()
-        if row is None:
-            row = MessengerState(profile=place.catalog.profile.id, messenger=messenger.id)
-            session.add(row)
+        row = _state(session, place.catalog.profile.id, messenger.id)
         was_failing = row.failing_since is not None
         if failure:
             row.failing_since, row.failure = row.failing_since or now, failure
@@ -161,3 +155,20 @@ def _note(place: Workplace, messenger: Messenger, now: dt.datetime, failure: str
         if was_failing != bool(failure):
             event = "messenger.failed" if failure else "messenger.recovered"
             ledger.append(session, event, actor="系统", messenger=messenger.id, failure=failure)
+
+
+def _state(session: Session, profile: str, messenger: str) -> MessengerState:
+    """The one row of this messenger, made now if there is none."""
+    of_messenger = select(MessengerState).where(
+        MessengerState.profile == profile, MessengerState.messenger == messenger
+    )
+    if (known := session.scalars(of_messenger).one_or_none()) is not None:
+        return known
+    made = MessengerState(profile=profile, messenger=messenger)
+    try:
+        with session.begin_nested():
+            session.add(made)
+    except IntegrityError:
+        # Another process sends for the first time at this moment, and was first.
+        return session.scalars(of_messenger).one()
+    return made
