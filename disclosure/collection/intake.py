@@ -20,13 +20,14 @@ from disclosure.collection.narrative_reader import is_text_document
 from disclosure.collection.narratives import NarrativeReceipt, hand_in_narrative
 from disclosure.collection.receipts import Outcome, answer_files
 from disclosure.collection.rows import is_rows_file, same_rows
-from disclosure.collection.sources import Delivery, Due, Errand, Secrets, Source, Visit, from_environment, load_sources
+from disclosure.collection.sources import Delivery, Due, Errand, Source, Visit, load_sources
 from disclosure.collection.sources.base import GoneError, Settled
 from disclosure.collection.sources.inbox import InboxSource, shortened
 from disclosure.collection.strays import beside_inboxes
 from disclosure.collection.submissions import Receipt, hand_in
 from disclosure.errors import DisclosureError
 from disclosure.file_names import printable_name
+from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.records.tables import Cycle
 from disclosure.review import asks
 from disclosure.workplace import Workplace

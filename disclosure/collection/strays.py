@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from disclosure.catalog import Catalog
-from disclosure.collection.sources import Errand, Source, from_environment, load_sources
+from disclosure.collection.sources import Errand, Source, load_sources
 from disclosure.collection.sources.inbox import OWN_FOLDERS, InboxSource, is_handed_in
 from disclosure.errors import DisclosureError
 from disclosure.file_names import printable_name
+from disclosure.kept_secrets import from_environment
 from disclosure.workplace import Workplace
 
 #: Files of a folder that are counted; of more, so many say enough.
