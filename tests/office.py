@@ -26,7 +26,6 @@ import pyotp
 from sqlalchemy import select
 
 from deployments.local import Child, child_environment, running
-from deployments.zygote import process_name
 from disclosure import cycles
 from disclosure.catalog import GateId
 from disclosure.collection.submissions import Receipt, hand_in
@@ -35,6 +34,7 @@ from disclosure.collection.workbooks import workbook_name
 from disclosure.demo_figures import demo_figures
 from disclosure.figures import Figure
 from disclosure.periods import CycleKind, Period, parse_period
+from disclosure.processes import process_name
 from disclosure.records.tables import Ask, Decision, LedgerEntry
 from disclosure.review import people
 from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
@@ -473,9 +473,9 @@ class Case:
 
 
 def office_in(home: Path, profile: str = "gaogang-2016", **settings: Any) -> Office:
-    """An office with a home and ports of its own, not yet open; intake waits to be started, whatever the time is."""
+    """An office with a home and ports of its own, not yet open; intake and supervision wait to be started."""
     server_port, desk_port = _free_ports(2)
-    chosen = {"intake_schedule": "", "intake_settle_seconds": 0, **settings}
+    chosen = {"intake_schedule": "", "supervise_at": "", "intake_settle_seconds": 0, **settings}
     return Office(Settings(home=home, profile=profile, server_port=server_port, desk_port=desk_port, **chosen))
 
 

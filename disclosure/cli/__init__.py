@@ -13,7 +13,7 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import audit, calendar, cycle, files, history, running
+from disclosure.cli import audit, calendar, cycle, files, history, running, supervision
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.people import people_app
@@ -35,6 +35,7 @@ for command in (
     cycle.status,
     cycle.resume,
     calendar.calendar,
+    supervision.supervise,
     running.deploy,
     running.doctor,
 ):

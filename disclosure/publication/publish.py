@@ -226,19 +226,31 @@ def _folder(releases: Path, digest: str) -> Path:
     return releases / digest[:16]
 
 
-def _site_releases(session: Session, place: Workplace, publishing: Cycle) -> list[SiteRelease]:
-    """Every release that is live, and the one being published."""
+def recorded_site(place: Workplace) -> dict[str, bytes]:
+    """The site of every release that is live by our records, path -> bytes; empty before the first one.
+
+    Raises:
+        DisclosureError: when the files of a release are not those of its manifest.
+        OSError: when one of them is missing.
+    """
+    with place.records.read() as session:
+        releases = _site_releases(session, place)
+    return build_site(place.catalog, releases) if releases else {}
+
+
+def _site_releases(session: Session, place: Workplace, publishing: Cycle | None = None) -> list[SiteRelease]:
+    """Every release that is live, and the one being published, if any."""
     rows = session.execute(
         select(Release, Cycle, Compilation)
         .join(Cycle, Release.cycle_id == Cycle.id)
         .join(Compilation, Release.compilation_id == Compilation.id)
-        .where(Cycle.profile == publishing.profile)
+        .where(Cycle.profile == place.catalog.profile.id)
         .order_by(Release.published_at)
     )
     return [
         _site_release(place, release, cycle, compiled)
         for release, cycle, compiled in rows
-        if release.is_live or (cycle.id == publishing.id and release.round == publishing.round)
+        if release.is_live or (publishing and cycle.id == publishing.id and release.round == publishing.round)
     ]
 
 
