@@ -26,7 +26,7 @@ def supervise() -> None:
     place = workplace()
     use_server(place.settings)
     # What the run logs is on the run; here people read the result.
-    os.environ["PREFECT_LOGGING_LEVEL"] = "ERROR"
+    os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
     from deployments import local
 
     if not local.is_up(place.settings):

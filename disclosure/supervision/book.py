@@ -76,13 +76,15 @@ def write_down(session: Session, profile: str, look: Look, now: dt.datetime) -> 
     known = {(row.kind, row.subject): row for row in open_findings(session, profile)}
     for one in look.found:
         row = known.get(one.key)
+        is_new = row is None
         if row is None:
             row = SupervisionFinding(profile=profile, kind=one.kind, subject=one.subject, first_seen=now)
             session.add(row)
+        row.facts, row.cycle_id, row.run_id, row.last_seen = dict(one.facts), one.cycle_id, one.run_id, now
+        if is_new:
             ledger.append(
                 session, "supervision.found", actor="系统", cycle_id=one.cycle_id, kind=one.kind, subject=one.subject
             )
-        row.facts, row.cycle_id, row.run_id, row.last_seen = dict(one.facts), one.cycle_id, one.run_id, now
 
 
 def note_mending(session: Session, profile: str, outcome: Mapping[tuple[str, str], str], now: dt.datetime) -> None:

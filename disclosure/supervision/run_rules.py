@@ -10,7 +10,7 @@ from disclosure.supervision.discovered import Discovered
 from disclosure.supervision.worlds import CycleSeen, RunSeen, Worlds
 
 #: A run says ``Running`` from within its process, so no process means dead; this only spares it needless looks.
-RUNNING_GRACE = dt.timedelta(seconds=10)
+RUNNING_GRACE = dt.timedelta(seconds=2)
 #: A cold start of a process takes its time before the run says ``Running``.
 PENDING_GRACE = dt.timedelta(minutes=2)
 #: A living runner takes a run within seconds.
