@@ -20,14 +20,15 @@ def _run_name() -> str:
 
 @flow(name=SUPERVISION.name, flow_run_name=_run_name)
 def supervision() -> Any:
-    """Look, mend what is safe, look again: what is gone then is settled, what is left is for people.
+    """Look, mend what is safe, look again; what is gone in the end is settled, what is left is for people.
 
     Findings are rows before anything is done about them, and everything done may be done twice, so a run that was
     killed anywhere leaves the next one to go on.
     """
     with one_at_a_time(open_workplace().settings.home):
         run = begin()
-        first = look_around()
-        last = look_around() if mend_what_is_safe(first) else first
-        report = settle(run, first, last)
+        looks = [look_around()]
+        while mend_what_is_safe(looks):
+            looks.append(look_around())
+        report = settle(run, looks)
     return Completed(message=report.summary, data=report)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prefect import runtime, task
 from prefect.artifacts import create_markdown_artifact
 
@@ -14,7 +16,7 @@ from disclosure.supervision.rules import judge
 from disclosure.supervision.worlds import PageSeen, World, Worlds
 from disclosure.templating import render_text
 from disclosure.workplace import Workplace, open_workplace
-from tasks.mending import mend, mended_kinds
+from tasks.mending import mend
 from tasks.prefect_world import look_at_prefect, why_processes_unseen
 
 
@@ -37,10 +39,11 @@ def look_around() -> Look:
 
 
 @task(name="mend 处理")
-def mend_what_is_safe(look: Look) -> int:
-    """Mend, and note how that went; how many findings something was done about."""
+def mend_what_is_safe(looks: Sequence[Look]) -> int:
+    """Mend what only the latest of ``looks`` found, and note how that went; of how many. Nothing is tried twice."""
     place = open_workplace()
-    outcome = mend(place, [one for one in look.found if one.kind in mended_kinds()])
+    before = {one.key for look in looks[:-1] for one in look.found}
+    outcome = mend(place, [one for one in looks[-1].found if one.key not in before])
     if outcome:
         with place.records.write() as session:
             book.note_mending(session, place.catalog.profile.id, outcome, utc_now())
@@ -48,13 +51,13 @@ def mend_what_is_safe(look: Look) -> int:
 
 
 @task(name="settle 销号")
-def settle(run: int, first: Look, last: Look) -> book.Report:
+def settle(run: int, looks: Sequence[Look]) -> book.Report:
     """Close what is gone, and show on the run what happened and what a person must do."""
     place = open_workplace()
     profile, now = place.catalog.profile.id, utc_now()
     with place.records.write() as session:
-        gone = book.settle(session, profile, last, now)
-        report = book.report_of(session, profile, first.found, gone)
+        gone = book.settle(session, profile, looks[-1], now)
+        report = book.report_of(session, profile, looks, gone)
         book.finish(session, run, report, now)
     create_markdown_artifact(
         key="supervision", description="督办结果", markdown=render_text("supervision/report.md.j2", report=report)

@@ -197,6 +197,22 @@ class Office:
         planned = [run for run in found if run["auto_scheduled"] and run["deployment_id"] != but]
         return [dt.datetime.fromisoformat(run["expected_start_time"]) for run in planned]
 
+    def supervise(self) -> dict[str, Any]:
+        """Run supervision's deployment to its end, as its schedule does; the run."""
+        deployment = self.deployments()["supervision"]["id"]
+        body = {"state": {"type": "SCHEDULED"}}
+        run_id = self._good(self.api("POST", f"/deployments/{deployment}/create_flow_run", body))["id"]
+        ended = {"COMPLETED", "FAILED", "CRASHED"}
+        self.wait_for(lambda: self.state_of(run_id)["type"] in ended, "the end of the supervision")
+        run: dict[str, Any] = self._good(self.api("GET", f"/flow_runs/{run_id}"))
+        return run
+
+    def runs_of(self, period: Period) -> list[dict[str, Any]]:
+        """Every run there is of a period."""
+        found = self._good(self.api("POST", "/flow_runs/filter", {"sort": "ID_DESC"}))
+        wanted = {"kind": period.kind, "year": period.year}
+        return [run for run in found if wanted.items() <= run["parameters"].items()]
+
     @staticmethod
     def _good(answer: httpx.Response) -> Any:
         assert answer.is_success, f"{answer.request.url}: {answer.status_code} {answer.text}"

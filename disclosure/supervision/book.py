@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from disclosure.clock import said
 from disclosure.records import ledger
 from disclosure.records.tables import SupervisionFinding, SupervisionRun
-from disclosure.supervision.discovered import Discovered, Look
+from disclosure.supervision.discovered import Look
 from disclosure.supervision.texts import kinds, phrase
 
 
@@ -156,7 +156,8 @@ def line_of(row: SupervisionFinding) -> Line:
     )
 
 
-def report_of(session: Session, profile: str, found: Collection[Discovered], gone: list[SupervisionFinding]) -> Report:
-    """What to tell after a look: what is open, and what was settled in it."""
+def report_of(session: Session, profile: str, looks: Sequence[Look], gone: list[SupervisionFinding]) -> Report:
+    """What to tell after ``looks``: what is open, and what was settled in it."""
     left = tuple(line_of(row) for row in open_findings(session, profile))
-    return Report(left, tuple(line_of(row) for row in gone), len(found))
+    seen = {one.key for look in looks for one in look.found}
+    return Report(left, tuple(line_of(row) for row in gone), len(seen))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from office import Case, Office
 from sqlalchemy import func, select
 
+from deployments.local import child_environment
 from disclosure.records.tables import SupervisionFinding
 from disclosure.supervision.book import Line, line_of
 
@@ -22,17 +25,10 @@ pytestmark = pytest.mark.flows
 
 
 def supervise(office: Office) -> str:
-    """Run the deployment to its end, as its schedule does; what its artifact shows."""
-    found = office.deployments()["supervision"]
-    started = office._good(
-        office.api("POST", f"/deployments/{found['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
-    )
-    ended = {"COMPLETED", "FAILED", "CRASHED"}
-    state = office.wait_for(
-        lambda: s if (s := office.state_of(started["id"]))["type"] in ended else None, "the end of the supervision"
-    )
-    assert state["type"] == "COMPLETED", state["message"]
-    shown = {"artifacts": {"flow_run_id": {"any_": [started["id"]]}}}
+    """Supervise; what the run's artifact shows."""
+    run = office.supervise()
+    assert run["state"]["type"] == "COMPLETED", run["state"]["message"]
+    shown = {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
     (artifact,) = office._good(office.api("POST", "/artifacts/filter", shown))
     return str(artifact["data"])
 
@@ -165,6 +161,30 @@ def follow(case: Case) -> None:
     """Look at the run that took over."""
     (entry,) = case.ledger("cycle.restarted")
     case.run_id = entry["run"]
+
+
+#: Mends a finding twice, as two supervisions would of which the first was killed before it could tell.
+MEND_TWICE = """
+import sys
+from disclosure.supervision.discovered import Discovered
+from disclosure.workplace import open_workplace
+from tasks.mending import mend
+found = [Discovered("cycle_not_opened", sys.argv[1])]
+for _ in range(2):
+    print(mend(open_workplace(), found))
+"""
+
+
+def test_a_start_that_was_missed_is_made_up_for_once(office: Office) -> None:
+    period = office.new_period()
+    command = [sys.executable, "-c", MEND_TWICE, period.id]
+    environment = child_environment(office.settings)
+    said = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=60, check=True)
+    assert said.stdout.splitlines() == [str({("cycle_not_opened", period.id): ""})] * 2
+    (run,) = office.runs_of(period)
+    case = office.new_cycle(period=period)
+    case.run_id = run["id"]
+    assert case.next_form().is_about_submissions
 
 
 def test_pages_altered_removed_or_added_on_disk_are_told(office: Office) -> None:
