@@ -218,5 +218,3 @@ def test_pages_altered_removed_or_added_on_disk_are_told(office: Office) -> None
     foreign.unlink()
     for path, content in before.items():
         path.write_bytes(content)
-    supervise(office)
-    assert not any(line.is_open for line in Book(office).lines(subjects).values())
