@@ -27,6 +27,8 @@ def supervision() -> Any:
     """
     with one_at_a_time(open_workplace().settings.home):
         run = begin()
+        if run is None:
+            return Completed(message="此后已经督办过，不再重复。")
         looks = [look_around()]
         while mend_what_is_safe(looks):
             looks.append(look_around())

@@ -11,6 +11,7 @@ from disclosure.clock import utc_now
 from disclosure.errors import DisclosureError
 from disclosure.supervision import book
 from disclosure.supervision.discovered import Look
+from disclosure.supervision.mornings import last_look
 from disclosure.supervision.our_worlds import look_at_pages, look_at_records
 from disclosure.supervision.rules import judge
 from disclosure.supervision.worlds import PageSeen, World, Worlds
@@ -21,10 +22,17 @@ from tasks.prefect_world import look_at_prefect, why_processes_unseen
 
 
 @task(name="begin 开始督办")
-def begin() -> int:
-    """The id of this look in our records."""
+def begin() -> int | None:
+    """The id of this look in our records; None when somebody has looked since this run should have begun.
+
+    After days with the machine off Prefect starts the run of every morning that was missed: one look is enough.
+    """
     place = open_workplace()
+    due = runtime.flow_run.scheduled_start_time
     with place.records.write() as session:
+        last = last_look(session, place.catalog.profile.id)
+        if last is not None and due is not None and due < last.started_at:
+            return None
         return book.begin(session, place.catalog.profile.id, str(runtime.flow_run.id), utc_now())
 
 
