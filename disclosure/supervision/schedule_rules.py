@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
+from disclosure.clock import said
 from disclosure.supervision.discovered import Discovered
 from disclosure.supervision.worlds import DeploymentSeen, Worlds
+
+#: Prefect plans 100 days ahead, a few times a minute.
+PLANNED_AHEAD = dt.timedelta(days=90)
+PLANNING_GRACE = dt.timedelta(minutes=10)
 
 
 def schedules_missing(worlds: Worlds) -> Iterator[Discovered]:
@@ -23,6 +29,29 @@ def schedules_missing(worlds: Worlds) -> Iterator[Discovered]:
             if rules.get(schedule.slug) != schedule.rule:
                 facts = {"deployment": wanted.name, "schedule": schedule.slug}
                 yield Discovered("not_scheduled", f"{wanted.name}/{schedule.slug}", facts)
+
+
+def starts_without_a_run(worlds: Worlds) -> Iterator[Discovered]:
+    """Planned and registered, and yet Prefect's scheduler has made no run for the start."""
+    if worlds.prefect is None:
+        return
+    # A wrong schedule is told above; Prefect needs a while to plan by a right one.
+    settled = {
+        schedule.slug
+        for name, here in _ours(worlds).items()
+        for schedule in here.schedules
+        if schedule.is_active
+        and not here.is_paused
+        and (schedule.since is None or schedule.since + PLANNING_GRACE < worlds.now)
+    }
+    runs = {run.period_id for run in worlds.prefect.runs if not run.has_ended}
+    opened = {cycle.period.id for cycle in worlds.records.cycles}
+    for start in worlds.records.starts:
+        period = start.period
+        is_near = worlds.now < start.moment < worlds.now + PLANNED_AHEAD
+        if is_near and period.id.lower() in settled and period.id not in runs | opened:
+            facts = {"label": period.label, "start": said(start.moment)}
+            yield Discovered("start_not_planned", period.id, facts)
 
 
 def schedules_added(worlds: Worlds) -> Iterator[Discovered]:
@@ -76,4 +105,11 @@ def _ours(worlds: Worlds) -> dict[str, DeploymentSeen]:
     return {d.name: d for d in (worlds.prefect.deployments if worlds.prefect else ()) if d.is_ours}
 
 
-RULES = (schedules_missing, schedules_added, schedules_paused, deployments_added, automations_added)
+RULES = (
+    schedules_missing,
+    starts_without_a_run,
+    schedules_added,
+    schedules_paused,
+    deployments_added,
+    automations_added,
+)

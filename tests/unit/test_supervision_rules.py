@@ -199,6 +199,18 @@ def test_what_is_registered_and_what_should_be() -> None:
     assert found(automation) == [("automation_added", "a")]
 
 
+def test_a_registered_start_without_a_run() -> None:
+    days_before = START - dt.timedelta(days=3)
+    seen = worlds(now=days_before)
+    assert found(seen) == [("start_not_planned", Q1.id)]
+    planned = run("Scheduled", "SCHEDULED", expected=START, is_planned_by_prefect=True)
+    assert found(worlds(runs=(planned,), now=days_before)) == []
+    # Far ahead Prefect has planned nothing yet, nor where the schedule has just become what it is.
+    assert found(worlds(now=START - dt.timedelta(days=91))) == []
+    fresh = DeploymentSeen("q1", (replace(SCHEDULE, since=days_before),))
+    assert found(with_prefect(seen, deployments=(fresh,))) == []
+
+
 def test_pages() -> None:
     agreed = worlds(cycle(), runs=(run(),))
     pages = tuple(
