@@ -197,10 +197,10 @@ class Office:
         planned = [run for run in found if run["auto_scheduled"] and run["deployment_id"] != but]
         return [dt.datetime.fromisoformat(run["expected_start_time"]) for run in planned]
 
-    def supervise(self) -> dict[str, Any]:
-        """Run supervision's deployment to its end, as its schedule does; the run."""
+    def supervise(self, due: str = "") -> dict[str, Any]:
+        """Run supervision's deployment to its end, as its schedule does; ``due``: the moment it is for. The run."""
         deployment = self.deployments()["supervision"]["id"]
-        body = {"state": {"type": "SCHEDULED"}}
+        body = {"state": {"type": "SCHEDULED", **({"state_details": {"scheduled_time": due}} if due else {})}}
         run_id = self._good(self.api("POST", f"/deployments/{deployment}/create_flow_run", body))["id"]
         ended = {"COMPLETED", "FAILED", "CRASHED"}
         self.wait_for(lambda: self.state_of(run_id)["type"] in ended, "the end of the supervision")

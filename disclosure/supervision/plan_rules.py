@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from disclosure.clock import end_of_day, said, said_day, shanghai
+from disclosure.cycles import STEPS
 from disclosure.supervision.discovered import Discovered
 from disclosure.supervision.run_rules import runs_under_way
 from disclosure.supervision.worlds import Worlds
@@ -41,15 +42,17 @@ def cycles_not_opened(worlds: Worlds) -> Iterator[Discovered]:
 
 
 def milestones_missed(worlds: Worlds) -> Iterator[Discovered]:
-    """Each milestone of an open cycle whose day is over and that is not done; a moved date counts as moved."""
+    """An open cycle with milestones whose day is over and that are not done; a moved date counts as moved."""
     for cycle in worlds.records.cycles:
-        if cycle.is_published:
-            continue
-        for deadline in cycle.deadlines:
-            if deadline.milestone not in cycle.done and end_of_day(deadline.due) < worlds.now:
-                facts = {"label": cycle.period.label, "milestone": deadline.name, "due": said_day(deadline.due)}
-                subject = f"{cycle.period.id}/{deadline.milestone}/{deadline.due.isoformat()}"
-                yield Discovered("milestone_missed", subject, facts, cycle.id)
+        missed = [
+            deadline
+            for deadline in cycle.deadlines
+            if deadline.milestone not in cycle.done and end_of_day(deadline.due) < worlds.now
+        ]
+        if missed and not cycle.is_published:
+            named = "、".join(f"“{deadline.name}”（{said_day(deadline.due)}）" for deadline in missed)
+            facts = {"label": cycle.period.label, "missed": named, "step": STEPS[cycle.step]}
+            yield Discovered("milestone_missed", cycle.period.id, facts, cycle.id)
 
 
 def supervision_absent(worlds: Worlds) -> Iterator[Discovered]:

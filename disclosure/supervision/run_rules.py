@@ -100,15 +100,16 @@ def _of_driver(worlds: Worlds, cycle: CycleSeen, driver: RunSeen | None, facts: 
 
 
 def publications_not_scheduled(worlds: Worlds) -> Iterator[Discovered]:
-    """A signed release whose run will not start at the signed hour."""
+    """A signed release whose run will not start at the signed hour; where that has passed, it should start now."""
     if worlds.prefect is None:
         return
     known = {run.id: run for run in worlds.prefect.runs}
     for cycle in worlds.records.cycles:
         planned, driver = cycle.planned_for, known.get(cycle.driver_run_id)
-        if planned is None or planned < worlds.now or driver is None or driver.state_type != "SCHEDULED":
+        if planned is None or driver is None or driver.state_type != "SCHEDULED" or driver.expected is None:
             continue
-        if driver.expected is not None and abs(driver.expected - planned) > HOUR_GRACE:
+        # What is due already is not taken, which is told elsewhere.
+        if driver.expected > worlds.now and abs(driver.expected - planned) > HOUR_GRACE:
             facts = {"label": cycle.period.label, "planned": said(planned), "scheduled": said(driver.expected)}
             yield Discovered("publication_not_scheduled", cycle.period.id, facts, cycle.id, driver.id)
 

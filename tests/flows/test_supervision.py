@@ -92,6 +92,9 @@ def test_schedules_paused_and_added_by_hand_are_put_right_and_the_rest_is_report
     rows = book.count()
     supervise(office)
     assert book.count() == rows
+    # The run of a morning that was missed finds that somebody has looked since.
+    late = office.supervise(due="2026-01-05T00:30:00Z")["state"]
+    assert (late["type"], late["message"]) == ("COMPLETED", "此后已经督办过，不再重复。")
 
     # What people put right themselves is settled without a word about mending; the command line says what is left.
     assert office.api("DELETE", f"/automations/{automation}").is_success

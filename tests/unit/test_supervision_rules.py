@@ -122,10 +122,10 @@ def test_milestones_are_missed_after_their_day_and_never_on_it() -> None:
     on_the_day = dt.datetime(2026, 4, 30, 23, 59, tzinfo=SHANGHAI)
     assert found(worlds(cycle(), runs=(waiting,), now=on_the_day)) == []
     after = dt.datetime(2026, 5, 1, 0, 1, tzinfo=SHANGHAI)
-    assert found(worlds(cycle(), runs=(waiting,), now=after)) == [
-        ("milestone_missed", "2026-q1/review/2026-04-30"),
-        ("milestone_missed", "2026-q1/confidentiality/2026-04-30"),
-    ]
+    (missed,) = judge(worlds(cycle(), runs=(waiting,), now=after)).found
+    assert missed.key == ("milestone_missed", Q1.id)
+    day = "2026年4月30日（星期四）"
+    assert missed.facts["missed"] == f"“政策与数据审核”（{day}）、“保密性审核”（{day}）"
     done = cycle(done=frozenset({"draft", "compile", "review", "confidentiality"}))
     assert found(worlds(done, runs=(waiting,), now=after)) == []
     assert found(worlds(cycle(step="archive", is_published=True), now=after + dt.timedelta(days=60))) == []
@@ -176,6 +176,8 @@ def test_a_signed_hour_and_the_hour_prefect_has() -> None:
     assert found(worlds(signed, runs=(there,))) == []
     elsewhere = replace(there, expected=hour + dt.timedelta(days=1))
     assert found(worlds(signed, runs=(elsewhere,))) == [("publication_not_scheduled", Q1.id)]
+    passed = cycle(step="publish", planned_for=LONG_AGO)
+    assert found(worlds(passed, runs=(elsewhere,))) == [("publication_not_scheduled", Q1.id)]
     assert found(worlds(cycle(driver_run_id="b"), runs=(there, run(id="b")))) == [("scheduled_not_planned", RUN)]
 
 
@@ -238,9 +240,9 @@ def test_every_fact_of_a_sentence_is_given() -> None:
         if field
     }
     assert names == {
-        "asked", "automation", "channel", "count", "deployment", "due", "label", "last", "milestone", "part", "paths",
+        "asked", "automation", "channel", "count", "deployment", "label", "last", "missed", "part", "paths",
         "period", "planned", "publish_by", "rule", "run", "runner", "schedule", "scheduled", "since", "start", "state",
-        "what", "when", "why", "world",
+        "step", "what", "when", "why", "world",
     }  # fmt: skip
 
 
