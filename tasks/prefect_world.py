@@ -66,9 +66,8 @@ def look_at_prefect(place: Workplace, records: OurRecords) -> PrefectWorld:
         for run in list(runs.values()):
             if _is_in_a_process(run) and not processes.has(str(run.id)) and (again := _find(client, run.id)):
                 runs[run.id] = again
-        names = {d.id: d.name for d in deployments}
         seen = [
-            _run(client, place.catalog, run, names, processes if processes_are_here else None)
+            _run(client, place.catalog, run, processes if processes_are_here else None)
             for run in runs.values()
             if run.state is not None
         ]
@@ -136,7 +135,6 @@ def _run(
     client: SyncPrefectClient,
     catalog: Catalog,
     run: FlowRun,
-    deployments: dict[UUID, str],
     processes: RunProcesses | None,
 ) -> RunSeen:
     state = run.state
@@ -152,7 +150,6 @@ def _run(
         state=state.name or state.type.value,
         since=state.timestamp,
         period_id=_period_id(catalog, run),
-        deployment=deployments.get(run.deployment_id, "") if run.deployment_id else "",
         expected=state.state_details.scheduled_time or run.expected_start_time,
         is_planned_by_prefect=bool(run.auto_scheduled),
         has_form=has_form,

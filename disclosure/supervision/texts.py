@@ -24,11 +24,6 @@ class Kind:
     todo: str
     mended: str = ""
 
-    @property
-    def is_mended(self) -> bool:
-        """Whether supervision does something about it by itself."""
-        return bool(self.mended)
-
 
 @cache
 def _data() -> dict[str, Any]:

@@ -91,7 +91,6 @@ class RunSeen:
     state: str
     since: dt.datetime
     period_id: str = ""
-    deployment: str = ""
     expected: dt.datetime | None = None
     is_planned_by_prefect: bool = False
     has_form: bool | None = None

@@ -99,7 +99,7 @@ def test_every_kind_says_what_and_what_to_do(kind: str) -> None:
     assert told.found.endswith("。") or kind == "not_checked"
     assert told.todo.endswith("。")
     # What is said to be mended is mended, and nothing else is.
-    assert told.is_mended == (kind in mended_kinds())
+    assert bool(told.mended) == (kind in mended_kinds())
 
 
 def test_a_cycle_not_opened_by_its_start() -> None:
