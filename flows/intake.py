@@ -9,6 +9,7 @@ from prefect.states import Completed, Failed
 
 from disclosure.clock import shanghai, utc_now
 from tasks.intake import cycles_to_wake, take_in_files
+from tasks.known_flows import INTAKE
 from tasks.waking import wake
 
 
@@ -16,7 +17,7 @@ def _run_name() -> str:
     return f"intake {shanghai(utc_now()):%m-%d %H:%M}"
 
 
-@flow(name="社会保险收件", flow_run_name=_run_name)
+@flow(name=INTAKE.name, flow_run_name=_run_name)
 def intake() -> Any:
     """Take in what has arrived, then let the cycles that wait see it.
 

@@ -26,7 +26,6 @@ import pyotp
 from sqlalchemy import select
 
 from deployments.local import Child, child_environment, running
-from deployments.zygote import process_name
 from disclosure import cycles
 from disclosure.catalog import GateId
 from disclosure.collection.submissions import Receipt, hand_in
@@ -35,6 +34,7 @@ from disclosure.collection.workbooks import workbook_name
 from disclosure.demo_figures import demo_figures
 from disclosure.figures import Figure
 from disclosure.periods import CycleKind, Period, parse_period
+from disclosure.processes import process_name
 from disclosure.records.tables import Ask, Decision, LedgerEntry
 from disclosure.review import people
 from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
@@ -198,6 +198,22 @@ class Office:
         found = self._good(self.api("POST", "/flow_runs/filter", wanted))
         planned = [run for run in found if run["auto_scheduled"] and run["deployment_id"] != but]
         return [dt.datetime.fromisoformat(run["expected_start_time"]) for run in planned]
+
+    def supervise(self, due: str = "") -> dict[str, Any]:
+        """Run supervision's deployment to its end, as its schedule does; ``due``: the moment it is for. The run."""
+        deployment = self.deployments()["supervision"]["id"]
+        body = {"state": {"type": "SCHEDULED", **({"state_details": {"scheduled_time": due}} if due else {})}}
+        run_id = self._good(self.api("POST", f"/deployments/{deployment}/create_flow_run", body))["id"]
+        ended = {"COMPLETED", "FAILED", "CRASHED"}
+        self.wait_for(lambda: self.state_of(run_id)["type"] in ended, "the end of the supervision")
+        run: dict[str, Any] = self._good(self.api("GET", f"/flow_runs/{run_id}"))
+        return run
+
+    def runs_of(self, period: Period) -> list[dict[str, Any]]:
+        """Every run there is of a period."""
+        found = self._good(self.api("POST", "/flow_runs/filter", {"sort": "ID_DESC"}))
+        wanted = {"kind": period.kind, "year": period.year}
+        return [run for run in found if wanted.items() <= run["parameters"].items()]
 
     @staticmethod
     def _good(answer: httpx.Response) -> Any:
@@ -481,7 +497,8 @@ class Case:
 def office_in(home: Path, profile: str = "gaogang-2016", **settings: Any) -> Office:
     """An office with a home and ports of its own, not yet open; what runs on a clock waits to be started."""
     server_port, desk_port = _free_ports(2)
-    chosen = {"intake_schedule": "", "reminder_schedule": "", "intake_settle_seconds": 0, **settings}
+    unclocked = {"intake_schedule": "", "reminder_schedule": "", "supervise_at": ""}
+    chosen = {**unclocked, "intake_settle_seconds": 0, **settings}
     return Office(Settings(home=home, profile=profile, server_port=server_port, desk_port=desk_port, **chosen))
 
 

@@ -13,9 +13,9 @@ from disclosure.cli.screen import console, done, print_pairs
 from disclosure.errors import DisclosureError
 
 if TYPE_CHECKING:
-    from deployments.runs import OpenForm
     from disclosure.catalog import Milestone
     from disclosure.workplace import Workplace
+    from tasks.runs import OpenForm
 
 
 def open_(
@@ -51,7 +51,8 @@ def open_(
     _hand_out(place, cycle.id)
     if run:
         use_server(place.settings)
-        from deployments import local, runs
+        from deployments import local
+        from tasks import runs
 
         if not local.is_up(place.settings):
             raise DisclosureError(
@@ -84,7 +85,7 @@ def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -
     if ask is None:
         raise DisclosureError(f"{period} 现在没有等待答复的事项。运行 disclosure status 看看进度。")
     use_server(place.settings)
-    from deployments import runs
+    from tasks import runs
     from tasks.waking import answer_form
 
     form = runs.open_form(UUID(ask.flow_run_id))

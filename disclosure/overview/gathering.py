@@ -13,7 +13,7 @@ from disclosure.catalog import Catalog
 from disclosure.clock import shanghai
 from disclosure.collection.strays import local_strays
 from disclosure.deadlines import CyclePlan
-from disclosure.overview.concerns import concerns, emergencies
+from disclosure.overview.concerns import concerns, emergencies, supervised
 from disclosure.overview.facts import Awaited, Concern, Overview, Upcoming
 from disclosure.overview.tracks import track
 from disclosure.records.tables import Cycle
@@ -26,8 +26,8 @@ from disclosure.workplace import Workplace
 DAYS_AHEAD = 60
 
 
-def look(place: Workplace, now: dt.datetime, supervision: tuple[Concern, ...] = ()) -> Overview:
-    """Everything as it stands at ``now`` (an aware time); ``supervision`` is what it last found, newest first."""
+def look(place: Workplace, now: dt.datetime) -> Overview:
+    """Everything as it stands at ``now`` (an aware time)."""
     catalog, today = place.catalog, shanghai(now).date()
     with place.records.read() as session:
         plans = _plans(session, catalog, today)
@@ -41,7 +41,7 @@ def look(place: Workplace, now: dt.datetime, supervision: tuple[Concern, ...] = 
             tracks=tuple(track(session, catalog, own, owed[own.period.id], today) for own in plans),
             awaited=tuple(_awaited(catalog, every, today)),
             upcoming=tuple(_upcoming(session, catalog, plans, owed, today)),
-            supervision=supervision,
+            supervision=tuple(supervised(session, place, now)),
             concerns=(*concerns(session, catalog, plans, every, now), *map(Concern, local_strays(place))),
             emergencies=emergencies(session, catalog),
         )

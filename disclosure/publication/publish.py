@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,12 +132,7 @@ def _publish(place: Workplace, cycle_id: int) -> Published:
         release = _signed_release(session, catalog, cycle, settings.releases)
         if release.published_at is None:
             _begin(session, cycle, release)
-        site = build_site(
-            catalog,
-            _site_releases(session, place, cycle),
-            address=catalog.outlets.site.address,
-            cache=SiteCache(settings.site_cache),
-        )
+        site = _site(place, _site_releases(session, place, cycle))
     published = Published(
         release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(public_paths(release.files))
     )
@@ -234,19 +229,40 @@ def _folder(releases: Path, digest: str) -> Path:
     return releases / digest[:16]
 
 
-def _site_releases(session: Session, place: Workplace, publishing: Cycle) -> list[SiteRelease]:
-    """Every release that is live, and the one being published."""
+def recorded_site(place: Workplace) -> Tree:
+    """The site of every release that is live by our records; empty before the first one.
+
+    Raises:
+        DisclosureError: when the files of a release are not those of its manifest.
+        OSError: when one of them is missing.
+    """
+    with place.records.read() as session:
+        releases = _site_releases(session, place)
+    return _site(place, releases) if releases else Tree.of({})
+
+
+def _site(place: Workplace, releases: Sequence[SiteRelease]) -> Tree:
+    return build_site(
+        place.catalog,
+        releases,
+        address=place.catalog.outlets.site.address,
+        cache=SiteCache(place.settings.site_cache),
+    )
+
+
+def _site_releases(session: Session, place: Workplace, publishing: Cycle | None = None) -> list[SiteRelease]:
+    """Every release that is live, and the one being published, if any."""
     rows = session.execute(
         select(Release, Cycle, Compilation)
         .join(Cycle, Release.cycle_id == Cycle.id)
         .join(Compilation, Release.compilation_id == Compilation.id)
-        .where(Cycle.profile == publishing.profile)
+        .where(Cycle.profile == place.catalog.profile.id)
         .order_by(Release.published_at)
     )
     return [
         _site_release(place, release, cycle, compiled)
         for release, cycle, compiled in rows
-        if release.is_live or (cycle.id == publishing.id and release.round == publishing.round)
+        if release.is_live or (publishing and cycle.id == publishing.id and release.round == publishing.round)
     ]
 
 

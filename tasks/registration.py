@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from disclosure.clock import utc_now
-from disclosure.errors import DisclosureError
 from disclosure.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -52,19 +51,9 @@ def wanted_deployments(place: Workplace) -> list[RunnerDeployment]:
     Raises:
         DisclosureError: naming the flow that cannot be imported, and why.
     """
-    try:
-        from deployments.schedules import all_deployments
-    except Exception as error:
-        raise DisclosureError(_unfit("flows", error)) from error
-    from prefect.flows import load_flow_from_entrypoint
+    from tasks.schedules import all_deployments
 
-    wanted = all_deployments(place, utc_now())
-    for deployment in wanted:
-        try:
-            load_flow_from_entrypoint(deployment.entrypoint or "")
-        except Exception as error:
-            raise DisclosureError(_unfit(str(deployment.entrypoint), error)) from error
-    return wanted
+    return all_deployments(place, utc_now())
 
 
 def register(place: Workplace, wanted: Iterable[RunnerDeployment] | None = None) -> Registered:
@@ -165,11 +154,4 @@ def _is_busy(client: SyncPrefectClient, deployment: DeploymentResponse) -> bool:
             sort=FlowRunSort.EXPECTED_START_TIME_ASC,
             limit=1,
         )
-    )
-
-
-def _unfit(entrypoint: str, error: Exception) -> str:
-    return (
-        f"流程 {entrypoint} 导入失败（{type(error).__name__}: {error}），没有登记任何部署。"
-        "请检查安装是否完整（disclosure doctor），或恢复改动过的文件后再运行 disclosure deploy。"
     )

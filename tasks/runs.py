@@ -1,10 +1,11 @@
-"""What the command line asks of Prefect: start a run, see where it stands, answer its form.
+"""What our own programs ask of Prefect: start a run, see where it stands, answer its form.
 
 Import this only after ``use_server``: Prefect reads its settings from the environment when it is imported.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -18,9 +19,9 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.states import Scheduled
 
-from deployments.schedules import FLOW_NAME
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
+from tasks.known_flows import CYCLE, SUPERVISION
 
 _POLL_SECONDS = 0.1
 
@@ -46,16 +47,41 @@ def start_run(period: Period, only: tuple[str, ...] = ()) -> UUID:
     Raises:
         DisclosureError: when the server does not know the deployment.
     """
+    return _create(period, only, None).id
+
+
+def start_once(period: Period, only: tuple[str, ...], occasion: str) -> UUID:
+    """As ``start_run``, but once for an ``occasion``: while that run has not ended, asking again gives the same one.
+
+    Raises:
+        DisclosureError: when the server does not know the deployment.
+    """
+    for attempt in itertools.count(1):
+        run = _create(period, only, f"{period.id}-{occasion}-{attempt}")
+        if run.state is None or not run.state.is_final():
+            return run.id
+    raise AssertionError("unreachable")
+
+
+def start_supervision() -> UUID:
+    """Create a run of the supervision, to start now."""
+    with _client() as client:
+        deployment = client.read_deployment_by_name(f"{SUPERVISION.name}/supervision")
+        return client.create_flow_run_from_deployment(deployment.id, state=Scheduled()).id
+
+
+def _create(period: Period, only: tuple[str, ...], idempotency_key: str | None) -> FlowRun:
     parameters = {"kind": period.kind, "year": period.year, "name": period.name, "only": list(only) or None}
     with _client() as client:
         try:
-            deployment = client.read_deployment_by_name(f"{FLOW_NAME}/{period.kind}")
+            deployment = client.read_deployment_by_name(f"{CYCLE.name}/{period.kind}")
         except ObjectNotFound as error:
             raise DisclosureError(
                 f"Prefect 服务里没有“{period.kind}”的部署。请在另一个终端运行 disclosure up 后重试。"
             ) from error
-        run = client.create_flow_run_from_deployment(deployment.id, parameters=parameters, state=Scheduled())
-        return run.id
+        return client.create_flow_run_from_deployment(
+            deployment.id, parameters=parameters, state=Scheduled(), idempotency_key=idempotency_key
+        )
 
 
 def read_run(run_id: UUID) -> FlowRun:
