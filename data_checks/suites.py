@@ -11,9 +11,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from disclosure.catalog import Catalog, Identity, Ratio, Rule
+from disclosure.periods import Period
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +58,42 @@ def wide_suite(planned: Sequence[tuple[Identity | Ratio, Sequence[str]]]) -> lis
         for fact, columns in planned
         for column in columns
     ]
+
+
+def violations_suite(rules: Sequence[Rule | Identity | Ratio]) -> list[Expectation]:
+    """An expectation for every rule, on the rows of ``violations_frame`` that are its own: none is wrong."""
+    gxe = _great_expectations().expectations
+    return [
+        gxe.ExpectColumnValuesToBeBetween(
+            column="wrong_by",
+            min_value=0,
+            max_value=0,
+            row_condition=_where("rule", rule.id),
+            **_meaning(rule, "wrong_by"),
+        )
+        for rule in rules
+    ]
+
+
+def violations_frame(period: Period, looked_at: Mapping[str, Sequence[tuple[str, str, Decimal]]]) -> pd.DataFrame:
+    """What was looked at, a row each: rule, region, indicator, period, and by how much it is wrong (exact).
+
+    Every rule has one row more, without a figure and with 0, that says it ran.
+    """
+    import pandas as pd
+
+    ran = Decimal(0)
+    rows = [(rule, *row) for rule, found in looked_at.items() for row in (("", "", ran), *found)]
+    rules, regions, indicators, wrong = zip(*rows, strict=True)
+    return pd.DataFrame(
+        {
+            "rule": pd.Categorical(rules),
+            "region": pd.Categorical(regions),
+            "indicator": pd.Categorical(indicators),
+            "period": pd.Categorical([period.id] * len(rows)),
+            "wrong_by": pd.Series(wrong, dtype=object),
+        }
+    )
 
 
 def judge(
@@ -178,10 +216,10 @@ def _has_numbers(gxe: Any, _catalog: Catalog, _rule: Rule, meaning: Meaning) -> 
     )
 
 
-def _where(column: str) -> Any:
+def _where(column: str, value: object = True) -> Any:
     from great_expectations.expectations.row_conditions import Column
 
-    return Column(column) == True  # noqa: E712 - a condition object, not a comparison
+    return Column(column) == value
 
 
 #: Checks that are expectations on plain columns; all others are judged by their measured column.
