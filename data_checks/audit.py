@@ -58,14 +58,10 @@ def run_audit(
     reported as not run.
     """
     tables = Tables.of(catalog, period, figures, history, only=only, excused_centres=excused_centres)
-    if (engine or engine_for(len(figures) + len(history))) == "columns":
-        from data_checks.column_audit import run_focused
-
-        tables, runs = run_focused(tables)
-        judge_violations(tables, runs, seen)
-    else:
-        runs = run_all(tables)
-        judge_tables(tables, runs, seen)
+    engine = engine or engine_for(len(figures) + len(history))
+    tables, runs = _run(tables, engine)
+    judge = judge_violations if engine == "columns" else judge_tables
+    judge(tables, runs, seen)
     return _result(tables, runs)
 
 
@@ -79,9 +75,18 @@ def _engines() -> dict[str, int]:
     return load_document(Path(__file__).with_name("engines.yaml")).data
 
 
-def find(tables: Tables) -> AuditResult:
+def find(tables: Tables, *, engine: Engine = "rows") -> AuditResult:
     """The findings of our own checks alone, which Great Expectations has not judged: for back-tests only."""
-    return _result(tables, run_all(tables))
+    return _result(*_run(tables, engine))
+
+
+def _run(tables: Tables, engine: Engine) -> tuple[Tables, list[Run]]:
+    if engine == "rows":
+        return tables, run_all(tables)
+    # Polars takes a moment to import: only where there is much to audit.
+    from data_checks.column_audit import run_focused
+
+    return run_focused(tables)
 
 
 def _result(tables: Tables, runs: list[Run]) -> AuditResult:

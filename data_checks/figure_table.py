@@ -102,9 +102,9 @@ class FigureTable(Sequence[Figure]):
         if len(odd):
             numbers = [_number(_decimal(text)) for text in self.frame["value"].gather(odd)]
             frame = frame.with_columns(
-                pl.col("finite").scatter(odd, [number is not None for number in numbers]),
-                pl.col("digits").scatter(odd, [number[0] if number else None for number in numbers]),
-                pl.col("exponent").scatter(odd, [number[1] if number else None for number in numbers]),
+                frame["finite"].scatter(odd, [number is not None for number in numbers]),
+                frame["digits"].scatter(odd, [number[0] if number else None for number in numbers]),
+                frame["exponent"].scatter(odd, [number[1] if number else None for number in numbers]),
             )
         return frame.drop("odd")
 
