@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from data_checks import suites
@@ -26,7 +26,7 @@ def judge_tables(tables: Tables, runs: list[Run], seen: list[ExpectationSuiteVal
 def judge_violations(tables: Tables, runs: list[Run], seen: list[ExpectationSuiteValidationResult] | None) -> None:
     """Judge the table of what was looked at: an expectation a rule, that nothing in it is wrong.
 
-    A row for every rule says that it ran; without it a rule that found nothing to look at would pass unseen.
+    Every rule has a mark in it that it ran; without that one that found nothing to look at would pass unseen.
     """
     able = [run for run in runs if not run.error and (run.done.compared or not run.done.skipped)]
 
@@ -34,16 +34,15 @@ def judge_violations(tables: Tables, runs: list[Run], seen: list[ExpectationSuit
         frame = suites.violations_frame(tables.period, {run.rule.id: run.looked_at for run in able})
         return suites.judge(frame, "violations", suites.violations_suite([run.rule for run in able]), seen)
 
-    if not able:
-        return
-    try:
-        judged = judge()
-    except Exception as error:
-        for run in able:
-            run.error = not_run("engine", error=describe(error))
-        return
-    for run in able:
-        _hold(run, judged.get(run.rule.id, Judged()), expectations=1, values=len(run.looked_at) + 1)
+    for run, found in _judged(able, judge):
+        if found.error:
+            run.error = not_run("engine", error=found.error)
+        elif found.expectations != 1:
+            run.error = not_run("no_result")
+        elif not found.observed:
+            run.error = not_run("unseen", engine=0, own=len(run.looked_at) + 1)
+        elif found.observed != run.wrong_rows + 1:
+            run.error = not_run("disagree", engine=int(found.observed) - 1, own=run.wrong_rows)
 
 
 def _judge_long(tables: Tables, runs: list[Run], seen: list[ExpectationSuiteValidationResult] | None) -> None:
@@ -77,6 +76,20 @@ def _compare(runs: list[Run], judge: Callable[[], dict[str, Judged]]) -> None:
 
     So is a column of our measures of which Great Expectations saw other than all: on nulls every check passes.
     """
+    for run, found in _judged(runs, judge):
+        is_plain = isinstance(run.rule, Rule) and run.rule.check in suites.PLAIN
+        if found.error:
+            run.error = not_run("engine", error=found.error)
+        elif found.expectations != (len(run.columns) or 1):
+            run.error = not_run("no_result")
+        elif not is_plain and found.values != run.measured:
+            run.error = not_run("unseen", engine=found.values, own=run.measured)
+        elif found.unexpected != run.wrong_rows:
+            run.error = not_run("disagree", engine=found.unexpected, own=run.wrong_rows)
+
+
+def _judged(runs: list[Run], judge: Callable[[], dict[str, Judged]]) -> Iterator[tuple[Run, Judged]]:
+    """Each run with what Great Expectations said of it; none where it raised, which is every run's error."""
     if not runs:
         return
     try:
@@ -86,18 +99,4 @@ def _compare(runs: list[Run], judge: Callable[[], dict[str, Judged]]) -> None:
             run.error = not_run("engine", error=describe(error))
         return
     for run in runs:
-        is_plain = isinstance(run.rule, Rule) and run.rule.check in suites.PLAIN
-        found = judged.get(run.rule.id, Judged())
-        _hold(run, found, expectations=len(run.columns) or 1, values=None if is_plain else run.measured)
-
-
-def _hold(run: Run, found: Judged, *, expectations: int, values: int | None) -> None:
-    """``run`` against what Great Expectations ``found``, with how many expectations and of how many values."""
-    if found.error:
-        run.error = not_run("engine", error=found.error)
-    elif found.expectations != expectations:
-        run.error = not_run("no_result")
-    elif values is not None and found.values != values:
-        run.error = not_run("unseen", engine=found.values, own=values)
-    elif found.unexpected != run.wrong_rows:
-        run.error = not_run("disagree", engine=found.unexpected, own=run.wrong_rows)
+        yield run, judged.get(run.rule.id, Judged())
