@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from data_checks.digest import figures_digest
+from data_checks.digest import figures_digest, tables_digest
 from data_checks.findings import SEVERITIES, AuditResult, Finding, RuleOutcome, messages
 from data_checks.grouping import cause_groups
 from data_checks.judging import judge_tables, judge_violations
@@ -100,7 +100,7 @@ def _result(tables: Tables, runs: list[Run]) -> AuditResult:
     grouped = [replace(finding, cause_group=group) for finding, group in zip(findings, groups, strict=True)]
     return AuditResult(
         period=tables.period,
-        data_digest=figures_digest(tables.figures, tables.history),
+        data_digest=tables_digest(tables.figures, tables.history),
         suite_version=suite_version(catalog),
         findings=tuple(sorted(grouped, key=_order(catalog, place))),
         rules=(*(_outcome(run) for run in runs), *without_texts(catalog)),

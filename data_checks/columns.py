@@ -21,17 +21,17 @@ from disclosure.periods import Period
 
 #: Relative error of a sum of some ten floats, with room: what lies nearer to a limit is looked at again.
 SLACK = 1e-13
-#: From here on a float does not tell neighbouring figures apart; such figures are looked at by every check.
-TOO_LARGE = 1e13
+#: From here on a float does not tell neighbouring amounts, or neighbouring counts, apart; such figures are looked at
+#: by every check.
+TOO_LARGE, TOO_MANY = 1e15, 1e12
 #: Printed numbers have no exponent beyond this.
 MOST_PLACES = 20
 #: A column with the number of the figure in the period's table.
 INDEX = "index"
 
 
-def key_columns() -> list[str]:
-    """What two figures of different periods have in common."""
-    return ["region", "indicator"]
+#: A number for region and indicator: what two figures of different periods have in common.
+KEY = "key"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Columns:
             by_period.setdefault(period, []).append(name)
         for period, names in by_period.items():
             before = self.past_of(period).select(
-                *key_columns(),
+                KEY,
                 *(pl.col("value").alias(name) for name in names),
                 *(pl.col("half").alias(f"{name}_half") for name in names),
             )
@@ -71,31 +71,38 @@ class Columns:
                 none = pl.lit(None, pl.Float64)
                 frame = frame.with_columns(none.alias(f"{name}{end}") for name in names for end in ("", "_half"))
             else:
-                frame = frame.join(before, on=key_columns(), how="left", maintain_order="left")
+                frame = frame.join(before, on=KEY, how="left", maintain_order="left")
         sizes = pl.max_horizontal(pl.col(name).abs() for name in ("value", *self.periods))
-        is_extreme = ~(sizes < TOO_LARGE) | (pl.col("exponent").abs() > MOST_PLACES)
+        limit = pl.when(pl.col("dimension") == "people").then(TOO_MANY).otherwise(TOO_LARGE)
+        is_extreme = ~(sizes < limit) | (pl.col("exponent").abs() > MOST_PLACES)
         return frame.with_columns(beyond=pl.col("value").is_not_null() & is_extreme.fill_null(value=False))
 
     @cached_property
-    def amounts(self) -> pl.DataFrame:
+    def amounts(self) -> pl.LazyFrame:
         """The rows of ``now`` that have an amount."""
-        return self.now.filter(pl.col("value").is_not_null())
+        return self.now.lazy().filter(pl.col("value").is_not_null())
 
     @cached_property
     def first(self) -> pl.DataFrame:
         """Of repeated figures the first, which is the one that others are compared with."""
-        return self.now.unique(key_columns(), keep="first", maintain_order=True)
+        return self.now.unique(KEY, keep="first", maintain_order=True)
 
     @cached_property
     def missing(self) -> list[tuple[str, Indicator]]:
         """(region, indicator) that is required and for which nothing at all was handed in."""
         required = [i for i in self.asked.values() if i.demand(self.period.kind) == "required"]
+        by_county, whole = ([i.id for i in required if i.by_county is is_so] for is_so in (True, False))
+        county = pl.col("indicator").is_in(by_county) & pl.col("region").is_in(list(self.catalog.regions))
+        prefecture = pl.col("indicator").is_in(whole) & (pl.col("region") == self.catalog.prefecture.code)
+        present = self.first.lazy().select((county | prefecture).sum()).collect().item()
+        if present == sum(len(self.catalog.regions_for(indicator)) for indicator in required):
+            return []
         wanted = [[region.code for region in self.catalog.regions_for(indicator)] for indicator in required]
         frame = pl.DataFrame(
             {"indicator": [indicator.id for indicator in required], "region": wanted},
             schema={"indicator": pl.String, "region": pl.List(pl.String)},
         ).explode("region")
-        lacking = frame.join(self.now, on=key_columns(), how="anti", maintain_order="left")
+        lacking = frame.join(self.now, on=["region", "indicator"], how="anti", maintain_order="left")
         return [(region, self.asked[name]) for name, region in lacking.select("indicator", "region").iter_rows()]
 
     @cached_property
@@ -115,8 +122,8 @@ class Columns:
     def past(self) -> pl.DataFrame:
         """The amounts of other periods: index, region, indicator, period, value, half; of repeated ones the last."""
         frame = self._amounts(self.history).with_row_index(INDEX).filter(pl.col("value").is_not_null())
-        return frame.select(INDEX, *key_columns(), "period", "value", "half").unique(
-            [*key_columns(), "period"], keep="last", maintain_order=True
+        return frame.select(INDEX, KEY, "region", "indicator", "period", "value", "half").unique(
+            [KEY, "period"], keep="last", maintain_order=True
         )
 
     def past_of(self, period: Period) -> pl.DataFrame:
@@ -133,17 +140,28 @@ class Columns:
             if (before := period.year_before()) is not None and (period.year, period.end_month) < now
         }
         # As often as the history repeats a figure, it counts.
-        repeated = self.history.parts.select(*key_columns(), "period").with_columns(
+        repeated = self.history.parts.select(self._key, "period").with_columns(
             year_before=pl.col("period").replace_strict(years, default=None, return_dtype=pl.String)
         )
-        of_period = [*key_columns(), "period"]
+        of_period = [KEY, "period"]
         after = self.past.select(*of_period, after="value")
-        earlier = self.past.select(*key_columns(), pl.col("period").alias("year_before"), earlier="value")
+        earlier = self.past.select(KEY, pl.col("period").alias("year_before"), earlier="value")
         return (
             repeated.filter(pl.col("year_before").is_not_null())
             .join(after, on=of_period)
-            .join(earlier, on=[*key_columns(), "year_before"])
+            .join(earlier, on=[KEY, "year_before"])
         )
+
+    @cached_property
+    def _key(self) -> pl.Expr:
+        """``KEY`` from the columns region and indicator, the same number in both tables."""
+        region, indicator = (
+            pl.concat([table.parts[name].unique() for table in (self.figures, self.history)]).unique().drop_nulls()
+            for name in ("region", "indicator")
+        )
+        regions = pl.col("region").cast(pl.Enum(region)).to_physical().cast(pl.UInt64)
+        indicators = pl.col("indicator").cast(pl.Enum(indicator)).to_physical().cast(pl.UInt64)
+        return (regions * 2**32 + indicators).alias(KEY)
 
     def _amounts(self, table: FigureTable) -> pl.DataFrame:
         """``table.parts`` with the catalogue's facts, ``value`` and ``half`` in base units."""
@@ -162,6 +180,7 @@ class Columns:
             table.parts.join(self._indicators, on="indicator", how="left", maintain_order="left")
             .join(self._units, on="unit", how="left", maintain_order="left")
             .with_columns(
+                self._key,
                 value=pl.when(is_amount).then(exact),
                 half=pl.when(is_amount).then(pl.when(counted).then(0.0).otherwise(rounding)),
             )
@@ -287,6 +306,13 @@ class Screened:
     groups: frozenset[tuple[str, ...]] = frozenset()
 
 
-def suspects(frame: pl.DataFrame, is_suspect: pl.Expr) -> tuple[int, ...]:
-    """Numbers of the rows for which ``is_suspect``, and of those too large for a float to tell."""
-    return tuple(frame.filter(is_suspect.fill_null(value=False) | pl.col("beyond"))[INDEX])
+def compared(frame: pl.LazyFrame, is_suspect: pl.Expr, able: pl.Expr | None = None) -> Screened:
+    """The rows of ``frame`` that were compared (all, or those ``able`` to be), and which of them to look at again.
+
+    Those too large for a float to tell are looked at too.
+    """
+    is_suspect = is_suspect.fill_null(value=False) | pl.col("beyond")
+    is_able = pl.col(INDEX).is_not_null() if able is None else able.fill_null(value=False)
+    counts = {"all": pl.len(), "able": is_able.sum(), "rows": pl.col(INDEX).filter(is_able & is_suspect).implode()}
+    every, count, rows = frame.select(**counts).collect().row(0)
+    return Screened(count, every - count, tuple(rows))

@@ -109,10 +109,10 @@ class FigureTable(Sequence[Figure]):
         return frame.drop("odd")
 
     @property
-    def lines(self) -> list[str]:
+    def lines(self) -> pl.Series:
         """The figures as lines of the digest (see ``digest``)."""
         if self._figures is not None:
-            return [line(figure) for figure in self._figures]
+            return pl.Series([line(figure) for figure in self._figures], dtype=pl.String)
         texts = {name: pl.col(name).cast(pl.String).fill_null("") for name in REQUIRED if name != "value"}
         value = pl.col("value")
         is_plain = value.is_null() | value.str.contains(_CANONICAL)
@@ -122,7 +122,7 @@ class FigureTable(Sequence[Figure]):
         lines = pl.format("[{}]", pl.concat_str([quoted[name] for name in REQUIRED], separator=", "))
         frame = self.frame.select(line=lines, plain=is_plain.fill_null(value=False))
         odd = list((~frame["plain"]).arg_true())
-        return [*frame.filter("plain")["line"], *(line(figure) for figure in self.at(odd))]
+        return pl.concat([frame.filter("plain")["line"], pl.Series(map(line, self.at(odd)), dtype=pl.String)])
 
     @cached_property
     def periods(self) -> dict[str, Period]:
@@ -135,6 +135,8 @@ class FigureTable(Sequence[Figure]):
         """The figures at ``places``."""
         if self._figures is not None:
             return [self._figures[place] for place in places]
+        if len(places) == 1:
+            return [self._figure(self.frame.row(places[0], named=True))]
         found = self.frame[list(places)]
         return [self._figure(row) for row in found.iter_rows(named=True)]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 
-from data_checks.columns import SLACK, TOO_LARGE, Columns, Screened, key_columns, suspects
+from data_checks.columns import KEY, SLACK, TOO_LARGE, TOO_MANY, Columns, Screened, compared
 from data_checks.rules import tied_by_identities
 from disclosure.catalog import Rule
 
@@ -30,24 +30,21 @@ def near(*amounts: str) -> pl.Expr:
     return SLACK * pl.sum_horizontal(*(pl.col(name).abs() for name in amounts))
 
 
-def compared(frame: pl.DataFrame, is_suspect: pl.Expr, skipped: int = 0) -> Screened:
-    """Every row of ``frame`` was compared."""
-    return Screened(len(frame), skipped, suspects(frame, is_suspect))
-
-
 @screen
 def complete(columns: Columns, _rule: Rule) -> Screened:
     """Without content, and all that are missing."""
     handed_in, missing = len(columns.now), len(columns.missing)
-    rows = suspects(columns.now, ~pl.col("content"))
-    return Screened(handed_in + missing, rows=(*rows, *range(handed_in, handed_in + missing)))
+    found = compared(columns.now.lazy(), ~pl.col("content"))
+    return Screened(handed_in + missing, rows=(*found.rows, *range(handed_in, handed_in + missing)))
 
 
 @screen
 def unique(columns: Columns, _rule: Rule) -> Screened:
     """Every one of repeated figures."""
-    rows = suspects(columns.now, pl.struct(key_columns()).is_duplicated())
-    return Screened(len(columns.now) + len(columns.missing), rows=rows)
+    if len(columns.first) == len(columns.now):
+        return Screened(len(columns.now) + len(columns.missing))
+    found = compared(columns.now.lazy(), pl.col(KEY).is_duplicated())
+    return Screened(len(columns.now) + len(columns.missing), rows=found.rows)
 
 
 @screen
@@ -55,25 +52,25 @@ def known_region(columns: Columns, _rule: Rule) -> Screened:
     """A region not of the catalogue, or a county where only the whole is asked for."""
     is_known = pl.col("region").is_in(list(columns.catalog.regions))
     is_county = pl.col("region") != columns.catalog.prefecture.code
-    return compared(columns.now, ~is_known | (is_county & ~pl.col("by_county")))
+    return compared(columns.now.lazy(), ~is_known | (is_county & ~pl.col("by_county")))
 
 
 @screen
 def known_indicator(columns: Columns, _rule: Rule) -> Screened:
     """An indicator not of the profile."""
-    return compared(columns.now, ~pl.col("known"))
+    return compared(columns.now.lazy(), ~pl.col("known"))
 
 
 @screen
 def unit(columns: Columns, _rule: Rule) -> Screened:
     """Another unit."""
-    return compared(columns.now.filter("numeric"), pl.col("unit") != pl.col("unit_expected"))
+    return compared(columns.now.lazy().filter("numeric"), pl.col("unit") != pl.col("unit_expected"))
 
 
 @screen
 def centre(columns: Columns, _rule: Rule) -> Screened:
     """Another centre."""
-    return compared(columns.now, pl.col("centre") != pl.col("centre_expected"))
+    return compared(columns.now.lazy(), pl.col("centre") != pl.col("centre_expected"))
 
 
 @screen
@@ -87,20 +84,20 @@ def has_numbers(columns: Columns, _rule: Rule) -> Screened:
     """The first number there is, if any."""
     if all(indicator.kind == "text" for indicator in columns.asked.values()):
         return Screened(skipped=1)
-    some = columns.now.filter(pl.col("numeric") & (pl.col("form") == "number")).head(1)
+    some = columns.now.lazy().filter(pl.col("numeric") & (pl.col("form") == "number")).head(1).collect()
     return Screened(compared=1, rows=tuple(some["index"]))
 
 
 @screen
 def not_provided(columns: Columns, _rule: Rule) -> Screened:
     """未提供 with a reason."""
-    return compared(columns.now, (pl.col("state") == "not_provided") & pl.col("worded"))
+    return compared(columns.now.lazy(), (pl.col("state") == "not_provided") & pl.col("worded"))
 
 
 @screen
 def form(columns: Columns, _rule: Rule) -> Screened:
     """Neither the number nor the text it should be."""
-    frame = columns.now.filter(pl.col("known") & (pl.col("state") == "reported") & pl.col("content"))
+    frame = columns.now.lazy().filter(pl.col("known") & (pl.col("state") == "reported") & pl.col("content"))
     wanted = pl.when(pl.col("kind") == "text").then(pl.lit("text")).otherwise(pl.lit("number"))
     return compared(frame, pl.col("form") != wanted)
 
@@ -142,28 +139,28 @@ def county_sum(columns: Columns, _rule: Rule) -> Screened:
     parts = [columns.regions[region.code] for region in catalog.parts_of_prefecture]
     additive = pl.col("by_county") & ~pl.col("kind").is_in(["level", "ratio"])
     totals = columns.amounts.filter(additive & (pl.col("region") == catalog.prefecture.code))
-    if not parts or totals.is_empty():
+    if not parts:
         return Screened()
     value, half = wide.value[parts], wide.half[parts]
     is_known = ~np.isnan(value)
-    is_whole = (is_known | wide.not_applicable[parts]).all(axis=0) & is_known.any(axis=0)
-    of_parts = pl.DataFrame(
+    size = np.nansum(np.abs(value), axis=0)
+    tolerance = np.nansum(half, axis=0)
+    of_parts = pl.LazyFrame(
         {
             "indicator": list(columns.places),
             "parts": np.nansum(value, axis=0),
-            "parts_half": np.nansum(half, axis=0),
-            "parts_size": np.nansum(np.abs(value), axis=0),
-            "is_whole": is_whole,
-            "parts_beyond": (np.abs(value) >= TOO_LARGE).any(axis=0),
+            "parts_half": tolerance,
+            "parts_size": size,
+            "is_whole": (is_known | wide.not_applicable[parts]).all(axis=0) & is_known.any(axis=0),
+            "parts_beyond": ~(size < np.where(tolerance > 0, TOO_LARGE, TOO_MANY)),
         }
     )
     frame = totals.join(of_parts, on="indicator", how="left", maintain_order="left")
-    able = frame.filter("is_whole")
     off = (pl.col("value") - pl.col("parts")).abs()
     # A sum of n floats is off by n units in the last place at most.
     margin = max(SLACK, len(parts) * 2.3e-16) * (pl.col("value").abs() + pl.col("parts_size"))
-    tolerance = pl.col("half") + pl.col("parts_half")
-    return compared(able, beyond_rounding(off, tolerance, margin) | pl.col("parts_beyond"), len(frame) - len(able))
+    is_suspect = beyond_rounding(off, pl.col("half") + pl.col("parts_half"), margin) | pl.col("parts_beyond")
+    return compared(frame, is_suspect, pl.col("is_whole"))
 
 
 def beyond_rounding(off: pl.Expr, tolerance: pl.Expr, margin: pl.Expr) -> pl.Expr:
@@ -178,17 +175,10 @@ def part_of_whole(columns: Columns, _rule: Rule) -> Screened:
     frame = columns.amounts.filter(
         pl.col("part_of").is_not_null() & ~pl.concat_str("part_of", "indicator", separator=" ").is_in(tied)
     )
-    wholes = columns.first.select(
-        "region",
-        pl.col("indicator").alias("part_of"),
-        pl.col("value").alias("whole"),
-        pl.col("half").alias("whole_half"),
+    wholes = columns.first.lazy().select(
+        "region", part_of=pl.col("indicator"), whole=pl.col("value"), whole_half=pl.col("half")
     )
     frame = frame.join(wholes, on=["region", "part_of"], how="left", maintain_order="left")
-    able = frame.filter(pl.col("whole").is_not_null())
     over = pl.col("value") - pl.col("whole")
-    return compared(
-        able,
-        beyond_rounding(over, pl.col("half") + pl.col("whole_half"), near("value", "whole")),
-        len(frame) - len(able),
-    )
+    is_suspect = beyond_rounding(over, pl.col("half") + pl.col("whole_half"), near("value", "whole"))
+    return compared(frame, is_suspect, pl.col("whole").is_not_null())

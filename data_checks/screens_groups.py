@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from data_checks.checking import threshold
-from data_checks.columns import INDEX, Columns, Screened
+from data_checks.columns import INDEX, KEY, Columns, Screened
 from data_checks.screens import near, screen
 from data_checks.screens_past import by_dimension, need, with_comparable
 from disclosure.catalog import Rule
@@ -40,7 +40,7 @@ def copied(columns: Columns, rule: Rule) -> Screened:
     """Groups in which every figure seems equal to that of an earlier period."""
     at_least = int(threshold(rule, "at_least"))
     frame = columns.amounts.filter(pl.col("kind").is_in(["stock", "flow"]) & (pl.col("value") != 0))
-    slim = frame.select(INDEX, "region", "indicator", "insurance", "value", *columns.periods)
+    slim = frame.select(INDEX, "region", "indicator", "insurance", "value", *columns.periods).collect()
     both = grouped(slim, pl.col("insurance"))
     compared = skipped = 0
     suspicious = []
@@ -66,7 +66,9 @@ def same_regions(columns: Columns, rule: Rule) -> Screened:
     parts = [region.code for region in catalog.parts_of_prefecture]
     frame = columns.amounts.filter(
         pl.col("by_county") & pl.col("kind").is_in(["stock", "flow"]) & (pl.col("value") != 0)
-    ).unique(["region", "indicator"], keep="first", maintain_order=True)
+    )
+    frame = frame.select(INDEX, KEY, "region", "indicator", "insurance", "value").collect()
+    frame = frame.unique(KEY, keep="first", maintain_order=True)
     matrix = columns.pivot(frame, "value")[[columns.regions[code] for code in parts]]
     compared = 0
     alike: list[tuple[str, str]] = []
@@ -106,7 +108,7 @@ def swapped(columns: Columns, rule: Rule) -> Screened:
     now = (pl.col("value") / pl.col("comparable")).log().abs()
     size = pl.min_horizontal("value", pl.col("comparable") + 1)
     is_county = pl.col("region").is_in([r.code for r in catalog.regions.values() if r.level != "prefecture"])
-    frame = frame.select(
+    lazy = frame.select(
         INDEX,
         "region",
         "indicator",
@@ -121,6 +123,7 @@ def swapped(columns: Columns, rule: Rule) -> Screened:
             value=False
         ),
     )
+    frame = lazy.collect()
     both = grouped(frame, pl.col("insurance"), frame.filter("is_county"))
     misfits = both.filter("misfit").filter(pl.len().over(_GROUP) > 1)
     found = in_groups(both, _perhaps_exchanged(misfits, near_to, better))

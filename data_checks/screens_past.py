@@ -8,8 +8,8 @@ import polars as pl
 
 from data_checks.changes import IN_A_YEAR, MAD_SCALE
 from data_checks.checking import threshold, thresholds
-from data_checks.columns import SLACK, Columns, Screened, key_columns
-from data_checks.screens import beyond_rounding, compared, near, screen
+from data_checks.columns import KEY, SLACK, Columns, Screened, compared
+from data_checks.screens import beyond_rounding, near, screen
 from disclosure.catalog import Rule
 
 #: Logarithms are compared to this.
@@ -29,9 +29,11 @@ def is_big(rule: Rule, *amounts: str) -> pl.Expr:
     return size * (1 + SLACK) >= by_dimension(rule, "_from")
 
 
-def need(rule: Rule, frame: pl.DataFrame, *names: str) -> None:
+def need(rule: Rule, frame: pl.LazyFrame, *names: str) -> None:
     """Raise, as the check would, when the rule lacks a threshold for a dimension that occurs."""
-    for dimension in frame["dimension"].unique().drop_nulls():
+    if all(name.format(dimension) in rule.parameters for dimension in _KINDS for name in names):
+        return
+    for dimension in frame.select(pl.col("dimension").unique().drop_nulls()).collect()["dimension"]:
         for name in names:
             threshold(rule, name.format(dimension))
 
@@ -59,8 +61,7 @@ def never_falls(columns: Columns, _rule: Rule) -> Screened:
         margin = SLACK * (other.abs() + pl.col("value").abs())
         falls.append(beyond_rounding(fall, half + pl.col("half"), margin).fill_null(value=False))
         able = able | other.is_not_null()
-    known = frame.filter(able)
-    return compared(known, pl.any_horizontal(falls), len(frame) - len(known))
+    return compared(frame, pl.any_horizontal(falls), able)
 
 
 @screen
@@ -70,15 +71,15 @@ def stalled(columns: Columns, rule: Rule) -> Screened:
     frame = columns.amounts.filter((pl.col("kind") == "flow") & ~pl.col("may_be_negative"))
     if earlier is None:
         return Screened()
-    known = frame.filter(pl.col(earlier.kind).is_not_null())
-    need(rule, known, "share", "{}_from")
+    is_known = pl.col(earlier.kind).is_not_null()
+    need(rule, frame.filter(is_known), "{}_from")
     months = columns.period.end_month
     before, value = pl.col(earlier.kind), pl.col("value")
     rounding = pl.col("half") + pl.col(f"{earlier.kind}_half")
-    share = float(threshold(rule, "share")) * (months - earlier.end_month) / months if len(known) else 0.0
+    share = float(threshold(rule, "share")) * (months - earlier.end_month) / months
     margin = near("value", earlier.kind)
     is_slow = (value * share - (value - before) - rounding > -margin) & (value - before >= -rounding - margin)
-    return compared(known, is_slow & is_big(rule, earlier.kind) & (before > 0), len(frame) - len(known))
+    return compared(frame, is_slow & is_big(rule, earlier.kind) & (before > 0), is_known)
 
 
 @screen
@@ -97,11 +98,11 @@ def _change(columns: Columns, rule: Rule, before: str, kinds: list[str]) -> Scre
     if before not in columns.periods:
         return Screened()
     frame = columns.amounts.filter(pl.col("kind").is_in(kinds))
-    known = frame.filter(pl.col(before).is_not_null())
-    need(rule, known, "{}", "{}_from")
+    is_known = pl.col(before).is_not_null()
+    need(rule, frame.filter(is_known), "{}", "{}_from")
     moved = (pl.col("value") - pl.col(before)).abs()
     is_far = moved - by_dimension(rule) * pl.col(before).abs() > -near("value", before)
-    return compared(known, (moved > 0) & is_far & is_big(rule, "value", before), len(frame) - len(known))
+    return compared(frame, (moved > 0) & is_far & is_big(rule, "value", before), is_known)
 
 
 @screen
@@ -110,23 +111,25 @@ def unusual_growth(columns: Columns, rule: Rule) -> Screened:
     if "year_before" not in columns.periods:
         return Screened()
     frame = columns.amounts.filter(pl.col("kind").is_in(["stock", "flow", "level", "ratio"]))
-    growths = columns.yearly.filter((pl.col("earlier") > 0) & (pl.col("after") > 0)).with_columns(
-        growth=(pl.col("after") / pl.col("earlier")).log()
+    growths = (
+        columns.yearly.lazy()
+        .filter((pl.col("earlier") > 0) & (pl.col("after") > 0))
+        .with_columns(growth=(pl.col("after") / pl.col("earlier")).log())
     )
-    usual = growths.with_columns(middle=pl.col("growth").median().over(key_columns()))
-    usual = usual.group_by(key_columns()).agg(
+    usual = growths.with_columns(middle=pl.col("growth").median().over(KEY))
+    usual = usual.group_by(KEY).agg(
         pl.col("middle").first(),
         spread=MAD_SCALE * (pl.col("growth") - pl.col("middle")).abs().median(),
         count=pl.len(),
     )
-    frame = frame.join(usual, on=key_columns(), how="left", maintain_order="left")
+    frame = frame.join(usual, on=KEY, how="left", maintain_order="left")
     before = pl.col("year_before")
-    known = frame.filter((before > 0) & (pl.col("count") >= float(threshold(rule, "at_least"))))
-    need(rule, known, "{}", "{}_from", "deviations")
+    is_known = (before > 0) & (pl.col("count") >= float(threshold(rule, "at_least")))
+    need(rule, frame.filter(is_known), "{}", "{}_from")
     allowed = pl.max_horizontal(by_dimension(rule).log1p(), float(threshold(rule, "deviations")) * pl.col("spread"))
     off = ((pl.col("value") / before).log() - pl.col("middle")).abs() - allowed
     is_suspect = (pl.col("value") > 0) & (off > -_LOG_SLACK) & is_big(rule, "value", "year_before")
-    return compared(known, is_suspect, len(frame) - len(known))
+    return compared(frame, is_suspect, is_known)
 
 
 @screen
@@ -135,19 +138,19 @@ def unchanged_standard(columns: Columns, rule: Rule) -> Screened:
     if "year_before" not in columns.periods:
         return Screened()
     frame = columns.amounts.filter(pl.col("kind") == "level")
-    counts = columns.yearly.group_by(key_columns()).agg(count=pl.len())
-    frame = frame.join(counts, on=key_columns(), how="left", maintain_order="left")
+    counts = columns.yearly.lazy().group_by(KEY).agg(count=pl.len())
+    frame = frame.join(counts, on=KEY, how="left", maintain_order="left")
     before = pl.col("year_before")
-    known = frame.filter(before.is_not_null() & (pl.col("count").fill_null(0) >= float(threshold(rule, "at_least"))))
-    return compared(known, (pl.col("value") - before).abs() <= near("value", "year_before"), len(frame) - len(known))
+    is_known = before.is_not_null() & (pl.col("count").fill_null(0) >= float(threshold(rule, "at_least")))
+    return compared(frame, (pl.col("value") - before).abs() <= near("value", "year_before"), is_known)
 
 
 @screen
 def unit_slip(columns: Columns, rule: Rule) -> Screened:
     """About a power of ten times the last comparable figure."""
     frame = with_comparable(columns).filter(pl.col("kind") != "derived")
-    known = frame.filter(pl.col("comparable").is_not_null())
-    need(rule, known, "{}_from")
+    is_known = pl.col("comparable").is_not_null()
+    need(rule, frame.filter(is_known), "{}_from")
     band = float(threshold(rule, "band"))
     expected = pl.col("comparable").abs()
     # A flow's comparable is rounded to a whole unit by the check.
@@ -156,10 +159,10 @@ def unit_slip(columns: Columns, rule: Rule) -> Screened:
     powers = [int(sign * power) for power in thresholds(rule, "powers") for sign in (1, -1)]
     is_slipped = pl.any_horizontal((logarithm - power).abs() <= band + slack for power in powers)
     large = expected + 1 >= pl.max_horizontal(by_dimension(rule, "_from"), pl.lit(1.0))
-    return compared(known, is_slipped & large & (pl.col("value") != 0), len(frame) - len(known))
+    return compared(frame, is_slipped & large & (pl.col("value") != 0), is_known)
 
 
-def with_comparable(columns: Columns) -> pl.DataFrame:
+def with_comparable(columns: Columns) -> pl.LazyFrame:
     """``amounts`` with ``comparable``: what ``Tables.last_comparable`` gives, but for rounding to whole units."""
     months = columns.period.end_month
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from data_checks.columns import SLACK, TOO_LARGE, Columns, Screened
+from data_checks.columns import SLACK, TOO_LARGE, TOO_MANY, Columns, Screened
 from disclosure.catalog import Catalog, Identity, Indicator, Quotient, Ratio
 
 
@@ -158,7 +158,8 @@ def _column(matrix: np.ndarray, rows: list[int], place: int | None) -> np.ndarra
 def _is_beyond(off: np.ndarray, tolerance: np.ndarray, size: np.ndarray) -> np.ndarray:
     """As ``screens.beyond_rounding``, and whatever is too large for a float to tell."""
     with np.errstate(all="ignore"):
-        return (off > np.where(tolerance > 0, tolerance - SLACK * size, 0.0)) | ~(size < TOO_LARGE)
+        is_unsure = ~(size < np.where(tolerance > 0, TOO_LARGE, TOO_MANY))
+        return (off > np.where(tolerance > 0, tolerance - SLACK * size, 0.0)) | is_unsure
 
 
 def _cells(columns: Columns, insurance: str, rows: list[int], chosen: np.ndarray) -> list[tuple[str, str]]:

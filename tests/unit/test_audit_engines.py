@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 import pytest
 from corruptions import BASE, WIDER, corruptions_of, good, of_ratio, side_by_side, with_figures
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from data_checks import audit, run_audit, suites
@@ -133,7 +133,7 @@ def change(figures: list[Figure], places: list[tuple[int, str, object]], before:
             figures[place] = replace(figure, **{field: given_value})
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(now=changes(), past=changes(), thin=st.integers(1, 4))
 def test_whatever_is_in_the_figures_both_find_the_same(now, past, thin):
     tables = small()
