@@ -17,6 +17,7 @@ from data_checks.columns import Columns, Screened
 from data_checks.figure_table import FigureTable
 from data_checks.focus import FocusedTables
 from data_checks.identities import WideChecked
+from data_checks.rules import county_sum
 from data_checks.runs import Run, describe, not_run, ruled, run_identity, run_ratio, run_rule
 from data_checks.screens import SCREENS
 from data_checks.screens_wide import screen_identity, screen_ratio
@@ -69,8 +70,11 @@ def _around(tables: Tables, columns: Columns, plans: list[_Plan]) -> FocusedTabl
     picked = columns.now[sorted(rows)].select("region", "indicator")
     regions = set(picked["region"]) | {region for plan in plans for _, region in plan.screened.cells}
     whole = columns.catalog.prefecture.code
-    # The whole's figures are compared with those of all its parts.
-    indicators = set(picked.filter(region=whole)["indicator"])
+    # Where the sum of the parts is in question, the whole is compared with all of them.
+    sums = [
+        row for plan in plans if getattr(plan.rule, "check", "") == county_sum.__name__ for row in plan.screened.rows
+    ]
+    indicators = set(columns.now[sorted(sums)].filter(region=whole)["indicator"])
     return FocusedTables.over(tables, columns, regions, indicators)
 
 

@@ -136,8 +136,13 @@ class Columns:
         years = {
             name: before.id
             for name, period in self.history.periods.items()
-            if (before := period.year_before()) is not None and (period.year, period.end_month) < now
+            if (before := period.year_before()) is not None
+            and (period.year, period.end_month) < now
+            and before.id in self.history.periods
         }
+        if not years:
+            nothing = {KEY: pl.UInt64, "earlier": pl.Float64, "after": pl.Float64}
+            return pl.DataFrame(schema=nothing)
         # As often as the history repeats a figure, it counts.
         repeated = self.history.parts.select(self._key, "period").with_columns(
             year_before=pl.col("period").replace_strict(years, default=None, return_dtype=pl.String)
