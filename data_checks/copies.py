@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
+from math import comb
 
 from data_checks.checking import Checked, Key, Violation, amounts, check, threshold
 from data_checks.findings import messages
 from data_checks.tables import Row, Tables
 from disclosure.catalog import Catalog, Rule
+
+#: Room for what floats lose, where exact numbers decide after all.
+_ROOM = 1e-9
 
 
 @check
@@ -34,7 +39,9 @@ def copied(tables: Tables, rule: Rule) -> Checked:
                 same = amount.value == before.value
                 groups[row.region, indicator.insurance].append((row, same))
                 groups["", indicator.id].append((row, same))
-        for members in groups.values():
+        for group, members in groups.items():
+            if not tables.looks_at(group):
+                continue
             if len(members) < at_least:
                 done.skipped += 1
                 continue
@@ -61,8 +68,10 @@ def same_regions(tables: Tables, rule: Rule) -> Checked:
         if indicator.by_county and indicator.kind in ("stock", "flow") and amount.value:
             of[indicator.insurance, row.region].setdefault(indicator.id, row)
     for insurance in catalog.insurances:
-        for one, other in combinations(catalog.parts_of_prefecture, 2):
-            left, right = of.get((insurance, one.code), {}), of.get((insurance, other.code), {})
+        reporting = [region for region in catalog.parts_of_prefecture if (insurance, region.code) in of]
+        done.skipped += comb(len(catalog.parts_of_prefecture), 2) - comb(len(reporting), 2)
+        for one, other in combinations(reporting, 2):
+            left, right = of[insurance, one.code], of[insurance, other.code]
             both = [name for name in right if name in left]
             if len(both) < threshold(rule, "at_least"):
                 done.skipped += 1
@@ -148,20 +157,24 @@ def _misfits(tables: Tables, rule: Rule) -> Iterator[tuple[int, list[_Misfit]]]:
             groups["", indicator.id].append(misfit)
         misfit = _Misfit(row, indicator.name, amount.value, expected) if is_misfit else None
         groups[row.region, f"{indicator.insurance} {indicator.unit}"].append(misfit)
-    for members in groups.values():
-        yield len(members), [each for each in members if each is not None]
+    for group, members in groups.items():
+        if tables.looks_at(group):
+            yield len(members), [each for each in members if each is not None]
 
 
 def _exchange(misfits: list[_Misfit], near: float, better: float) -> list[tuple[_Misfit, _Misfit]]:
     """Whose place each misfit seems to have come from, when that makes an exchange or a shift; else nothing."""
     to: dict[int, int] = {}
+    places = sorted((float(other.expected), there) for there, other in enumerate(misfits))
     for here, each in enumerate(misfits):
-        distance = {
-            there: abs(math.log(each.value / other.expected)) for there, other in enumerate(misfits) if there != here
-        }
+        # Only what its own bound lets it reach: the nearest is there, or nowhere.
+        reach = min(near, abs(math.log(each.value / each.expected)) / better)
+        start = bisect_left(places, (float(each.value) * math.exp(-reach - _ROOM), -1))
+        end = bisect_left(places, (float(each.value) * math.exp(reach + _ROOM), len(misfits)))
+        within = sorted(there for _, there in places[start:end] if there != here)
+        distance = {there: abs(math.log(each.value / misfits[there].expected)) for there in within}
         best = min(distance, key=lambda there: distance[there], default=None)
-        now = abs(math.log(each.value / each.expected))
-        if best is not None and distance[best] <= min(near, now / better):
+        if best is not None and distance[best] <= reach:
             to[here] = best
     if len(set(to.values())) < len(to):
         return []
