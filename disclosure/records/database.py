@@ -175,7 +175,9 @@ def _migrating(engine: Engine) -> Iterator[Connection]:
             with connection.begin():
                 yield connection
                 if broken := connection.execute(text("PRAGMA foreign_key_check")).first():
-                    raise DisclosureError(f"记录库升级后有记录引用了不存在的行（{broken[0]}），没有升级。请联系管理员核查。")
+                    raise DisclosureError(
+                        f"记录库升级后有记录引用了不存在的行（{broken[0]}），没有升级。请联系管理员核查。"
+                    )
         finally:
             driver.execute("PRAGMA foreign_keys = ON")
 

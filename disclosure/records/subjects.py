@@ -21,7 +21,8 @@ class SubjectKey(NamedTuple):
 
     def get(self, session: Session) -> Subject:
         """The subject as this transaction sees it."""
-        return session.get_one(self.kind, self.id)
+        found: Subject = session.get_one(self.kind, self.id)  # type: ignore[assignment]  # one of the two
+        return found
 
 
 def key_of(subject: Subject) -> SubjectKey:
