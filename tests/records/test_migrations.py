@@ -185,7 +185,8 @@ def test_rows_that_refer_to_each_other_survive_a_rebuilt_table(database_url: str
             "INSERT INTO asks (id, cycle_id, round, step, number, key, digest, flow_run_id, state, refusal, asked_at)"
             " VALUES (5, 7, 1, 'review', 1, 'k', 'd', 'r', 'answered', '', '2017-03-01 00:00:00')",
             "INSERT INTO decisions (id, cycle_id, round, gate, outcome, digest, person_id, ask_id, opinion,"
-            " returned_to, decided_at) VALUES (9, 7, 1, 'policy', 'approved', 'd', 3, 5, '同意', '[]', '2017-03-01 00:00:00')",
+            " returned_to, decided_at)"
+            " VALUES (9, 7, 1, 'policy', 'approved', 'd', 3, 5, '同意', '[]', '2017-03-01 00:00:00')",
         ):
             connection.execute(text(line))
     migrate(database_url)
