@@ -1,4 +1,5 @@
-"""Every deployment, in one place: four dated cycles on their first milestone, the special one on demand, intake."""
+"""Every deployment, in one place: four dated cycles on their first milestone, the special one on demand, intake, the
+openness catalogue."""
 
 from __future__ import annotations
 
@@ -19,15 +20,18 @@ from disclosure.errors import DisclosureError
 from disclosure.workplace import Workplace
 from flows.cycle import disclosure_cycle
 from flows.intake import intake
+from flows.openness import openness_change, openness_watch
+from tasks.openness import CHANGE_DEPLOYMENT
 
 #: The flows' names in Prefect, and so the first half of every deployment's full name.
 FLOW_NAME = disclosure_cycle.name
 INTAKE_NAME = intake.name
+OPENNESS_NAMES = (openness_change.name, openness_watch.name)
 
 
 def all_deployments(place: Workplace, now: dt.datetime) -> list[RunnerDeployment]:
     """What Prefect should know; ``now`` is an aware time."""
-    return [*cycle_deployments(place, now), intake_deployment(place)]
+    return [*cycle_deployments(place, now), intake_deployment(place), *openness_deployments(place)]
 
 
 def intake_deployment(place: Workplace) -> RunnerDeployment:
@@ -36,21 +40,48 @@ def intake_deployment(place: Workplace) -> RunnerDeployment:
     Raises:
         DisclosureError: when ``intake_schedule`` is no cron.
     """
-    cron = place.settings.intake_schedule
-    try:
-        clock = CronSchedule(cron=cron, timezone="Asia/Shanghai") if cron else None
-        made = intake.to_deployment(
-            name="intake",
-            description="收取各中心收件夹、数据库和 CSV 中的报表",
-            tags=["收件", place.catalog.profile.id],
-            schedules=[DeploymentScheduleCreate(slug="intake", schedule=clock, active=True)] if clock else [],
-            entrypoint_type=EntrypointType.MODULE_PATH,
-        )
-    except ValueError as error:
-        raise DisclosureError(
-            f"DISCLOSURE_INTAKE_SCHEDULE 的“{cron}”不是 cron 写法，应如 */5 8-18 * * *（每天 8 点到 18 点每 5 分钟）。"
-        ) from error
+    made = intake.to_deployment(
+        name="intake",
+        description="收取各中心收件夹、数据库和 CSV 中的报表",
+        tags=["收件", place.catalog.profile.id],
+        schedules=_cron("intake", place.settings.intake_schedule, "*/5 8-18 * * *（每天 8 点到 18 点每 5 分钟）"),
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
     return cast(RunnerDeployment, made)
+
+
+def openness_deployments(place: Workplace) -> list[RunnerDeployment]:
+    """The morning's look at the openness catalogue, and the one that drives a change, started by it or by hand.
+
+    Raises:
+        DisclosureError: when ``openness_schedule`` is no cron.
+    """
+    watch = openness_watch.to_deployment(
+        name="openness-watch",
+        description="查看政务公开目录各要素的变更和年度确认，发布已审核的内容",
+        tags=["政务公开", place.catalog.profile.id],
+        schedules=_cron("openness", place.settings.openness_schedule, "20 8 * * *（每天 8 点 20 分）"),
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    change = openness_change.to_deployment(
+        name=CHANGE_DEPLOYMENT,
+        description="办理政务公开目录的一次变更：科室核对、审核、公开",
+        tags=["政务公开", place.catalog.profile.id],
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    return [cast(RunnerDeployment, watch), cast(RunnerDeployment, change)]
+
+
+def _cron(slug: str, cron: str, example: str) -> list[DeploymentScheduleCreate]:
+    """The schedule that the setting ``<slug>_schedule`` asks for; none where it is empty."""
+    if not cron:
+        return []
+    try:
+        clock = CronSchedule(cron=cron, timezone="Asia/Shanghai")
+    except ValueError as error:
+        name = f"DISCLOSURE_{slug.upper()}_SCHEDULE"
+        raise DisclosureError(f"{name} 的“{cron}”不是 cron 写法，应如 {example}。") from error
+    return [DeploymentScheduleCreate(slug=slug, schedule=clock, active=True)]
 
 
 def cycle_deployments(place: Workplace, now: dt.datetime) -> list[RunnerDeployment]:

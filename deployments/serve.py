@@ -39,11 +39,14 @@ def _recover(place: Workplace) -> None:
     """Before the first run is taken: what died with the runner before is called dead, its cycles get a run again."""
     # Only now: it imports the flows as well, and could not say in words what is wrong with them.
     from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
+    from tasks.openness import start_runs_of
 
     if dead := crash_dead_runs():
         print(f"上次有 {dead} 个运行中途被停掉。")
     for period in restart_abandoned_cycles(place):
         print(f"{period.label}重新开始办理。")
+    if going_on := start_runs_of(place):
+        print(f"政务公开有 {len(going_on)} 件变更开始或接着办理。")
 
 
 def main() -> None:

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     intake_schedule: str = Field(
         default="*/5 8-18 * * *", description="几时收件（cron 写法，Asia/Shanghai）；空为不定时收件"
     )
+    openness_schedule: str = Field(
+        default="20 8 * * *", description="几时巡查政务公开目录（cron 写法，Asia/Shanghai）；空为不定时巡查"
+    )
     intake_settle_seconds: float = Field(
         default=5.0, ge=0, le=300, description="收件夹中的文件隔多久再看一次、没有变化才取走，秒"
     )
@@ -172,6 +175,7 @@ class Settings(BaseSettings):
             "desk_port": str(self.desk_port),
             "server_database_url": self.server_database_url,
             "intake_schedule": self.intake_schedule,
+            "openness_schedule": self.openness_schedule,
             "intake_settle_seconds": str(self.intake_settle_seconds),
             "runner_poll_seconds": str(self.runner_poll_seconds),
             "runner_is_warm": str(self.runner_is_warm),

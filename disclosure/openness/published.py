@@ -24,9 +24,12 @@ from disclosure.rendering.openness import ElementHistory, ElementKey, OpennessSt
 
 
 def openness_pages(session: Session, catalog: Catalog) -> dict[str, bytes]:
-    """Path (``openness/…``) -> bytes of every page of the catalogue; nothing before a change was first released."""
-    released = [change for change in _changes(session, catalog) if change.release is not None]
-    return render_openness(catalog, state_of(session, catalog)) if released else {}
+    """Path (``openness/…``) -> bytes of every page of the catalogue.
+
+    Nothing before a change was first released or a request was first registered.
+    """
+    state = state_of(session, catalog)
+    return render_openness(catalog, state) if state.histories or state.requests else {}
 
 
 def preview_pages(session: Session, catalog: Catalog, change: OpennessChange) -> dict[str, bytes]:

@@ -173,6 +173,8 @@ def who_may_decide(
 def begin_next_round(session: Session, change: OpennessChange) -> None:
     """Give a returned change back to its office, which says again that it stands for the content."""
     lock(session, change)
+    if change.step != "review":
+        return  # its office has handed in something newer meanwhile
     change.round, change.step, change.person_id = change.round + 1, "office", None
     ledger.append(session, "round.begun", actor="系统", change=change.id, round=change.round)
 

@@ -36,8 +36,12 @@ class SiteRelease:
     demo: bool
 
 
-def build_site(catalog: Catalog, releases: Sequence[SiteRelease]) -> dict[str, bytes]:
+def build_site(
+    catalog: Catalog, releases: Sequence[SiteRelease], openness: Mapping[str, bytes] | None = None
+) -> dict[str, bytes]:
     """Path -> bytes of the whole site; the same releases give the same bytes, in any order.
+
+    ``openness`` are the pages of the openness catalogue with their paths, linked from the home page if there are any.
 
     The newest version of a period stands at ``releases/<period id>/``, an earlier one at
     ``releases/<period id>.v<version>/``.
@@ -62,7 +66,8 @@ def build_site(catalog: Catalog, releases: Sequence[SiteRelease]) -> dict[str, b
             tree.update({place["path"] + check_path(name): content for name, content in release.files.items()})
             tree[place["path"] + MANIFEST] = release.manifest.to_json().encode()
     entries.sort(key=lambda entry: (entry["published_at_utc"], entry["period"]), reverse=True)
-    tree["index.html"] = _home(catalog, entries)
+    tree.update({check_path(name): content for name, content in (openness or {}).items()})
+    tree["index.html"] = _home(catalog, entries, has_openness=bool(openness))
     tree["releases.json"] = _list(catalog, entries).encode()
     return dict(sorted(tree.items()))
 
@@ -98,7 +103,7 @@ def _entry(release: SiteRelease, path: str) -> dict[str, Any]:
     }
 
 
-def _home(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> bytes:
+def _home(catalog: Catalog, entries: Sequence[Mapping[str, Any]], *, has_openness: bool) -> bytes:
     profile = catalog.profile
     shows_demo = any(entry["demo"] for entry in entries)
     return render_html(
@@ -110,6 +115,7 @@ def _home(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> bytes:
         demo=fill_text(load_phrases(catalog).notes.demo, origin=profile.demo_figures_origin) if shows_demo else "",
         entries=entries,
         schedule=_schedule(catalog),
+        openness_title=catalog.openness_words.title if has_openness else "",
     )
 
 
