@@ -18,6 +18,7 @@ from disclosure.openness.review import standing_of
 from disclosure.publication.publish import is_live, one_at_a_time, put_live, site_tree
 from disclosure.records import ledger
 from disclosure.records.openness_tables import OpennessChange, OpennessRelease
+from disclosure.rendering.openness import FOLDER
 from disclosure.workdays import add_workdays
 from disclosure.workplace import Workplace
 
@@ -41,7 +42,8 @@ def _publish(place: Workplace) -> list[int]:
         for change_id in fresh:
             _begin(session, get_change(session, change_id))
         site = site_tree(session, place)
-    if not fresh and is_live(place, site):
+    has_pages = any(path.startswith(FOLDER) for path in site)
+    if not fresh and (not has_pages or is_live(place, site)):
         return []
 
     def check_again() -> None:
