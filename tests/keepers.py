@@ -47,10 +47,10 @@ class Keepers:
     def now(self) -> dt.datetime:
         return self.bureau.now
 
-    def at(self, day: str | dt.date, hour: int = 9) -> None:
-        """Go on to nine o'clock in Shanghai of ``day``."""
+    def at(self, day: str | dt.date) -> None:
+        """Go on to nine o'clock in Shanghai of ``day``; where it is later that day already, nothing moves."""
         date = dt.date.fromisoformat(day) if isinstance(day, str) else day
-        self.bureau.now = dt.datetime.combine(date, dt.time(hour), SHANGHAI)
+        self.bureau.now = max(self.bureau.now, dt.datetime.combine(date, dt.time(9), SHANGHAI))
         self.clock.move_to(self.bureau.now)
 
     def code(self, name: str) -> str:
@@ -196,8 +196,8 @@ def keepers_at(home: Path, database_url: str, day: str = "2025-03-03", **chosen:
     ) as clock:
         bureau = bureau_at(home, database_url, **settings)
         bureau.enrol_all({name: office for office, name in KEEPERS.items()})
+        bureau.now = dt.datetime.combine(dt.date.fromisoformat(day), dt.time(9), SHANGHAI)
         made = Keepers(bureau, clock)
-        made.at(day)
         yield made
         bureau.place.records.engine.dispose()
 

@@ -98,7 +98,7 @@ def why_not(session: Session, catalog: Catalog, new: NewContent, *, name: str, n
     today = shanghai(now).date()
     if new.changed_on > today:
         return f"变更日期 {new.changed_on} 还没有到，请核对（--on 写信息形成或者变更的日期）。"
-    standing = newest_versions(session, catalog).get((new.item, new.element))
+    standing = newest_version(session, catalog, new.item, new.element)
     if standing is not None and standing.sha256 == sha256_of(new.content):
         return f"内容与第 {standing.number} 版（{standing.what}）完全相同，不用再报送。"
     if standing is not None and new.changed_on < standing.changed_on:
@@ -267,6 +267,22 @@ def next_number(session: Session, catalog: Catalog, item: str, element: str) -> 
         )
     )
     return (last or 0) + 1
+
+
+def newest_version(session: Session, catalog: Catalog, item: str, element: str) -> OpennessVersion | None:
+    """The newest version of one element, public or not; what was withdrawn does not count."""
+    return session.scalars(
+        select(OpennessVersion)
+        .join(OpennessChange, OpennessVersion.change_id == OpennessChange.id)
+        .where(
+            OpennessVersion.profile == catalog.profile.id,
+            OpennessVersion.item == item,
+            OpennessVersion.element == element,
+            OpennessChange.step != "withdrawn",
+        )
+        .order_by(OpennessVersion.number.desc())
+        .limit(1)
+    ).first()
 
 
 def newest_versions(session: Session, catalog: Catalog) -> dict[ElementKey, OpennessVersion]:

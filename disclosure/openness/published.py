@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from disclosure.catalog import Catalog
 from disclosure.catalog.openness_models import Content
@@ -104,6 +104,7 @@ def _changes(session: Session, catalog: Catalog) -> list[OpennessChange]:
     return list(
         session.scalars(
             select(OpennessChange)
+            .options(selectinload(OpennessChange.versions), joinedload(OpennessChange.release))
             .where(
                 OpennessChange.profile == catalog.profile.id,
                 OpennessChange.step != "withdrawn",
