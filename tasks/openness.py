@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from prefect import task
 from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Scheduled
 
 from disclosure.clock import utc_now
+from disclosure.errors import DisclosureError
 from disclosure.openness import briefing, changes, confirming, review
 from disclosure.openness.forms import office_actions
 from disclosure.openness.publishing import publish_openness
@@ -54,7 +56,12 @@ def start_runs_of(place: Workplace) -> list[int]:
     waiting = [id_ for id_, driver, key in under_way if driver is None or not live_run_name(driver, key)]
     if waiting:
         with get_client(sync_client=True) as client:
-            deployment = client.read_deployment_by_name(f"{CHANGE_FLOW}/{CHANGE_DEPLOYMENT}")
+            try:
+                deployment = client.read_deployment_by_name(f"{CHANGE_FLOW}/{CHANGE_DEPLOYMENT}")
+            except ObjectNotFound as error:
+                raise DisclosureError(
+                    "内容已经记录，但 Prefect 服务里没有政务公开的部署，还没有开始办理。请运行 disclosure deploy 后重试。"
+                ) from error
             for change_id in waiting:
                 client.create_flow_run_from_deployment(
                     deployment.id, parameters={"change": change_id}, state=Scheduled()

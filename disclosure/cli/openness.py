@@ -202,14 +202,14 @@ def _until(clock: OpenClock) -> str:
 
 def _go_on(place: Workplace) -> None:
     """Let Prefect drive what waits, if it runs; the next start and the next morning's look do the same."""
-    from deployments.bootstrap import use_server
-
-    use_server(place.settings)
     from deployments import local
 
     if not local.is_up(place.settings):
         console.print("Prefect 服务没有运行；下次启动（disclosure up）时开始办理。")
         return
+    from deployments.bootstrap import use_server
+
+    use_server(place.settings)
     from tasks.openness import start_runs_of
 
     if started := start_runs_of(place):

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from disclosure.catalog import Catalog, OpennessElement, OpennessItem
 from disclosure.catalog.catalog import explain
-from disclosure.catalog.openness_models import CONTENT_OF_KIND, Calculation, Content
+from disclosure.catalog.openness_models import CONTENT_OF_KIND, Calculation, Content, blanks_in
 from disclosure.catalog.yaml_source import load_document
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
@@ -90,7 +90,7 @@ def read_content(item: OpennessItem, name: str, path: Path) -> str:
         text = _canonical(content.model_dump(mode="json", exclude_defaults=True))
     if sample:
         raise DisclosureError(f"{path} 仍标有“示例”：请核对、改成本单位的内容，删去示例标记后再报送。")
-    if blanks:
+    if blanks := tuple(dict.fromkeys((*blanks, *blanks_in(text)))):
         raise DisclosureError(f"{path} 还有没填的地方：{'；'.join(blanks)}。填好后再报送。")
     return text
 

@@ -135,13 +135,13 @@ def _requests(session: Session, catalog: Catalog, now: dt.datetime, today: dt.da
                     kind="request",
                     item=one.request.item,
                     element="",
-                    title=f"{words()['kinds']['request']} {one.request.number}",
+                    title=one.request.number,
                     since=one.request.received_on,
                     limit=one.limit,
                     left=one.left,
                     office=office.name,
                     people=tuple(person.name for person in able),
-                    step=words()["kinds"]["request"],
+                    step=words()["standing"]["request"],
                 )
             )
     return found

@@ -13,7 +13,9 @@ from office import Case, Office
 from sqlalchemy import select
 
 from disclosure.catalog.catalog import PROFILES
-from disclosure.records.openness_tables import OpennessChange
+from disclosure.clock import utc_now
+from disclosure.openness import confirming
+from disclosure.records.openness_tables import OpennessChange, OpennessConfirmation
 from disclosure.records.subjects import SubjectKey
 from disclosure.records.tables import Ask, LedgerEntry
 from disclosure.review import asks
@@ -99,6 +101,31 @@ def test_a_new_guide_from_the_terminal_to_the_public_page(office: Office, tmp_pa
     assert "0523-0000000" not in page
     assert "按时公开" in page
     assert "接着办理 0 件，公开 0 件" in watched(office)
+
+    # A year on the office is asked whether it still holds; the answer stands on the page.
+    with office.place.records.write() as session:
+        version = session.get_one(OpennessChange, change).versions[-1]
+        label = confirming.label_of(office.place.catalog, version)
+        yearly = OpennessChange(
+            profile=version.profile,
+            cause="confirmation",
+            source="一年以后",
+            office="social_insurance_centre",
+            title="内容确认",
+            opened_at=utc_now(),
+        )
+        session.add(yearly)
+        session.flush()
+        session.add(OpennessConfirmation(change_id=yearly.id, version_id=version.id))
+    assert "接着办理 1 件" in watched(office)
+    case = asked(office, yearly.id, "confirmation", seen)
+    assert case.form is not None
+    offered = case.form.schema["properties"]["changed"]["items"]["enum"]
+    assert offered == ["没有变化", label]
+    keeper = office.member("social_insurance_centre")
+    case.resume({"changed": ["没有变化"], "name": keeper.name, "code": keeper.code()})
+    assert case.finish() == "Completed"
+    assert "最近确认" in httpx.get(address, trust_env=False).raise_for_status().text
     with office.place.records.read() as session:
         wanted = select(LedgerEntry).where(LedgerEntry.event == "openness.published")
         assert len(session.scalars(wanted).all()) == 1

@@ -234,6 +234,7 @@ def test_files_of_an_office_are_read_by_the_kind_of_their_element(keepers: Keepe
     for text, why in (
         (rates + "sample: true\n", "示例"),
         ("rows:\n- {name: 甲, unit: '%', to_fill: 由州社保中心填写}\n", "由州社保中心填写"),
+        (rates.replace("通知", "〔由州社保中心填写：文号〕"), "由州社保中心填写：文号"),
         ("rows:\n- {name: 甲, value: 八, unit: '%', effective: 2025-01-01}\n", "第 2 行.*应为数字"),
         ("rowz: []\n", "rowz"),
     ):
