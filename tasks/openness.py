@@ -60,7 +60,7 @@ def start_runs_of(place: Workplace) -> list[int]:
                 deployment = client.read_deployment_by_name(f"{CHANGE_FLOW}/{CHANGE_DEPLOYMENT}")
             except ObjectNotFound as error:
                 raise DisclosureError(
-                    "内容已经记录，但 Prefect 服务里没有政务公开的部署，还没有开始办理。请运行 disclosure deploy 后重试。"
+                    "内容已经记录，但 Prefect 服务里没有政务公开的部署，没有开始办理。请运行 disclosure deploy 后重试。"
                 ) from error
             for change_id in waiting:
                 client.create_flow_run_from_deployment(

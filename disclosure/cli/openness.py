@@ -103,20 +103,12 @@ def status() -> None:
     if not clocks:
         console.print("政务公开没有在办事项。")
         return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("变更", "事项", "类别", "时限", "在等", "办到"):
-        table.add_column(title, overflow="fold")
     for clock in clocks:
-        table.add_row(
-            str(clock.change_id or "—"),
-            f"{int(clock.item)} {clock.title}" if clock.item else clock.title,
-            words()["kinds"][clock.kind],
-            _until(clock),
-            clock.office or "系统",
-            clock.step,
-            style="bold red" if clock.is_overdue else "",
-        )
-    console.print(table)
+        name = f"{int(clock.item)} {clock.title}" if clock.item else clock.title
+        style = "bold red" if clock.is_overdue else ""
+        number = f"（变更 {clock.change_id}）" if clock.change_id else ""
+        console.print(f"{words()['kinds'][clock.kind]} {name}{number}", soft_wrap=True, style=style)
+        console.print(f"    时限 {_until(clock)}；在等 {clock.office or '系统'}：{clock.step}", soft_wrap=True)
     for run_id in dict.fromkeys(clock.run_id for clock in clocks if clock.run_id):
         console.print(f"答复请到 {place.settings.server_url}/runs/flow-run/{run_id}", soft_wrap=True)
 
