@@ -110,7 +110,16 @@ def test_start_stop_and_start_again(tmp_path: Path) -> None:
     this_year = dt.datetime.now(SHANGHAI).year
     office = office_in(tmp_path, str(profile_with_known_years(tmp_path / "profile", range(this_year, this_year + 3))))
     with up(office) as process:
-        assert set(office.deployments()) == {"annual", "q1", "h1", "q3", "special", "intake"}
+        assert set(office.deployments()) == {
+            "annual",
+            "q1",
+            "h1",
+            "q3",
+            "special",
+            "intake",
+            "openness-watch",
+            "openness-change",
+        }
         taken = office.cli("up")
         assert taken.returncode == 1
         assert "已有一个 Prefect 服务在运行" in taken.stdout
