@@ -6,11 +6,8 @@ Pure functions: the catalogue and what stands in its elements in, ``{path: bytes
 from __future__ import annotations
 
 import base64
-import csv
 import datetime as dt
 import hashlib
-import io
-import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,7 +29,7 @@ from disclosure.openness.clock import (
     standing_clock,
 )
 from disclosure.openness.guides import Guide, load_guides, markdown_html
-from disclosure.rendering.open_data import harmless
+from disclosure.rendering.openness_data import catalog_csv, catalog_json
 from disclosure.rendering.phrases import fill_text, load_phrases
 from disclosure.rendering.templates import chinese_date, kilobytes, render_html
 from disclosure.templating import TEMPLATES
@@ -40,21 +37,6 @@ from disclosure.templating import TEMPLATES
 FOLDER = "openness/"
 #: Columns whose neighbouring cells are one in the printed table.
 MERGED_COLUMNS: tuple[Merged, ...] = ("matter", "basis", "time_limit", "body", "channels")
-CSV_COLUMNS = (
-    "number",
-    "matter",
-    "name",
-    "elements",
-    "basis",
-    "time_limit",
-    "workdays",
-    "body",
-    "office",
-    "channels",
-    "audience",
-    "method",
-    "levels",
-)
 
 ElementKey = tuple[str, str]
 
@@ -119,7 +101,7 @@ def render_openness(catalog: Catalog, state: OpennessState) -> dict[str, bytes]:
         raise DisclosureError("要显示公开时限，须给出查看日期（as_of）。")
     if any(len({figure.period for figure in figures}) > 1 for figures in state.statistics.values()):
         raise DisclosureError("一个要素的统计数据应取自同一期的汇总，这里给出了几期的数据。")
-    data = {"catalog.csv": _csv(catalog), "catalog.json": _json(catalog)}
+    data = {"catalog.csv": catalog_csv(catalog), "catalog.json": catalog_json(catalog)}
     sizes = {name: kilobytes(content) for name, content in data.items()}
     common = _common(catalog, state)
     views: list[tuple[str, Level | None]] = [
@@ -357,74 +339,3 @@ def _statistics(catalog: Catalog, figures: Sequence[Figure], element: OpennessEl
         shown = figure or missing
         rows.append(StatisticRow(indicator.name, shown.printed, shown.unit, "/".join(shown.key)))
     return rows
-
-
-# Open data
-
-
-def _csv(catalog: Catalog) -> bytes:
-    """A row an item; several values of a cell are joined by ；. As the figures' CSV: UTF-8 with a mark, CRLF."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(CSV_COLUMNS)
-    words = catalog.openness_words
-    for item in catalog.openness_items.values():
-        cells = {
-            "number": str(int(item.number)),
-            "matter": catalog.openness_matters[item.matter].name,
-            "name": item.name,
-            "elements": "；".join(element.name for element in item.elements.values()),
-            "basis": "；".join(f"《{name}》" for name in item.basis),
-            "time_limit": item.time_limit,
-            "workdays": str(item.workdays),
-            "body": item.body,
-            "office": catalog.offices[item.owner].name,
-            "channels": "；".join(item.channels),
-            "audience": "；".join(words.audience[each] for each in item.audience),
-            "method": "；".join(words.method[each] for each in item.method),
-            "levels": "；".join(words.levels[each] for each in item.levels),
-        }
-        writer.writerow(harmless(cells[column]) for column in CSV_COLUMNS)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _json(catalog: Catalog) -> bytes:
-    words = catalog.openness_words
-
-    def told(item: OpennessItem) -> dict[str, Any]:
-        return {
-            "number": int(item.number),
-            "page": f"{item.number}.html",
-            "matter": {"id": item.matter, "name": catalog.openness_matters[item.matter].name},
-            "name": item.name,
-            "elements": [
-                {
-                    "id": name,
-                    "name": element.name,
-                    "kind": element.kind,
-                    "indicators": [
-                        {"id": i, "name": catalog.indicators[i].name, "unit": catalog.indicators[i].unit}
-                        for i in element.indicators
-                    ],
-                }
-                for name, element in item.elements.items()
-            ],
-            "basis": list(item.basis),
-            "time_limit": item.time_limit,
-            "workdays": item.workdays,
-            "body": item.body,
-            "office": {"id": item.owner, "name": catalog.offices[item.owner].name},
-            "channels": list(item.channels),
-            "audience": {each: words.audience[each] for each in item.audience},
-            "method": {each: words.method[each] for each in item.method},
-            "levels": {each: words.levels[each] for each in item.levels},
-            "inherited": dict(item.inherited),
-            "note": item.note,
-        }
-
-    content = {
-        "title": words.title,
-        "publisher": catalog.profile.publisher,
-        "items": [told(item) for item in catalog.openness_items.values()],
-    }
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
