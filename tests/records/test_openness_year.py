@@ -221,11 +221,11 @@ def rehearse(keepers: Keepers) -> None:
     diary: list[dict[str, object]] = []  # what really happened: key, changed, public
     texts = texts_of(keepers)
 
-    publishing = dt.date(2025, 1, 22)
+    publishing = dt.date(2025, 1, 29)
     for turn, day in enumerate(days):
         while publishing <= day:
             publish_ready(keepers, waiting, diary, publishing, chance)
-            publishing += dt.timedelta(days=21)
+            publishing += dt.timedelta(days=28)
         keepers.at(day)
         key = chance.choice(elements)
         taken = keepers.hand_in(keepers.new(*key, texts(key, turn), f"变更{turn}"))
@@ -298,7 +298,7 @@ def publish_ready(
     day: dt.date,
     chance: random.Random,
 ) -> None:
-    """Three weeks' review: most of what waits is approved and published, some waits on."""
+    """Four weeks' review: most of what waits is approved and published, some waits on."""
     keepers.at(day)
     published = []
     for key, (change, entries) in list(waiting.items()):
