@@ -163,7 +163,7 @@ def _deploying_again_touches_only_what_differs(office: Office) -> None:
     said = office.cli("deploy")
     assert said.returncode == 0, said.stdout
     assert "已更新：q1\n" in said.stdout
-    assert "没有变化：annual、h1、q3、special、intake\n" in said.stdout
+    assert "没有变化：annual、h1、q3、special、intake、openness-watch、openness-change\n" in said.stdout
     assert "已移除：q9\n" in said.stdout
     assert "还有运行没有办完，暂时保留：q8\n" in said.stdout
     assert office.api("DELETE", f"/deployments/{busy}").is_success
