@@ -40,6 +40,7 @@ def _recover(place: Workplace) -> None:
     Then supervision looks at everything, as the first run.
     """
     # Only now: it imports the flows as well, and could not say in words what is wrong with them.
+    from tasks.openness import start_runs_of
     from tasks.recovery import crash_dead_runs, restart_abandoned_cycles
     from tasks.runs import start_supervision
 
@@ -47,6 +48,8 @@ def _recover(place: Workplace) -> None:
         print(f"上次有 {dead} 个运行中途被停掉。")
     for period in restart_abandoned_cycles(place):
         print(f"{period.label}重新开始办理。")
+    if going_on := start_runs_of(place):
+        print(f"政务公开有 {len(going_on)} 件变更开始或接着办理。")
     if place.settings.supervise_at:
         start_supervision()
 

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     reminder_schedule: str = Field(
         default="35 8,11 * * *", description="几时发提醒（cron 写法，Asia/Shanghai），休息日不发；空为不定时"
     )
+    openness_schedule: str = Field(
+        default="20 8 * * *", description="几时巡查政务公开目录（cron 写法，Asia/Shanghai）；空为不定时巡查"
+    )
     supervise_at: str = Field(
         default="08:30",
         pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
@@ -192,6 +195,7 @@ class Settings(BaseSettings):
             "intake_schedule": self.intake_schedule,
             "reminder_schedule": self.reminder_schedule,
             "supervise_at": self.supervise_at,
+            "openness_schedule": self.openness_schedule,
             "intake_settle_seconds": str(self.intake_settle_seconds),
             "runner_poll_seconds": str(self.runner_poll_seconds),
             "runner_is_warm": str(self.runner_is_warm),

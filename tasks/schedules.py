@@ -19,7 +19,8 @@ from disclosure.deadlines import Start
 from disclosure.errors import DisclosureError
 from disclosure.supervision.mornings import mornings_of_year
 from disclosure.workplace import Workplace
-from tasks.known_flows import CYCLE, INTAKE, REMINDERS, SUPERVISION, KnownFlow
+from tasks.known_flows import CYCLE, INTAKE, OPENNESS_CHANGE, OPENNESS_WATCH, REMINDERS, SUPERVISION, KnownFlow
+from tasks.openness import CHANGE_DEPLOYMENT
 
 
 def all_deployments(place: Workplace, now: dt.datetime) -> list[RunnerDeployment]:
@@ -32,6 +33,7 @@ def all_deployments(place: Workplace, now: dt.datetime) -> list[RunnerDeployment
         *cycle_deployments(place, now),
         intake_deployment(place),
         reminder_deployment(place),
+        *openness_deployments(place),
         supervision_deployment(place, now),
     ]
 
@@ -64,6 +66,21 @@ def reminder_deployment(place: Workplace) -> RunnerDeployment:
     """Reminders on their own clock."""
     told = "按节点提醒应办的人，逾期逐级报告"
     return _clocked(place, REMINDERS, name="reminders", tag="提醒", description=told, setting="reminder_schedule")
+
+
+def openness_deployments(place: Workplace) -> list[RunnerDeployment]:
+    """The morning's look at the openness catalogue, and the one that drives a change, started by it or by hand."""
+    told = "查看政务公开目录各要素的变更和年度确认，发布已审核的内容"
+    watch = _clocked(
+        place, OPENNESS_WATCH, name="openness-watch", tag="政务公开", description=told, setting="openness_schedule"
+    )
+    change = _made(
+        OPENNESS_CHANGE,
+        name=CHANGE_DEPLOYMENT,
+        description="办理政务公开目录的一次变更：科室核对、审核、公开",
+        tags=["政务公开", place.catalog.profile.id],
+    )
+    return [watch, change]
 
 
 def _clocked(

@@ -497,7 +497,7 @@ class Case:
 def office_in(home: Path, profile: str = "gaogang-2016", **settings: Any) -> Office:
     """An office with a home and ports of its own, not yet open; what runs on a clock waits to be started."""
     server_port, desk_port = _free_ports(2)
-    unclocked = {"intake_schedule": "", "reminder_schedule": "", "supervise_at": ""}
+    unclocked = {"intake_schedule": "", "reminder_schedule": "", "openness_schedule": "", "supervise_at": ""}
     chosen = {**unclocked, "intake_settle_seconds": 0, **settings}
     return Office(Settings(home=home, profile=profile, server_port=server_port, desk_port=desk_port, **chosen))
 

@@ -16,7 +16,9 @@ from pydantic import ValidationError
 from disclosure.cli import audit, calendar, cycle, files, history, remind, running, status, supervision
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
+from disclosure.cli.openness import openness_app
 from disclosure.cli.people import people_app
+from disclosure.cli.requests import request_app
 from disclosure.cli.screen import fail, reason, say
 from disclosure.errors import DisclosureError
 from disclosure.settings import Settings
@@ -45,6 +47,8 @@ for command in (
 app.command(people_app)
 app.command(ledger_app)
 app.command(deadline_app)
+app.command(openness_app)
+app.command(request_app)
 
 
 def main() -> None:

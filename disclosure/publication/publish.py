@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from disclosure.catalog import Catalog, Channel
 from disclosure.clock import said, shanghai, utc_now
 from disclosure.collection.files import write_whole
 from disclosure.errors import DisclosureError
+from disclosure.openness.published import openness_pages
 from disclosure.publication import FolderChannel, SiteCache, SiteRelease, Tree, build_site, make_manifest
 from disclosure.records import ledger
 from disclosure.records.tables import ChannelDelivery, Compilation, Cycle, Release
@@ -112,13 +113,13 @@ def publish_round(place: Workplace, cycle_id: int) -> Published:
         DisclosureError: before the planned time, when an approval is missing or was given to something else,
             or when a channel fails.
     """
-    with _one_at_a_time(place.settings.home):
+    with one_at_a_time(place.settings.home):
         return _publish(place, cycle_id)
 
 
 @contextmanager
-def _one_at_a_time(home: Path) -> Iterator[None]:
-    """Two cycles published together would each build a site without the other."""
+def one_at_a_time(home: Path) -> Iterator[None]:
+    """Two publications at once would each build a site without the other."""
     with (home / ".publishing.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -126,31 +127,25 @@ def _one_at_a_time(home: Path) -> Iterator[None]:
 
 def _publish(place: Workplace, cycle_id: int) -> Published:
     catalog, settings = place.catalog, place.settings
-    channels = {c.id: FolderChannel(settings.home / c.path) for c in catalog.channels.values()}
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         release = _signed_release(session, catalog, cycle, settings.releases)
         if release.published_at is None:
             _begin(session, cycle, release)
-        site = _site(place, _site_releases(session, place, cycle))
+        site = site_tree(session, place, cycle)
     published = Published(
         release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(public_paths(release.files))
     )
-    if release.is_live and not any(channel.read_back(site) for channel in channels.values()):
+    if release.is_live and is_live(place, site):
         return published
 
-    staged = {name: channel.stage(site) for name, channel in channels.items()}
-    with place.records.write() as session:
-        _signed_release(session, catalog, cycles.get_cycle(session, cycle_id), settings.releases)
-        for channel in catalog.channels.values():
-            _note(session, release, channel, "staged")
-    for name, channel_folder in channels.items():
-        channel_folder.switch(staged[name])
-    for name, channel_folder in channels.items():
-        if wrong := channel_folder.read_back(site):
-            raise DisclosureError(
-                f"渠道“{catalog.channels[name].name}”发布后核对不一致：{'；'.join(wrong)}。请重试发布。"
-            )
+    def check_again() -> None:
+        with place.records.write() as session:
+            _signed_release(session, catalog, cycles.get_cycle(session, cycle_id), settings.releases)
+            for channel in catalog.channels.values():
+                _note(session, release, channel, "staged")
+
+    put_live(place, site, check_again)
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         released = session.get_one(Release, release.id)
@@ -167,6 +162,56 @@ def _publish(place: Workplace, cycle_id: int) -> Published:
             channels=[channel.id for channel in catalog.channels.values()],
         )
     return published
+
+
+def site_tree(session: Session, place: Workplace, publishing: Cycle | None = None) -> Tree:
+    """The whole site by our records: what is live, the round that is being published, the openness catalogue.
+
+    Raises:
+        DisclosureError: when the files of a release are not those of its manifest.
+        OSError: when one of them is missing.
+    """
+    return build_site(
+        place.catalog,
+        _site_releases(session, place, publishing),
+        extra=openness_pages(session, place.catalog),
+        address=place.catalog.outlets.site.address,
+        cache=SiteCache(place.settings.site_cache),
+    )
+
+
+def recorded_site(place: Workplace) -> Tree:
+    """What the site should be by our records; empty before anything was published."""
+    with place.records.read() as session:
+        site = site_tree(session, place)
+    return site if any("/" in path for path in site) else Tree.of({})
+
+
+def is_live(place: Workplace, site: Tree) -> bool:
+    """Whether every channel shows exactly ``site``."""
+    return not any(channel.read_back(site) for channel in _channels(place).values())
+
+
+def put_live(place: Workplace, site: Tree, check_again: Callable[[], None]) -> None:
+    """Stage ``site`` on every channel out of sight, ``check_again`` that it may be shown, switch all, read back.
+
+    Raises:
+        DisclosureError: when a channel shows something else afterwards.
+    """
+    channels = _channels(place)
+    staged = {name: channel.stage(site) for name, channel in channels.items()}
+    check_again()
+    for name, channel_folder in channels.items():
+        channel_folder.switch(staged[name])
+    for name, channel_folder in channels.items():
+        if wrong := channel_folder.read_back(site):
+            raise DisclosureError(
+                f"渠道“{place.catalog.channels[name].name}”发布后核对不一致：{'；'.join(wrong)}。请重试发布。"
+            )
+
+
+def _channels(place: Workplace) -> dict[str, FolderChannel]:
+    return {c.id: FolderChannel(place.settings.home / c.path) for c in place.catalog.channels.values()}
 
 
 def _begin(session: Session, cycle: Cycle, release: Release) -> None:
@@ -227,27 +272,6 @@ def _damaged_files(releases: Path, release: Release) -> list[str]:
 
 def _folder(releases: Path, digest: str) -> Path:
     return releases / digest[:16]
-
-
-def recorded_site(place: Workplace) -> Tree:
-    """The site of every release that is live by our records; empty before the first one.
-
-    Raises:
-        DisclosureError: when the files of a release are not those of its manifest.
-        OSError: when one of them is missing.
-    """
-    with place.records.read() as session:
-        releases = _site_releases(session, place)
-    return _site(place, releases) if releases else Tree.of({})
-
-
-def _site(place: Workplace, releases: Sequence[SiteRelease]) -> Tree:
-    return build_site(
-        place.catalog,
-        releases,
-        address=place.catalog.outlets.site.address,
-        cache=SiteCache(place.settings.site_cache),
-    )
 
 
 def _site_releases(session: Session, place: Workplace, publishing: Cycle | None = None) -> list[SiteRelease]:

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from disclosure.records.types import ExactDecimal, UtcDateTime
@@ -21,6 +21,7 @@ class Base(DeclarativeBase):
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "fk": "fk_%(table_name)s_%(column_0_N_name)s",
             "pk": "pk_%(table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
@@ -352,15 +353,22 @@ class UsedCode(Base):
 class Ask(Base):
     """A question put to people through a suspended run; ``key`` is the run's pause key.
 
+    It is about a cycle or about a change of the openness catalogue, exactly one of them (``records.subjects``).
     ``state``: open, answered (it led to a decision), refused (``refusal`` says why) or abandoned (the run
     that asked is gone).
     """
 
     __tablename__ = "asks"
-    __table_args__ = (UniqueConstraint("key"), UniqueConstraint("cycle_id", "round", "step", "number"))
+    __table_args__ = (
+        UniqueConstraint("key"),
+        UniqueConstraint("cycle_id", "round", "step", "number"),
+        UniqueConstraint("change_id", "round", "step", "number"),
+        CheckConstraint("(cycle_id IS NULL) <> (change_id IS NULL)", name="one_subject"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
+    cycle_id: Mapped[int | None] = mapped_column(ForeignKey("cycles.id"))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("openness_changes.id"))
     round: Mapped[int]
     step: Mapped[str] = mapped_column(String(20))
     number: Mapped[int]
@@ -374,16 +382,21 @@ class Ask(Base):
 
 
 class Decision(Base):
-    """What one person decided at one gate of one round, on exactly ``digest``.
+    """What one person decided at one gate of one round, on exactly ``digest``; its subject is as an ask's.
 
     A decision that was carried over from an earlier round names it in ``carried_from_id``.
     """
 
     __tablename__ = "decisions"
-    __table_args__ = (UniqueConstraint("cycle_id", "round", "gate"),)
+    __table_args__ = (
+        UniqueConstraint("cycle_id", "round", "gate"),
+        UniqueConstraint("change_id", "round", "gate"),
+        CheckConstraint("(cycle_id IS NULL) <> (change_id IS NULL)", name="one_subject"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
+    cycle_id: Mapped[int | None] = mapped_column(ForeignKey("cycles.id"))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("openness_changes.id"))
     round: Mapped[int]
     gate: Mapped[str] = mapped_column(String(20))
     outcome: Mapped[str] = mapped_column(String(10))
