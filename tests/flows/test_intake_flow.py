@@ -96,7 +96,7 @@ def test_a_source_that_cannot_be_asked_fails_the_run_and_holds_up_no_other(offic
 READ_SECRETS = """
 from prefect.blocks.system import Secret as Block
 from disclosure.collection.sources import Secret
-from tasks.intake import read_secret
+from tasks.secrets import read_secret
 Block(value="g/eh@eim").save("yibao")
 print(read_secret(Secret(block="yibao")), read_secret(Secret(env="CENTRE_PASSWORD")))
 try:
