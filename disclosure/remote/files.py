@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -148,36 +149,37 @@ def unknown_placeholders(url: str, *known: str) -> list[str]:
     return [name for name in _PLACEHOLDER.findall(url) if name not in known]
 
 
+_UNREACHABLE = "连不上，请核对地址、端口和网络"
+_NO_RIGHT = "没有权限，请核对用户、口令或访问密钥，和文件夹的权限"
+#: By the names of errors, as their libraries are imported only where they are used.
 _BY_NAME = {
     "BadHostKeyException": "对方主机的公钥与 host_key 不符，没有连接；请向对方核对，确实换过的再改 host_key",
     "AuthenticationException": "用户名、口令或密钥不对，请核对 url 和口令的环境变量",
     "BadAuthenticationType": "对方不接受这种登录方式，请核对是用口令还是密钥",
     "NoCredentialsError": "没有写明访问密钥，请在 secrets 里写 key 和 secret 的环境变量名",
-    "EndpointConnectionError": "连不上，请核对地址、端口和网络",
-    "ConnectTimeoutError": "连不上，请核对地址、端口和网络",
+    "EndpointConnectionError": _UNREACHABLE,
+    "ConnectTimeoutError": _UNREACHABLE,
     "ReadTimeoutError": "对方没有及时答复，请核对网络",
     "TimeoutException": "对方没有及时答复，请核对网络",
-    "TransportError": "连不上，请核对地址、端口和网络",
+    "TransportError": _UNREACHABLE,
+    "FileNotFoundError": "没有这个文件或文件夹，请核对 url",
+    "PermissionError": _NO_RIGHT,
+    "ConnectionError": _UNREACHABLE,
+    "TimeoutError": _UNREACHABLE,
+    "gaierror": _UNREACHABLE,
+    "SSHException": _UNREACHABLE,
+    "NoValidConnectionsError": _UNREACHABLE,
 }
 
 
 def told(error: Exception) -> str:
     """What is wrong and what to do, for the errors that file systems are known to raise; empty for another."""
     # WebDAV's errors carry the answer.
-    status = getattr(getattr(error, "response", None), "status_code", None) or getattr(error, "status_code", None)
+    status = getattr(getattr(error, "response", None), "status_code", None)
     if status in (401, 403):
-        return "没有权限，请核对用户、口令和文件夹的权限"
+        return _NO_RIGHT
     for kind in type(error).__mro__:
         if words := _BY_NAME.get(kind.__name__):
             return words
-    if isinstance(error, FileNotFoundError):
-        return "没有这个文件或文件夹，请核对 url"
-    if isinstance(error, PermissionError):
-        return "没有权限，请核对用户、访问密钥和文件夹的权限"
-    if isinstance(error, ConnectionError | TimeoutError) or type(error).__name__ in (
-        "gaierror",
-        "SSHException",
-        "NoValidConnectionsError",
-    ):
-        return "连不上，请核对地址、端口和网络"
-    return ""
+    number = error.errno if isinstance(error, OSError) else None
+    return "写不进去，请检查磁盘空间和权限" if number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS) else ""
