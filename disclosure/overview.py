@@ -74,9 +74,15 @@ def _line(session: Session, catalog: Catalog, cycle: Cycle) -> CycleLine:
         step=cycles.STEPS[cycle.step],
         waiting_for=_waiting_for(session, catalog, cycle),
         decisions="、".join(f"{catalog.gates[gate].name}{words[d.outcome]}" for gate, d in made.items()) or "—",
-        published=said(release.published_at) if release and release.is_live and release.published_at else "—",
+        published=_published(release),
         run_id=ask.flow_run_id if ask else "",
     )
+
+
+def _published(release: Release | None) -> str:
+    if release is None or release.published_at is None or not release.is_visible:
+        return "—"
+    return said(release.published_at) + ("" if release.is_live else "（部分发布）")
 
 
 def _waiting_for(session: Session, catalog: Catalog, cycle: Cycle) -> str:
