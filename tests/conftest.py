@@ -1,8 +1,8 @@
 """What every test stands on: a clean environment, a database of its own, and no silent skips.
 
 ``database_url`` gives a test an empty database on SQLite and once more on PostgreSQL; ``chromium_path`` gives it
-Debian's browser; ``mariadb_url``, ``sftp_server``, ``s3_server``, ``webdav_server`` and ``wechat`` servers of theirs. Where one of
-them is missing the test is skipped and says how to get it; where everything must run (``CI=true`` or
+Debian's browser; ``mariadb_url``, ``sftp_server``, ``s3_server``, ``webdav_server`` and ``wechat`` servers of theirs.
+Where one of them is missing the test is skipped and says how to get it; where everything must run (``CI=true`` or
 ``DISCLOSURE_TEST_ALL=1``) a skip is a failure.
 """
 

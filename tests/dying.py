@@ -16,7 +16,7 @@ import paramiko
 import requests
 import s3fs
 import webdav4.http
-from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_MKDIR, CMD_OPEN, CMD_REMOVE, CMD_RMDIR, CMD_SYMLINK, CMD_WRITE
+from paramiko.sftp import CMD_EXTENDED, CMD_MKDIR, CMD_SYMLINK, CMD_WRITE
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -33,7 +33,7 @@ CONTEXT.set_forkserver_preload(["dying"])
 #: Imported for the processes to come.
 LOADED = (s3, sftp, webdav, wechat)
 
-_SFTP = {CMD_CLOSE, CMD_EXTENDED, CMD_MKDIR, CMD_OPEN, CMD_REMOVE, CMD_RMDIR, CMD_SYMLINK, CMD_WRITE}
+_SFTP = {CMD_EXTENDED, CMD_MKDIR, CMD_SYMLINK, CMD_WRITE}
 _S3 = {"put_object", "copy_object", "delete_object", "delete_objects"}
 _DAV = {"PUT", "MOVE", "COPY", "MKCOL", "DELETE"}
 _WECHAT = ("draft/add", "draft/delete", "media/", "material/", "freepublish/submit", "freepublish/delete")
@@ -94,6 +94,6 @@ def _watch_channels(count: Callable[[], None]) -> None:
     watch(paramiko.SFTPClient, "_async_request", lambda _who, kind, *_: kind in _SFTP)
     watch(s3fs.S3FileSystem, "_call_s3", lambda method, *_, **__: method in _S3)
     watch(webdav4.http.Client, "request", lambda method, *_, **__: str(getattr(method, "value", method)) in _DAV)
-    watch(requests.Session, "request", lambda *_, url, **__: any(f"/{one}" in url for one in _WECHAT))
+    watch(requests.Session, "request", lambda *_, **named: any(one in named.get("url", "") for one in _WECHAT))
     for name in ("write", "link", "finish", "point", "remove"):
         watch(FolderShelf, name, lambda *_: True)

@@ -130,7 +130,8 @@ class Platform:
         return {"news_item": [self._known(account.drafts, asked["media_id"])]}
 
     def _draft_delete(self, account: Account, asked: dict[str, Any]) -> dict[str, Any]:
-        del self._known(account.drafts, asked["media_id"]) and account.drafts[asked["media_id"]]
+        self._known(account.drafts, asked["media_id"])
+        del account.drafts[asked["media_id"]]
         return {}
 
     def _draft_batchget(self, account: Account, asked: dict[str, Any]) -> dict[str, Any]:
@@ -206,9 +207,7 @@ def platform() -> Iterator[Platform]:
             address = urlsplit(self.path)
             body = self.rfile.read(int(self.headers["Content-Length"]))
             try:
-                answered = running.answer(
-                    address.path.removeprefix("/cgi-bin/"), parse_qs(address.query), body
-                )
+                answered = running.answer(address.path.removeprefix("/cgi-bin/"), parse_qs(address.query), body)
             except HungUpError:
                 self.close_connection = True
                 return

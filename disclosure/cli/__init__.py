@@ -13,7 +13,7 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import audit, calendar, cycle, files, history, running
+from disclosure.cli import audit, calendar, channels, cycle, files, history, running
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.people import people_app
@@ -34,6 +34,8 @@ for command in (
     audit.audit,
     cycle.status,
     cycle.resume,
+    channels.channels,
+    channels.publish,
     calendar.calendar,
     running.deploy,
     running.doctor,

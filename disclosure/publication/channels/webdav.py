@@ -30,3 +30,11 @@ class WebdavShelf(ObjectShelf):
         """See ``ObjectShelf``."""
         self._fs.makedirs(posixpath.dirname(target), exist_ok=True)
         self._fs.cp_file(source, target)
+
+    def remove(self, name: str) -> None:
+        """See ``Shelf``; with what was left by those who were killed between writing beside and moving over."""
+        super().remove(name)
+        for folder in (self.root, self._versions):
+            for path in self._list(folder):
+                if self._name(path).startswith(_BESIDE):
+                    self._fs.rm_file(path)
