@@ -310,9 +310,7 @@ def _channels(settings: Settings, catalog: Catalog, read_secret: Secrets) -> Ite
     for seen in look_at_channels(catalog, settings.home, read_secret):
         name = f"渠道“{seen.fact.name}”"
         if seen.trouble:
-            advice = (
-                "请照上面的提示处理，或在 channels.yaml 里停用它（active: false）；再运行 disclosure channels 核对。"
-            )
+            advice = "请照提示处理，或在 channels.yaml 里停用它（active: false）；再用 disclosure channels 核对。"
             yield Check(name, "fail", seen.trouble, advice)
         else:
             yield Check(name, "ok", f"可以连通；{seen.live}。")

@@ -6,6 +6,7 @@ import sys
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.markup import escape
 from rich.table import Table
 
 from disclosure.cli.common import cycle_id_of, read_secret, workplace
@@ -24,7 +25,7 @@ def channels() -> None:
     seen = list(look_at_channels(place.catalog, place.settings.home, read_secret))
     for one in seen:
         folder = f" {one.fact.folder}/" if one.fact.folder else ""
-        state = f"[bold red]✗[/] {one.trouble}" if one.trouble else f"[green]✓[/] {one.live}"
+        state = f"[bold red]✗[/] {escape(one.trouble)}" if one.trouble else f"[green]✓[/] {escape(one.live)}"
         table.add_row(one.fact.name, contents[one.fact.content] + folder, one.fact.url, state)
     console.print(table)
     policy = {
