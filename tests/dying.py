@@ -6,10 +6,11 @@ They are forked from a server process without threads, so that one costs a few h
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import paramiko
@@ -21,6 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from disclosure.catalog import Channel as ChannelFact
+from disclosure.catalog import load_catalog
 from disclosure.publication import publish
 from disclosure.publication.channels import Tree, open_channel, s3, sftp, webdav, wechat
 from disclosure.publication.channels.folder import FolderShelf
@@ -39,16 +41,31 @@ _DAV = {"PUT", "MOVE", "COPY", "MKCOL", "DELETE"}
 _WECHAT = ("draft/add", "draft/delete", "media/", "material/", "freepublish/submit", "freepublish/delete")
 
 
-def killed_at(write: int, kinds: str, action: Callable[..., None], *given: Any) -> bool:
-    """Run ``action`` in a process that dies before its ``write``-th write; did it, or came it to its end?
+def _nothing(*_: object) -> None:
+    """To prepare."""
 
-    ``kinds``: ``channels`` counts writes to channels, ``records`` commits of ours.
+
+def kills(
+    kinds: str, action: Callable[..., None], *given: Any, prepare: Callable[..., object] = _nothing
+) -> Iterator[bool]:
+    """Run ``action`` again and again, dying before its first write, its second, …: whether it died; the last did not.
+
+    ``kinds``: ``channels`` counts writes to channels, ``records`` commits of ours. ``prepare`` is run once for all.
     """
-    process = CONTEXT.Process(target=_run, args=(write, kinds, dict(os.environ), action, given))
+    ours, theirs = CONTEXT.Pipe()
+    process = CONTEXT.Process(target=_serve, args=(theirs, kinds, dict(os.environ), prepare, action, given))
     process.start()
-    process.join()
-    assert process.exitcode in (0, -signal.SIGKILL), process.exitcode
-    return process.exitcode != 0
+    try:
+        for write in itertools.count(1):
+            ours.send(write)
+            status: int = ours.recv()
+            assert status in (0, -signal.SIGKILL), f"the process ended with {status}"
+            yield status != 0
+            if status == 0:
+                return
+    finally:
+        ours.close()
+        process.join()
 
 
 def put_on(fact: ChannelFact, home: Any, files: Mapping[str, bytes]) -> None:
@@ -65,8 +82,39 @@ def publish_cycle(settings: Mapping[str, Any], cycle_id: int) -> None:
     publish.publish_round(Workplace(Settings(**settings)), cycle_id)
 
 
-def _run(write: int, kinds: str, environment: Mapping[str, str], action: Callable[..., None], given: Any) -> None:
+def load_profile(settings: Mapping[str, Any], _cycle_id: int) -> None:
+    """What ``publish_cycle`` would do first."""
+    load_catalog(settings["profile"])
+
+
+def _serve(  # noqa: PLR0917 - arguments of a process
+    pipe: Any,
+    kinds: str,
+    environment: Mapping[str, str],
+    prepare: Callable[..., object],
+    action: Callable[..., None],
+    given: tuple[Any, ...],
+) -> None:
+    """Fork a process for each number that comes through ``pipe``; answer how it ended."""
     os.environ.update(environment)
+    prepare(*given)
+    while True:
+        try:
+            write = pipe.recv()
+        except EOFError:
+            return
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                _run(write, kinds, action, given)
+                status = 0
+            finally:
+                os._exit(status)
+        pipe.send(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+
+def _run(write: int, kinds: str, action: Callable[..., None], given: tuple[Any, ...]) -> None:
     left = iter(range(write - 1))
 
     def count() -> None:
