@@ -6,8 +6,8 @@ import sys
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from disclosure.cli.common import cycle_id_of, read_secret, workplace
 from disclosure.cli.screen import console, done, print_pairs
@@ -25,7 +25,8 @@ def channels() -> None:
     seen = list(look_at_channels(place.catalog, place.settings.home, read_secret))
     for one in seen:
         folder = f" {one.fact.folder}/" if one.fact.folder else ""
-        state = f"[bold red]✗[/] {escape(one.trouble)}" if one.trouble else f"[green]✓[/] {escape(one.live)}"
+        mark = ("✗", "bold red") if one.trouble else ("✓", "green")
+        state = Text.assemble(mark, " ", one.trouble or one.live)
         table.add_row(one.fact.name, contents[one.fact.content] + folder, one.fact.url, state)
     console.print(table)
     policy = {

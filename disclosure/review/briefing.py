@@ -252,7 +252,7 @@ def _release(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]
         "round": cycle.round,
         "preview_url": f"{place.settings.desk_url}/preview/{release.digest[:16]}",
         "files": sorted(path for path in release.files if path != "index.html"),
-        "channels": [channel.name for channel in place.catalog.channels.values()],
+        "channels": [channel.name for channel in place.catalog.publishes_to],
         "digest": release.digest,
     }
 

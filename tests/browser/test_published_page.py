@@ -19,7 +19,9 @@ from playwright.sync_api import BrowserContext, Page, Request, ViewportSize
 from disclosure.catalog import load_catalog
 from disclosure.demo_figures import demo_figures, demo_history
 from disclosure.periods import Period
-from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
+from disclosure.publication import SiteRelease, build_site, make_manifest
+from disclosure.publication.channels import Tree, open_channel
+from disclosure.remote.secrets import from_environment
 from disclosure.rendering import build_document, render_release
 
 pytestmark = pytest.mark.browser
@@ -54,9 +56,10 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         make_manifest(files, release={"period": PERIOD.id}),
         demo=True,
     )
-    root = tmp_path_factory.mktemp("public") / "site"
-    channel = FolderChannel(root)
-    channel.switch(channel.stage(build_site(CATALOG, [release])))
+    home = tmp_path_factory.mktemp("public")
+    root = home / "site"
+    with open_channel(CATALOG.channels["website"], home, from_environment) as channel:
+        channel.switch(channel.stage(Tree(build_site(CATALOG, [release]))))
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *args: object) -> None:
