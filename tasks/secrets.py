@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from prefect.blocks.system import Secret as SecretBlock
-
 from disclosure.catalog.secrets import Secret
 from disclosure.errors import DisclosureError
 from disclosure.remote.secrets import from_environment
@@ -17,6 +15,8 @@ def read_secret(secret: Secret) -> str:
     """
     if not secret.block:
         return from_environment(secret)
+    from prefect.blocks.system import Secret as SecretBlock
+
     try:
         return str(SecretBlock.load(secret.block).get())  # type: ignore[union-attr]  # not in an event loop
     except ValueError as error:

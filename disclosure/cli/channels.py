@@ -45,5 +45,6 @@ def publish(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) 
     place = workplace()
     published = publish_round(place, cycle_id_of(place, period), read_secret)
     place.sign_ledger()
-    done(f"已发布：{published.title}，文件 {published.file_count} 个，各渠道逐字节核对无误。")
+    what = "有渠道与发布的不一致，已修复" if published.is_repaired else "已发布"
+    done(f"{what}：{published.title}，文件 {published.file_count} 个，各渠道核对无误。")
     print_pairs({"页面": published.address})

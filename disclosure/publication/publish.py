@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -42,11 +42,15 @@ class PartlyPublishedError(DisclosureError):
 
 @dataclass(frozen=True)
 class Published:
-    """A release the public can read; ``address`` is relative to the site's root."""
+    """A release the public can read; ``address`` is relative to the site's root.
+
+    ``is_repaired``: it was published before, and what some channel showed was not what was published.
+    """
 
     title: str
     address: str
     file_count: int
+    is_repaired: bool = False
 
 
 def render_round(place: Workplace, cycle_id: int) -> Release:
@@ -169,7 +173,7 @@ def _publish(place: Workplace, cycle_id: int, read_secret: Secrets) -> Published
             _bring_back(place, cycle_id, act, None if failed == act.failures.keys() and not keeps_others else failed)
         _conclude(place, cycle_id, act)
         act.tidy()
-    return published
+    return replace(published, is_repaired=is_repair)
 
 
 def _bring_back(place: Workplace, cycle_id: int, act: Act, names: Collection[str] | None) -> None:
@@ -202,7 +206,9 @@ def _conclude(place: Workplace, cycle_id: int, act: Act) -> None:
             release.is_live, release.is_partial = True, False
             cycles.enter(session, cycle, "later_review" if awaits_later_review(release) else "archive")
             _tell(session, "release.published", cycle_id, release, act)
-        elif act.failures and not was_live:
+        elif not act.failures:
+            ledger.append(session, "release.repaired", actor="系统", cycle_id=cycle_id, digest=release.digest)
+        elif not was_live:
             release.is_partial = act.is_visible()
             if release.is_partial:
                 _tell(session, "release.partly_published", cycle_id, release, act)

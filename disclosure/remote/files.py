@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import fsspec.core
-
 from disclosure.errors import DisclosureError
 
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
@@ -34,6 +32,9 @@ def open_files(url: str, options: Mapping[str, Any], secrets: Mapping[str, str],
     with in_words(where, secrets.values(), told):
         if protocol in ("webdav", "webdavs"):
             return _open_webdav(url, {**options, **secrets})
+        # Every resumed run imports this module, and few open anything.
+        import fsspec.core
+
         given = {**_options_of(protocol, dict(options), where), **secrets}
         fs, root = fsspec.core.url_to_fs(url, skip_instance_cache=True, **given)
         if sftp := getattr(fs, "ftp", None):

@@ -168,3 +168,35 @@ def test_what_was_recorded_before_history_kept_its_sources_is_still_there(databa
     with engine.connect() as connection:
         kept = connection.execute(text("SELECT id, import_id, cell, provenance FROM observations")).all()
         assert [tuple(row) for row in kept] == [(7, 1, "2", None)]
+
+
+def test_what_was_published_before_channels_had_steps_is_still_live(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "disclosure.records:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE channel_deliveries DISABLE TRIGGER ALL"))
+        else:
+            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        connection.execute(
+            text(
+                "INSERT INTO channel_deliveries (id, release_id, channel, action, state, reason, attempts, updated_at)"
+                " VALUES (1, 7, 'website', 'publish', 'live', '', 2, '2026-03-15 00:00:00+00:00'),"
+                " (2, 8, 'website', 'publish', 'staged', '', 1, '2026-03-15 00:00:00+00:00')"
+            )
+        )
+        command.upgrade(config, "0008")
+        rows = "SELECT release_id, action, state, attempts, token FROM channel_deliveries ORDER BY id"
+        assert [tuple(row) for row in connection.execute(text(rows))] == [
+            (7, "switch", "done", 2, ""),
+            (8, "stage", "done", 1, ""),
+        ]
+        command.downgrade(config, "0007")
+        rows = "SELECT release_id, action, state FROM channel_deliveries ORDER BY id"
+        assert [tuple(row) for row in connection.execute(text(rows))] == [
+            (7, "publish", "live"),
+            (8, "publish", "staged"),
+        ]
+        connection.execute(text("DELETE FROM channel_deliveries"))

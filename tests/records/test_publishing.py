@@ -171,8 +171,9 @@ def test_a_file_altered_on_the_site_is_put_right_by_publishing_again(signed: Bur
     signed.publish()
     good = tree(signed.site)
     (signed.site / "index.html").write_bytes(b"defaced")
-    signed.publish()
+    assert signed.publish().is_repaired
     assert tree(signed.site) == good
+    assert events(signed)[-1] == "release.repaired"
 
 
 def test_twice_publishes_once(signed: Bureau) -> None:

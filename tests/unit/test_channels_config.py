@@ -1,4 +1,4 @@
-"""Channels in YAML: what is written wrongly is told with its line and without secrets; what is right can be looked at."""
+"""Channels in YAML: what is written wrongly is told with its line, without secrets; what is right can be looked at."""
 
 from __future__ import annotations
 

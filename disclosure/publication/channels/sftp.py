@@ -61,7 +61,7 @@ class SftpShelf(Shelf):
         self._make(f"{self._versions}/{name}")
         beside = f"{self._versions}/{_LINK}{secrets.token_hex(16)}"
         self._sftp.putfo(io.BytesIO(listing.encode()), beside)
-        self._sftp.posix_rename(beside, f"{self._versions}/{name}{_LISTING}")
+        self._rename_over(beside, f"{self._versions}/{name}{_LISTING}")
 
     def hashes(self, name: str) -> Mapping[str, str]:
         """See ``Shelf``; what is no plain file counts with its kind instead of a hash."""
@@ -107,11 +107,21 @@ class SftpShelf(Shelf):
             return
         beside = f"{self._versions}/{_LINK}{secrets.token_hex(16)}"
         self._sftp.symlink(f"{posixpath.basename(self._versions)}/{name}", beside)
-        self._sftp.posix_rename(beside, self.root)
+        self._rename_over(beside, self.root)
 
     def close(self) -> None:
         """Let go of the connection."""
         close_files(self._fs)
+
+    def _rename_over(self, beside: str, target: str) -> None:
+        try:
+            self._sftp.posix_rename(beside, target)
+        except OSError as error:
+            if "unsupported" not in str(error).lower():
+                raise
+            raise DisclosureError(
+                "对方的 SFTP 服务不支持 posix-rename，不能一次切换，请对方改用 OpenSSH，或换一种渠道。"
+            ) from error
 
     def _entries(self, folder: str) -> list[Any]:
         try:
