@@ -25,7 +25,8 @@ class Act:
     """One attempt at one release. ``trees`` is what each channel of ``facts`` (by id) is given.
 
     ``failures`` says by channel what went wrong; a channel that failed is left out of what follows. ``in_doubt`` are
-    channels that may yet do what they were asked. ``live`` are channels that show the release, read back.
+    channels that may yet do what they were asked, ``torn`` those that failed while they switched or showed something
+    else afterwards. ``live`` are channels that show the release, read back.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Act:
         self._closing = ExitStack()
         self.failures: dict[str, str] = {}
         self.in_doubt: set[str] = set()
+        self.torn: set[str] = set()
         self.live: list[str] = []
 
     def __enter__(self) -> Act:
@@ -199,6 +201,8 @@ class Act:
             # The row of the switch stays ``begun``: whoever comes next settles it.
             self.in_doubt.add(name)
             return
+        if action == "switch":
+            self.torn.add(name)
         self._note(name, action, "failed", reason=told)
 
     def _note(self, name: str, action: Action, state: State, *, staged: Staged | None = None, reason: str = "") -> None:

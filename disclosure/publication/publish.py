@@ -168,9 +168,9 @@ def _publish(place: Workplace, cycle_id: int, read_secret: Secrets) -> Published
                 _signed_release(session, catalog, cycles.get_cycle(session, cycle_id), settings.releases)
             act.switch(stops_at_failure=not keeps_others)
         if act.failures and not is_repair:
-            # Whoever may yet do what was asked is waited for by the next attempt, before anything is brought back.
-            failed = act.failures.keys() - act.in_doubt
-            _bring_back(place, cycle_id, act, None if failed == act.failures.keys() and not keeps_others else failed)
+            # Whoever may yet do what was asked is waited for by the next attempt, before others are brought back.
+            waits = keeps_others or bool(act.in_doubt)
+            _bring_back(place, cycle_id, act, act.torn if waits else None)
         _conclude(place, cycle_id, act)
         act.tidy()
     return replace(published, is_repaired=is_repair)

@@ -299,6 +299,20 @@ def test_partially_goes_on_until_whole(
     assert (account.published_ever, release_of(partially).is_partial) == (1, False)
 
 
+def test_a_channel_that_shows_it_is_not_brought_back_for_a_later_attempt_that_cannot_reach_it(
+    partially: Bureau, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.fault("draft/add", 45009)
+    with pytest.raises(PartlyPublishedError, match="微信公众号"):
+        partially.publish()
+    with monkeypatch.context() as patch:
+        fail(patch, FolderShelf, "versions")
+        with pytest.raises(PartlyPublishedError, match="渠道“网站”：写不进去"):
+            partially.publish()
+    assert showing(partially, account) == ALL
+    assert "release.brought_back" not in events(partially)
+
+
 def test_partially_on_no_channel_is_not_published(
     partially: Bureau, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
