@@ -1,8 +1,9 @@
 """What every test stands on: a clean environment, a database of its own, and no silent skips.
 
 ``database_url`` gives a test an empty database on SQLite and once more on PostgreSQL; ``chromium_path`` gives it
-Debian's browser; ``mariadb_url`` and ``sftp_server`` real servers of theirs; ``office`` a running installation. Where
-one of them is missing the test is skipped and says how to get it; where everything must run (``CI=true`` or
+Debian's browser; ``mariadb_url``, ``sftp_server``, ``s3_server``, ``webdav_server`` and ``wechat`` servers of theirs;
+``office`` a running installation. Where one of them is missing the test is skipped and says how to get it; where
+everything must run (``CI=true`` or
 ``DISCLOSURE_TEST_ALL=1``) a skip is a failure.
 """
 
@@ -26,6 +27,7 @@ import pytest
 import servers
 from office import Office, office_in
 from sqlalchemy import URL, make_url
+from wechat_platform import Platform, platform
 
 # No deadline for one example: on a busy machine it would fail tests that are right.
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -174,6 +176,32 @@ def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Sf
         pytest.skip("no OpenSSH server: apt-get install openssh-server")
     with servers.sftp(tmp_path_factory.mktemp("sshd")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """An S3 server's address."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def webdav_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Webdav]:
+    """A WebDAV server with one user."""
+    with servers.webdav(tmp_path_factory.mktemp("webdav")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def wechat() -> Iterator[Platform]:
+    """A server that answers as the official accounts' platform does."""
+    with platform() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

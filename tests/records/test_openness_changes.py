@@ -168,16 +168,16 @@ def test_a_publication_that_was_cut_off_is_made_once_when_it_runs_again(
 ) -> None:
     change = keepers.start(keepers.new("07", "guide", keepers.guide("07")))
     keepers.approve(change)
-    real = publishing.put_live
+    real = publishing.put_site
 
-    def cut_off(place: object, site: object, check: object) -> None:
+    def cut_off(place: object, site: object, check: object, read_secret: object) -> None:
         if where == "after":
-            real(place, site, check)  # type: ignore[arg-type]
+            real(place, site, check, read_secret)  # type: ignore[arg-type]
         elif where == "check":
             check()  # type: ignore[operator]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(publishing, "put_live", cut_off)
+    monkeypatch.setattr(publishing, "put_site", cut_off)
     with pytest.raises(KeyboardInterrupt):
         keepers.publish()
     monkeypatch.undo()
