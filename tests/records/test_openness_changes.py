@@ -28,8 +28,8 @@ def keepers(tmp_path: Path, sqlite_url: str) -> Iterator[Keepers]:
 
 
 @pytest.fixture
-def on_both(tmp_path: Path, database_url: str) -> Iterator[Keepers]:
-    with keepers_at(tmp_path, database_url, "2025-07-01") as made:
+def on_both(tmp_path: Path, records_url: str) -> Iterator[Keepers]:
+    with keepers_at(tmp_path, records_url, "2025-07-01") as made:
         yield made
 
 
