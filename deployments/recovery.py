@@ -24,7 +24,7 @@ from prefect.states import Crashed
 from sqlalchemy import select
 
 from deployments import runs
-from deployments.schedules import FLOW_NAME, INTAKE_NAME
+from deployments.schedules import FLOW_NAME, INTAKE_NAME, REMINDERS_NAME
 from disclosure import cycles
 from disclosure.periods import Period
 from disclosure.records import ledger
@@ -40,7 +40,7 @@ def crash_dead_runs() -> int:
     """Call dead what is dead; to be done while no runner of ours lives. How many there were."""
     with get_client(sync_client=True) as client:
         dead = client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW_NAME, INTAKE_NAME])),
+            flow_filter=FlowFilter(name=FlowFilterName(any_=[FLOW_NAME, INTAKE_NAME, REMINDERS_NAME])),
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=_UNDER_WAY))),
             sort=FlowRunSort.EXPECTED_START_TIME_ASC,
             limit=_AT_MOST,

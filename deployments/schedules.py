@@ -1,11 +1,14 @@
-"""Every deployment, in one place: four dated cycles on their first milestone, the special one on demand, intake."""
+"""Every deployment, in one place: four dated cycles on their first milestone, the special one on demand; intake
+and reminders on clocks of their own.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import cast
+from typing import Any, cast
 
+from prefect import Flow
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule, RRuleSchedule
 from prefect.deployments.runner import RunnerDeployment
@@ -19,36 +22,53 @@ from disclosure.errors import DisclosureError
 from disclosure.workplace import Workplace
 from flows.cycle import disclosure_cycle
 from flows.intake import intake
+from flows.reminders import reminders
 
 #: The flows' names in Prefect, and so the first half of every deployment's full name.
 FLOW_NAME = disclosure_cycle.name
 INTAKE_NAME = intake.name
+REMINDERS_NAME = reminders.name
 
 
 def all_deployments(place: Workplace, now: dt.datetime) -> list[RunnerDeployment]:
     """What Prefect should know; ``now`` is an aware time."""
-    return [*cycle_deployments(place, now), intake_deployment(place)]
+    return [*cycle_deployments(place, now), intake_deployment(place), reminder_deployment(place)]
 
 
 def intake_deployment(place: Workplace) -> RunnerDeployment:
-    """Intake on its own clock; without one it runs when somebody starts it.
+    """Intake on its own clock."""
+    told = "收取各中心收件夹、数据库和 CSV 中的报表"
+    return _clocked(place, intake, name="intake", tag="收件", description=told, setting="intake_schedule")
+
+
+def reminder_deployment(place: Workplace) -> RunnerDeployment:
+    """Reminders on their own clock."""
+    told = "按节点提醒应办的人，逾期逐级报告"
+    return _clocked(place, reminders, name="reminders", tag="提醒", description=told, setting="reminder_schedule")
+
+
+def _clocked(
+    place: Workplace, flow: Flow[[], Any], *, name: str, tag: str, description: str, setting: str
+) -> RunnerDeployment:
+    """A deployment on the cron of a setting; where that is empty it runs when somebody starts it.
 
     Raises:
-        DisclosureError: when ``intake_schedule`` is no cron.
+        DisclosureError: when the setting is no cron.
     """
-    cron = place.settings.intake_schedule
+    cron = getattr(place.settings, setting)
     try:
         clock = CronSchedule(cron=cron, timezone="Asia/Shanghai") if cron else None
-        made = intake.to_deployment(
-            name="intake",
-            description="收取各中心收件夹、数据库和 CSV 中的报表",
-            tags=["收件", place.catalog.profile.id],
-            schedules=[DeploymentScheduleCreate(slug="intake", schedule=clock, active=True)] if clock else [],
+        made = flow.to_deployment(
+            name=name,
+            description=description,
+            tags=[tag, place.catalog.profile.id],
+            schedules=[DeploymentScheduleCreate(slug=name, schedule=clock, active=True)] if clock else [],
             entrypoint_type=EntrypointType.MODULE_PATH,
         )
     except ValueError as error:
         raise DisclosureError(
-            f"DISCLOSURE_INTAKE_SCHEDULE 的“{cron}”不是 cron 写法，应如 */5 8-18 * * *（每天 8 点到 18 点每 5 分钟）。"
+            f"DISCLOSURE_{setting.upper()} 的“{cron}”不是 cron 写法，"
+            "应如 */5 8-18 * * *（每天 8 点到 18 点每 5 分钟）。"
         ) from error
     return cast(RunnerDeployment, made)
 

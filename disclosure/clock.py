@@ -27,6 +27,11 @@ def weekday(day: dt.date) -> str:
     return f"星期{'一二三四五六日'[day.weekday()]}"
 
 
+def short_weekday(day: dt.date) -> str:
+    """``周日``, for narrow columns."""
+    return f"周{weekday(day)[-1]}"
+
+
 def said_day(day: dt.date) -> str:
     """``2026年3月15日（星期日）``."""
     return f"{day.year}年{day.month}月{day.day}日（{weekday(day)}）"

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     intake_schedule: str = Field(
         default="*/5 8-18 * * *", description="几时收件（cron 写法，Asia/Shanghai）；空为不定时收件"
     )
+    reminder_schedule: str = Field(
+        default="35 8,11 * * *", description="几时发提醒（cron 写法，Asia/Shanghai），休息日不发；空为不定时"
+    )
     intake_settle_seconds: float = Field(
         default=5.0, ge=0, le=300, description="收件夹中的文件隔多久再看一次、没有变化才取走，秒"
     )
@@ -98,6 +101,11 @@ class Settings(BaseSettings):
     def releases(self) -> Path:
         """Rendered releases, staged and published, before they go to channels."""
         return self.home / "releases"
+
+    @property
+    def board(self) -> Path:
+        """The board, one page."""
+        return self.home / "board"
 
     @property
     def prefect_home(self) -> Path:
@@ -172,6 +180,7 @@ class Settings(BaseSettings):
             "desk_port": str(self.desk_port),
             "server_database_url": self.server_database_url,
             "intake_schedule": self.intake_schedule,
+            "reminder_schedule": self.reminder_schedule,
             "intake_settle_seconds": str(self.intake_settle_seconds),
             "runner_poll_seconds": str(self.runner_poll_seconds),
             "runner_is_warm": str(self.runner_is_warm),

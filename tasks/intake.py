@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
-from prefect.blocks.system import Secret as SecretBlock
 
 from disclosure.collection import intake
-from disclosure.collection.sources import Secret, from_environment
-from disclosure.errors import DisclosureError
 from disclosure.templating import render_text
 from disclosure.workplace import open_workplace
+from tasks.secrets import read_secret
 
 
 @task(name="intake 收件")
@@ -31,19 +29,3 @@ def take_in_files() -> intake.Intake:
 def cycles_to_wake() -> list[int]:
     """Cycles whose run waits for files and has something new to see."""
     return intake.cycles_to_wake(open_workplace())
-
-
-def read_secret(secret: Secret) -> str:
-    """A secret from the environment, or from Prefect's Secret block.
-
-    Raises:
-        DisclosureError: when it is in neither.
-    """
-    if not secret.block:
-        return from_environment(secret)
-    try:
-        return str(SecretBlock.load(secret.block).get())  # type: ignore[union-attr]  # not in an event loop
-    except ValueError as error:
-        raise DisclosureError(
-            f"Prefect 里没有 Secret 块“{secret.block}”，请在界面的 Blocks 里建立，或改用环境变量。"
-        ) from error

@@ -29,6 +29,7 @@ from disclosure.catalog.models import (
     Indicator,
     Insurance,
     KnownError,
+    Messenger,
     Milestone,
     MilestoneFacts,
     Office,
@@ -101,6 +102,7 @@ class Catalog:
     import_words: ImportWords
     holidays: Holidays
     reminders: ReminderRules
+    messengers: Mapping[str, Messenger]
     #: The 政务公开标准目录: its words, first-level matters and items, the last by two-digit number.
     openness_words: OpennessWords
     openness_matters: Mapping[str, OpennessMatter]
@@ -348,6 +350,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         openness_items=openness_items,
         openness_contents=_contents(openness, openness_items),
         reminders=_one(ReminderRules, document("reminders")),
+        messengers=_entries(Messenger, document("messengers"), "messengers"),
     )
     if mistakes := mistakes_of(catalog, document):
         raise DisclosureError("\n".join(mistakes))

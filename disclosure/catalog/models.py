@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -414,6 +415,37 @@ class Holidays(Mapping[str, Holiday]):
 
     def __len__(self) -> int:
         return len(self.days)
+
+
+class Secret(Fact):
+    """Where a secret is kept: an environment variable or a Prefect Secret block; never the secret itself."""
+
+    env: str = ""
+    block: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Secret:
+        if bool(self.env) == bool(self.block):
+            raise ValueError("env（环境变量名）和 block（Prefect 的 Secret 块名）应写且只写一个")
+        # Settings have the first prefix, and child processes are given neither.
+        if self.env and not re.fullmatch(r"(?!DISCLOSURE_|PREFECT_)[A-Za-z_][A-Za-z0-9_]*", self.env):
+            raise ValueError("环境变量名只用字母、数字和下划线，且不以 DISCLOSURE_、PREFECT_ 开头")
+        if self.block and not re.fullmatch(r"[a-z0-9-]+", self.block):
+            raise ValueError("Secret 块名只用小写字母、数字和连字符")
+        return self
+
+
+class Messenger(Fact):
+    """A way by which reminders reach people, through Apprise.
+
+    ``url`` is where the Apprise address is kept; it holds passwords or robot keys. E-mail: ``mailtos://…`` with the
+    sender, each person's address is theirs; WeCom and DingTalk: a group's robot, which calls people by mobile number.
+    """
+
+    id: Id
+    name: Name
+    kind: Literal["email", "wecom", "dingtalk"]
+    url: Secret
 
 
 class ReminderRules(Fact):

@@ -13,7 +13,7 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import audit, calendar, cycle, files, history, running
+from disclosure.cli import audit, calendar, cycle, files, history, remind, running, status
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.people import people_app
@@ -32,9 +32,11 @@ for command in (
     files.intake,
     history.import_,
     audit.audit,
-    cycle.status,
+    status.status,
+    status.board,
     cycle.resume,
     calendar.calendar,
+    remind.remind,
     running.deploy,
     running.doctor,
 ):

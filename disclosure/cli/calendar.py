@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 from rich.table import Table
+from rich.text import Text
 
 from disclosure.cli.common import workplace
 from disclosure.cli.screen import console, done, say
@@ -35,6 +36,8 @@ def calendar(
         raise DisclosureError(f"年份 {wanted} 不合理，应为 2000 到 2100 之间。")
     with place.records.read() as session:
         plans = deadlines.year_plan(session, place.catalog, wanted)
+    console.print(f"{wanted}年社会保险信息披露日历", style="bold")
+    console.print()
     console.print(_table(plans, wanted))
     _warn(place, wanted)
     if ics is not None:
@@ -57,15 +60,23 @@ def deadline_move(
     reason: Annotated[str, Parameter(help="理由，记入台账")],
 ) -> None:
     """把一个节点改到另一天；要本人验证器上的一次性口令，理由记入台账。法定披露日期不能推后。"""
-    from disclosure import deadlines
+    from disclosure import deadline_moves, deadlines
     from disclosure.clock import utc_now
     from disclosure.periods import parse_period
 
     place = workplace()
     wanted, step = parse_period(period), deadlines.find_milestone(place.catalog, milestone)
+    now = utc_now()
+    with place.records.read() as session:
+        known = deadline_moves.refusal(
+            session, place.catalog, wanted, milestone=step, day=date, name=by, reason=reason, now=now
+        )
+    if known:
+        raise DisclosureError(known)
+    # Last: nobody fetches a code for what is refused anyway.
     code = console.input(f"{by} 的一次性口令：")
     with place.records.write() as session:
-        refusal = deadlines.move(
+        refusal = deadline_moves.move(
             session,
             place.catalog,
             place.cipher,
@@ -86,27 +97,26 @@ def deadline_move(
 
 
 def _table(plans: list[CyclePlan], year: int) -> Table:
-    from disclosure.clock import weekday
-
-    table = Table(title=f"{year}年社会保险信息披露日历", header_style="bold", title_justify="left")
-    for title in ("周期", "节点", "法定日期", "", "工作安排", "", "说明", "进度"):
-        table.add_column(title, overflow="fold", no_wrap=title in {"节点", "法定日期", "工作安排", "进度", ""})
+    """Milestone, legal date, plan and why they differ: under 80 columns wherever the reason folds."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("节点", "法定日期", "工作安排"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("说明", overflow="fold")
     for own in plans:
-        for place, deadline in enumerate(own.deadlines):
+        table.add_row(Text.assemble((own.period.label, "bold"), f"  {own.state}"))
+        for deadline in own.deadlines:
             style = "dim" if deadline.is_provisional else "yellow" if deadline.planned != deadline.legal else ""
-            table.add_row(
-                own.period.label if place == 0 else "",
-                deadline.name,
-                deadline.legal.isoformat(),
-                weekday(deadline.legal),
-                deadline.planned.isoformat(),
-                weekday(deadline.planned),
-                deadline.why,
-                own.state if place == 0 else "",
-                style=style,
-                end_section=deadline is own.deadlines[-1],
-            )
+            row = (f"  {deadline.name}", _day(deadline.legal, year), _day(deadline.planned, year), deadline.why)
+            table.add_row(*row, style=style)
+        table.add_row()
     return table
+
+
+def _day(day: dt.date, year: int) -> str:
+    """``03-15 周日``; with its year only where that is another one."""
+    from disclosure.clock import short_weekday
+
+    return f"{day:%m-%d} {short_weekday(day)}" if day.year == year else f"{day.isoformat()} {short_weekday(day)}"
 
 
 def _warn(place: Workplace, year: int) -> None:

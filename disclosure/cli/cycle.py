@@ -1,4 +1,4 @@
-"""A cycle from the terminal: ``open``, ``workbook``, ``status``, ``resume``."""
+"""A cycle from the terminal: ``open``, ``workbook``, ``resume``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 from rich.markdown import Markdown
-from rich.table import Table
 
 from disclosure.cli.common import cycle_id_of, workplace
 from disclosure.cli.screen import console, done, print_pairs
@@ -16,7 +15,6 @@ from disclosure.errors import DisclosureError
 if TYPE_CHECKING:
     from deployments.runs import OpenForm
     from disclosure.catalog import Milestone
-    from disclosure.overview import Emergencies
     from disclosure.workplace import Workplace
 
 
@@ -71,28 +69,6 @@ def workbook(period: Annotated[str, Parameter(help="期间，如 2025-annual")])
     _hand_out(place, cycle_id_of(place, period))
 
 
-def status() -> None:
-    """各周期办到哪一步，在等谁。"""
-    from disclosure.overview import emergencies, overview
-
-    place = workplace()
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("期间", "轮次", "进度", "在等", "审核", "发布"):
-        table.add_column(title, overflow="fold")
-    rows = overview(place)
-    for row in rows:
-        table.add_row(row.period, str(row.round), row.step, row.waiting_for, row.decisions, row.published)
-    console.print(table if rows else "还没有开启任何周期。运行 disclosure open 2025-annual 开启一个。")
-    urgent = emergencies(place)
-    if urgent.count:
-        console.print(_urgent(urgent), soft_wrap=True)
-    for row in rows:
-        if row.run_id:
-            console.print(
-                f"{row.period} 的答复请到 {place.settings.server_url}/runs/flow-run/{row.run_id}", soft_wrap=True
-            )
-
-
 def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
     """在终端里答复等待中的审核，与 Prefect 界面上的表单相同。"""
     from uuid import UUID
@@ -117,16 +93,6 @@ def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -
     console.print(Markdown(form.description))
     answer_form(form.run_id, _fill_in(form))
     done("已提交，流程继续。答复是否被接受，请看 disclosure status 或 Prefect 界面。")
-
-
-def _urgent(urgent: Emergencies) -> str:
-    """How many emergency sign-offs there were, and which still wait for their later review."""
-    sentence = f"紧急签发共 {urgent.count} 次"
-    if urgent.open_periods:
-        sentence += f"，尚待补审：{'、'.join(urgent.open_periods)}"
-    if urgent.disputed_periods:
-        sentence += f"，补审发现问题、须更正：{'、'.join(urgent.disputed_periods)}"
-    return f"{sentence}。"
 
 
 def _dates(given: tuple[str, ...]) -> dict[Milestone, dt.date]:

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rich.progress import track
 from rich.table import Table
 
-from disclosure.cli.common import workplace
+from disclosure.cli.common import read_secret, workplace
 from disclosure.cli.screen import console, done, say, unreadable
 from disclosure.errors import DisclosureError
 from disclosure.file_names import printable_name
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from disclosure.collection.narrative_reader import NarrativeReading
     from disclosure.collection.narratives import NarrativeReceipt
     from disclosure.collection.replies import Reply
-    from disclosure.collection.sources import Secret
     from disclosure.collection.submissions import Receipt
     from disclosure.workplace import Workplace
 
@@ -85,7 +84,7 @@ def intake(
 
     place = workplace()
     with console.status("正在收件…"):
-        found = take_in(place, _secret, again=again)
+        found = take_in(place, read_secret, again=again)
     if found.taken:
         table = Table(box=None, header_style="bold", pad_edge=False)
         for title in ("单位", "文件", "结果", "说明"):
@@ -102,20 +101,6 @@ def intake(
         say("✗", "bold red", failure)
     if found.failures:
         sys.exit(1)
-
-
-def _secret(secret: Secret) -> str:
-    """A secret from the environment; Prefect is asked only for one that is in a block of its."""
-    from disclosure.collection.sources import from_environment
-
-    if not secret.block:
-        return from_environment(secret)
-    from deployments.bootstrap import use_server
-
-    use_server(workplace().settings)
-    from tasks.intake import read_secret
-
-    return read_secret(secret)
 
 
 def _wake(place: Workplace, cycle_id: int) -> None:

@@ -71,6 +71,22 @@ def people_substitute(
     done(f"{first} 至 {last}，{name} 可以代 {absent} 审核。")
 
 
+@people_app.command(name="contact")
+def people_contact(
+    name: Annotated[str, Parameter(help="姓名")],
+    messenger: Annotated[str, Parameter(help="通知方式：email、wecom、dingtalk，或其中文名；不写则不再提醒")] = "",
+    address: Annotated[str, Parameter(help="电子邮箱；企业微信、钉钉填手机号")] = "",
+) -> None:
+    """登记提醒怎样送到一个人。"""
+    from disclosure.review import people
+
+    place = workplace()
+    with place.records.write() as session:
+        person = people.set_contact(session, place.catalog, name, messenger, address)
+        way = place.catalog.messengers[person.messenger].name if person.messenger else ""
+    done(f"给 {name} 的提醒改由{way}送到 {person.address}。" if way else f"不再给 {name} 发提醒。")
+
+
 @people_app.command(name="list")
 def people_list() -> None:
     """列出登记过的人。"""
@@ -81,7 +97,7 @@ def people_list() -> None:
     from disclosure.review.people import own_roles
 
     place = workplace()
-    table = Table("姓名", "科室", "角色", "状态", box=None, header_style="bold", pad_edge=False)
+    table = Table("姓名", "科室", "角色", "状态", "提醒", box=None, header_style="bold", pad_edge=False)
     with place.records.read() as session:
         for person in session.scalars(select(Person).order_by(Person.id)):
             state = "在用" if person.is_active else "停用"
@@ -91,6 +107,9 @@ def people_list() -> None:
                 office.name if office else person.office,
                 "、".join(place.catalog.roles[role].name for role in own_roles(place.catalog, person)) or "—",
                 state + ("（演示）" if person.is_demo else ""),
+                place.catalog.messengers[person.messenger].name
+                if person.messenger in place.catalog.messengers
+                else "未登记",
             )
         today = shanghai(utc_now()).date()
         standing_in = [

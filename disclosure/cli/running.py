@@ -91,7 +91,12 @@ def up() -> None:
         with running(settings, console.print) as children:
             done("已就绪，按 Ctrl-C 停止。")
             print_pairs(
-                {"Prefect 界面": settings.server_url, "预览与报告": settings.desk_url, "记录": str(settings.home)}
+                {
+                    "Prefect 界面": settings.server_url,
+                    "进度看板": f"{settings.desk_url}/board",
+                    "预览与报告": settings.desk_url,
+                    "记录": str(settings.home),
+                }
             )
             keep_up(children, console.print)
     except KeyboardInterrupt:

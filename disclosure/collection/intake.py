@@ -17,12 +17,13 @@ from disclosure.clock import shanghai, utc_now
 from disclosure.collection.files import file_path
 from disclosure.collection.receipts import Outcome, answer_files
 from disclosure.collection.rows import is_rows_file, same_rows
-from disclosure.collection.sources import Delivery, Due, Errand, Secrets, Source, Visit, from_environment, load_sources
+from disclosure.collection.sources import Delivery, Due, Errand, Source, Visit, load_sources
 from disclosure.collection.sources.base import GoneError, Settled
 from disclosure.collection.sources.inbox import InboxSource
 from disclosure.collection.submissions import Came, arrival_of, hand_in, refuse_unread
 from disclosure.errors import DisclosureError
 from disclosure.file_names import printable_name
+from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.records.tables import Cycle
 from disclosure.review import asks
 from disclosure.workplace import Workplace

@@ -299,6 +299,8 @@ class Finding(Base):
 class Person(Base):
     """Somebody who may decide. ``secret`` is the TOTP secret, encrypted.
 
+    Reminders go by ``messenger`` (an id of the catalogue) to ``address``; both are empty where none are wanted.
+
     ``roles`` are ids of the catalogue; None: every role of the office, as the catalogue has them at the time.
     """
 
@@ -312,6 +314,8 @@ class Person(Base):
     secret: Mapped[str] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    messenger: Mapped[str] = mapped_column(String(40), default="")
+    address: Mapped[str] = mapped_column(String(254), default="")
     wrong_codes: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[dt.datetime | None]
     enrolled_at: Mapped[dt.datetime]
@@ -486,6 +490,20 @@ class SentReminder(Base):
     updated_at: Mapped[dt.datetime]
 
     person: Mapped[Person] = relationship()
+
+
+class MessengerState(Base):
+    """How a way of sending reminders does: since when it fails (None while it works) and why."""
+
+    __tablename__ = "messenger_states"
+    __table_args__ = (UniqueConstraint("profile", "messenger"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(String(80))
+    messenger: Mapped[str] = mapped_column(String(40))
+    failing_since: Mapped[dt.datetime | None]
+    failure: Mapped[str] = mapped_column(Text, default="")
+    last_sent_at: Mapped[dt.datetime | None]
 
 
 class LedgerEntry(Base):

@@ -1,6 +1,6 @@
 """Reminders: who owes what (``duties``), which are due now (``rules``), the letters, and that each goes out once.
 
-No channel is here: ``outbox.deliver`` is given the function that sends a letter.
+``sending.send_due`` does all of it; only ``messengers``, which it imports when something is due, knows how to send.
 """
 
 from disclosure.reminders.duties import Duty, Recipient, duties

@@ -37,7 +37,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Duty:
-    """One thing that one office owes by one milestone, not done yet.
+    """One thing that one office owes by one milestone, not done yet; ``name`` is the gate's or the milestone's.
 
     ``since``: the Shanghai day since which it can be done; None while it is not this office's turn, and
     ``stands_at`` says what the cycle does meanwhile. ``run_id``: the run whose form is open for it, if any;
@@ -49,6 +49,7 @@ class Duty:
     profile: str
     deadline: Deadline
     office: Office
+    name: str
     task: str
     round: int
     since: dt.date | None
@@ -74,8 +75,15 @@ def duties(session: Session, catalog: Catalog, now: dt.datetime) -> list[Duty]:
         cycle = own.cycle
         is_over = own.deadlines[-1].due < today if cycle is None else cycle.step == "archive" or cycle.is_demo
         if not is_over:
-            owed += _Reader(session, catalog, own, now).duties()
+            owed += duties_of(session, catalog, own, now)
     return owed
+
+
+def duties_of(session: Session, catalog: Catalog, own: CyclePlan, now: dt.datetime) -> list[Duty]:
+    """Everything owed in one cycle, in the order of the work; nothing once it is published."""
+    if own.cycle is not None and own.cycle.step == "archive":
+        return []
+    return _Reader(session, catalog, own, now).duties()
 
 
 class _Reader:
@@ -140,7 +148,7 @@ class _Reader:
                 self.catalog.gate_office(gate),
                 since=self._first_asked(asked) if is_turn else None,
                 is_asked=is_turn,
-                task=self.catalog.gates[gate].name,
+                gate=self.catalog.gates[gate].name,
             )
 
     def _publication(self) -> Iterator[Duty]:
@@ -164,7 +172,7 @@ class _Reader:
         *,
         since: dt.date | None,
         is_asked: bool = False,
-        task: str = "",
+        gate: str = "",
         workbook: str = "",
         returned: str = "",
         chases: bool = True,
@@ -177,7 +185,8 @@ class _Reader:
             profile=self.catalog.profile.id,
             deadline=deadline,
             office=office,
-            task=task or self.catalog.milestone_facts[milestone].duty,
+            name=gate or deadline.name,
+            task=gate or self.catalog.milestone_facts[milestone].duty,
             round=self.round,
             since=since,
             stands_at=self.own.state,

@@ -13,17 +13,23 @@ from disclosure.settings import Settings
 from disclosure.templating import render_text
 
 _URGENCY = ("leader", "head", "overdue", "ahead")
+#: A WeCom robot takes 2,048; the call of a DingTalk robot needs some more.
+_CHAT_BYTES = 2048
 
 
 @dataclass(frozen=True)
 class Letter:
-    """What one person is sent; ``keys`` are the reminders it carries, ``subject`` is one line."""
+    """What one person is sent; ``keys`` are the reminders it carries, ``subject`` is one line.
+
+    ``brief`` is the same for a chat: plain text of at most 2,048 bytes.
+    """
 
     recipient: Recipient
     keys: tuple[str, ...]
     subject: str
     text: str
     html: str
+    brief: str
 
 
 def write_letters(catalog: Catalog, settings: Settings, reminders: Iterable[Reminder]) -> list[Letter]:
@@ -40,7 +46,7 @@ def _letter(catalog: Catalog, settings: Settings, person: Recipient, own: list[R
         "items": [_item(settings, reminder) for reminder in own],
         "sender": catalog.profile.short_title,
         "publisher": catalog.profile.publisher,
-        "server_url": settings.server_url,
+        "desk_url": settings.desk_url,
     }
     subject = " ".join(render_text("mail/subject.txt.j2", **values).split())
     return Letter(
@@ -49,6 +55,7 @@ def _letter(catalog: Catalog, settings: Settings, person: Recipient, own: list[R
         subject=subject,
         text=render_text("mail/reminder.txt.j2", **values),
         html=render_text("mail/reminder.html.j2", subject=subject, **values),
+        brief=_cut(render_text("mail/brief.txt.j2", **values).strip()),
     )
 
 
@@ -72,6 +79,12 @@ def _item(settings: Settings, reminder: Reminder) -> dict[str, Any]:
         "returned": duty.returned,
         "form_url": f"{settings.server_url}/runs/flow-run/{duty.run_id}" if duty.run_id else "",
     }
+
+
+def _cut(text: str) -> str:
+    """As much as a WeCom robot takes."""
+    content = text.encode()
+    return text if len(content) <= _CHAT_BYTES else content[: _CHAT_BYTES - 3].decode(errors="ignore") + "…"
 
 
 def _urgency(reminder: Reminder) -> tuple[int, int, str]:

@@ -25,7 +25,11 @@ from disclosure.reminders.rules import Reminder
 
 
 class NotSentError(DisclosureError):
-    """The channel is certain that the letter did not leave; a sentence says why."""
+    """The messenger is certain that the letter did not leave; a sentence says why."""
+
+
+class AddressRefusedError(NotSentError):
+    """It did not leave because of this one person's address."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,12 @@ STEP_SECONDS = 30
 STEPS_ACCEPTED = 1
 WRONG_CODES_UNTIL_LOCK = 5
 LOCK = dt.timedelta(minutes=15)
+#: What a person's address is called, and looks like, by kind of messenger.
+_ADDRESSES = {
+    "email": ("电子邮箱", r"[^@\s/?#,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"),
+    "wecom": ("手机号（11 位）", r"1\d{10}"),
+    "dingtalk": ("手机号（11 位）", r"1\d{10}"),
+}
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,32 @@ def disable(session: Session, name: str) -> Person:
     person = _known(session, name)
     person.is_active = False
     ledger.append(session, "person.disabled", actor="管理员", name=name)
+    return person
+
+
+def set_contact(session: Session, catalog: Catalog, name: str, messenger: str, address: str) -> Person:
+    """Reminders to ``name`` go by ``messenger`` (an id or a name of the catalogue) to ``address`` from now on.
+
+    Both empty: none are wanted. The ledger is told the messenger, not the address.
+
+    Raises:
+        DisclosureError: for unknown people or messengers, and an address that this messenger cannot have.
+    """
+    person = _known(session, name)
+    chosen = ""
+    if messenger or address:
+        known = catalog.messengers
+        found = next((m for m in known.values() if messenger.strip() in (m.id, m.name)), None)
+        if found is None:
+            ways = "、".join(f"{m.id}（{m.name}）" for m in known.values())
+            raise DisclosureError(f"没有“{messenger}”这种通知方式，应为 {ways} 之一。")
+        what, pattern = _ADDRESSES[found.kind]
+        address = address.strip()
+        if not re.fullmatch(pattern, address):
+            raise DisclosureError(f"{found.name}要登记{what}，“{address}”不是。")
+        chosen = found.id
+    person.messenger, person.address = chosen, address
+    ledger.append(session, "person.contact", actor="管理员", name=name, messenger=chosen)
     return person
 
 

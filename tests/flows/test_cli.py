@@ -17,6 +17,14 @@ PAST = """region,period,insurance,indicator,unit,value
 """
 
 
+def status_of(office: Office, label: str) -> str:
+    """What ``status`` says of one cycle: its line and the indented ones below it."""
+    told = office.cli("status").stdout
+    found = re.search(rf"^{re.escape(label)}  .*(?:\n  .*)*", told, re.MULTILINE)
+    assert found is not None, told
+    return found[0]
+
+
 def test_a_cycle_from_the_terminal(office: Office) -> None:
     period = office.past_period()
     early = office.cli("submit", office.filled_workbook(period, "medical_centre"))
@@ -62,7 +70,7 @@ def test_a_cycle_from_the_terminal(office: Office) -> None:
     assert first.returncode == 0
     assert "已收到 22 个数据" in first.stdout
     assert "还缺：区医保中心" in first.stdout
-    assert "区医保中心" in next(line for line in office.cli("status").stdout.splitlines() if period.label in line)
+    assert "在等：区医保中心" in status_of(office, period.label)
 
     last = office.cli("submit", office.filled_workbook(period, "medical_centre"))
     assert last.returncode == 0
@@ -86,9 +94,9 @@ def test_a_cycle_from_the_terminal(office: Office) -> None:
     assert case.next_form().gates == ["数据审核", "保密性审核"]
     assert case.decisions() == [(1, "policy", "approved")]
 
-    line = next(line for line in office.cli("status").stdout.splitlines() if line.startswith(period.label))
-    assert "政策审核通过" in line
-    assert "规划财务科、局办公室" in line
+    told = status_of(office, period.label)
+    assert "审核：政策审核通过" in told
+    assert "在等：规划财务科、局办公室" in told
     assert "张三" in office.cli("people", "list").stdout
 
 

@@ -110,7 +110,7 @@ def test_start_stop_and_start_again(tmp_path: Path) -> None:
     this_year = dt.datetime.now(SHANGHAI).year
     office = office_in(tmp_path, str(profile_with_known_years(tmp_path / "profile", range(this_year, this_year + 3))))
     with up(office) as process:
-        assert set(office.deployments()) == {"annual", "q1", "h1", "q3", "special", "intake"}
+        assert set(office.deployments()) == {"annual", "q1", "h1", "q3", "special", "intake", "reminders"}
         taken = office.cli("up")
         assert taken.returncode == 1
         assert "已有一个 Prefect 服务在运行" in taken.stdout
@@ -154,7 +154,7 @@ def _deploying_again_touches_only_what_differs(office: Office) -> None:
     said = office.cli("deploy")
     assert said.returncode == 0, said.stdout
     assert "已更新：q1\n" in said.stdout
-    assert "没有变化：annual、h1、q3、special、intake\n" in said.stdout
+    assert "没有变化：annual、h1、q3、special、intake、reminders\n" in said.stdout
     assert "已移除：q9\n" in said.stdout
     assert "还有运行没有办完，暂时保留：q8\n" in said.stdout
     assert office.api("DELETE", f"/deployments/{busy}").is_success

@@ -19,12 +19,17 @@ CENTRE, OTHER = "social_insurance_centre", "medical_centre"
 
 
 def run_intake(office: Office) -> dict[str, Any]:
-    """Run the deployment, as its schedule and the UI's Run do; the state it ends in."""
-    found = office.deployments()["intake"]
+    """Run the intake's deployment; the state it ends in."""
+    return run_deployment(office, "intake")
+
+
+def run_deployment(office: Office, name: str) -> dict[str, Any]:
+    """Run a deployment, as its schedule and the UI's Run do; the state it ends in."""
+    found = office.deployments()[name]
     run = office.api("POST", f"/deployments/{found['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}}).json()
     ended = {"COMPLETED", "FAILED", "CRASHED"}
     return office.wait_for(
-        lambda: state if (state := office.state_of(run["id"]))["type"] in ended else None, "the end of the intake"
+        lambda: state if (state := office.state_of(run["id"]))["type"] in ended else None, f"the end of {name}"
     )
 
 
@@ -95,8 +100,8 @@ def test_a_source_that_cannot_be_asked_fails_the_run_and_holds_up_no_other(offic
 
 READ_SECRETS = """
 from prefect.blocks.system import Secret as Block
-from disclosure.collection.sources import Secret
-from tasks.intake import read_secret
+from disclosure.catalog import Secret
+from tasks.secrets import read_secret
 Block(value="g/eh@eim").save("yibao")
 print(read_secret(Secret(block="yibao")), read_secret(Secret(env="CENTRE_PASSWORD")))
 try:
@@ -113,3 +118,9 @@ def test_secrets_come_from_prefects_blocks_as_well(office: Office) -> None:
     first, second = done.stdout.splitlines()
     assert first == "g/eh@eim x"
     assert second == "Prefect 里没有 Secret 块“nowhere”，请在界面的 Blocks 里建立，或改用环境变量。"
+
+
+def test_reminders_run_on_the_same_server_and_hold_nobody_up(office: Office) -> None:
+    state = run_deployment(office, "reminders")
+    assert state["type"] == "COMPLETED", state["message"]
+    assert "提醒" in state["message"]

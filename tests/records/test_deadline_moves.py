@@ -14,7 +14,7 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from disclosure import cycles, deadlines
+from disclosure import cycles, deadline_moves, deadlines
 from disclosure.clock import said_day
 from disclosure.deadlines import Deadline
 from disclosure.errors import DisclosureError
@@ -45,7 +45,7 @@ def office(open_bureau: Callable[..., Bureau]) -> Bureau:
 def move(bureau: Bureau, day: str, milestone: str = "draft", *, by: str = "周督办", **more: str) -> str:
     code = more.get("code") or bureau.code(by)
     with bureau.place.records.write() as session:
-        return deadlines.move(
+        return deadline_moves.move(
             session,
             bureau.catalog,
             bureau.place.cipher,
@@ -217,8 +217,8 @@ def test_from_the_terminal(new_bureau: Callable[..., Bureau], tmp_path: Path) ->
     bureau = new_bureau(profile="chuxiong", period="2025-annual", enrolled=False)
     shown = cli(bureau, "calendar", "2026", "--ics", str(tmp_path / "ics"))
     assert shown.returncode == 0, shown.stdout + shown.stderr
-    (line,) = [line for line in shown.stdout.splitlines() if "2026-03-15" in line]
-    assert [word in line for word in ("星期日", "2026-03-13", "星期五", "星期日，提前到上一个工作日")] == [True] * 4
+    (line,) = [line for line in shown.stdout.splitlines() if "03-15 周日" in line]
+    assert [word in line for word in ("03-13 周五", "星期日，提前到上一个工作日")] == [True] * 2
     assert "2025年度" in shown.stdout
     assert "没有录入2026年的本地放假日" in shown.stdout
     assert len(list((tmp_path / "ics").glob("*.ics"))) == len(bureau.catalog.offices)

@@ -26,7 +26,7 @@ from disclosure.collection.narrative_reader import is_text_document
 from disclosure.collection.narratives import NarrativeReceipt, hand_in_narrative
 from disclosure.collection.workbooks import hand_out
 from disclosure.errors import DisclosureError
-from disclosure.overview import overview
+from disclosure.overview import look
 from disclosure.records.tables import Finding, LedgerEntry, Narrative, RefusedFile
 from disclosure.review import asks, briefing
 from disclosure.review.forms import GO_ON_WITHOUT
@@ -183,7 +183,8 @@ def test_the_same_text_in_another_file_changes_no_digest(new_bureau: Callable[..
 def test_the_compiler_may_go_on_without_the_text_with_a_printed_reason(bureau: Bureau) -> None:
     bureau.hand_in_all()
     assert missing(bureau) == [WRITER]
-    assert "社会保险行政科室" in overview(bureau.place)[0].waiting_for
+    (track,) = [one for one in look(bureau.place, bureau.now).tracks if one.is_opened]
+    assert "社会保险行政科室" in track.waits
     compiler = bureau.enrol("周宣传", "publicity_section")
     raw = {"action": GO_ON_WITHOUT, "name": compiler, "code": bureau.code(compiler), "reason": "科室人员出差"}
     with bureau.place.records.write() as session:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from disclosure.catalog import load_catalog
 from disclosure.catalog.catalog import Catalog
 from disclosure.cycles import MILESTONES
-from disclosure.deadlines import Deadline, Move, find_milestone, move_refusal, periods_of_year, plan
+from disclosure.deadline_moves import move_refusal
+from disclosure.deadlines import Deadline, Move, find_milestone, periods_of_year, plan
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period, parse_period
 from disclosure.workdays import is_workday

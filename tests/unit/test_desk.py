@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,8 +14,12 @@ import pytest
 import uvicorn
 from pydantic import SecretStr
 
+from deployments import desk as desk_module
 from deployments.desk import make_desk
+from disclosure import cycles
+from disclosure.periods import Period
 from disclosure.settings import Settings
+from disclosure.workplace import Workplace
 
 pytestmark = pytest.mark.unit
 
@@ -94,3 +98,38 @@ def test_it_asks_for_the_servers_own_password(settings: Settings) -> None:
             assert desk.get(address).status_code == httpx.codes.UNAUTHORIZED
             assert desk.get(address, auth=("op", "wrong")).status_code == httpx.codes.UNAUTHORIZED
             assert desk.get(address, auth=("op", "right")).status_code == httpx.codes.OK
+
+
+def test_the_board_is_shown_as_it_is_and_its_file_follows_the_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_module, "_LOOK_SECONDS", 0.1)
+    settings = Settings(home=tmp_path / "home")
+    file = settings.board / "index.html"
+    label = "2025年专项（工伤）"
+    with open_desk(settings) as desk:
+        assert 'href="/board"' in desk.get("/").text
+        shown = desk.get("/board")
+        assert shown.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert label not in shown.text
+        wait_for(file.is_file)
+        place = Workplace(settings)
+        with place.records.write() as session:
+            cycles.open_cycle(session, place.catalog, Period(2025, "special", "工伤"), only=["work_injury.*"])
+        assert label in desk.get("/board").text
+        wait_for(lambda: label in file.read_text(encoding="utf-8"))
+    place.records.engine.dispose()
+
+
+def test_records_that_cannot_be_read_are_told_in_words(settings: Settings) -> None:
+    with open_desk(settings) as desk:
+        answer = desk.get("/board")
+        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert "现在看不了进度：记录库" in answer.text
+
+
+def wait_for(look: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < until
+        time.sleep(0.05)

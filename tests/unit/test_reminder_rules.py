@@ -26,6 +26,7 @@ WANG, HEAD, LEADER, SUPERVISOR = (
 )
 ANNUAL = {deadline.milestone: deadline for deadline in plan(CATALOG, Period(2025, "annual"))}
 DRAFT = Duty(
+    name="编写报送",
     profile="chuxiong",
     deadline=ANNUAL["draft"],  # Wednesday 2026-02-25
     office=CATALOG.offices["social_insurance_centre"],
@@ -209,6 +210,21 @@ def test_one_letter_a_person_most_urgent_first() -> None:
     assert "请您过问" in letters[HEAD].text
     assert "xlsx" not in letters[HEAD].text  # nothing for the head to fill in
     assert "特此报告" in letters[LEADER].text
+
+
+def test_a_chats_text_is_short_and_whole_however_much_is_owed() -> None:
+    form = "01234567-89ab-cdef-0123-456789abcdef"
+    every = [replace(DRAFT, round=n, run_id=form, deadline=d) for n in range(9) for d in ANNUAL.values()]
+    (brief,) = [
+        letter.brief
+        for letter in write_letters(CATALOG, Settings(), due_now(every, RULES, HOLIDAYS, morning("2026-03-20")))
+        if letter.recipient == WANG
+    ]
+    assert len(brief.encode()) <= 2048
+    assert brief.startswith("【社会保险信息披露】王填报，您好：\n1. 2025年度披露 · 编写报送")
+    assert f"/runs/flow-run/{form}" in brief
+    assert "另有 49 件。" in brief
+    assert brief.endswith("/board")
 
 
 def test_where_to_press_and_what_came_late() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from disclosure.catalog import load_catalog
-from disclosure.collection.sources import Secret, Source, from_environment, kinds, load_sources
+from disclosure.catalog import Secret, load_catalog
+from disclosure.collection.sources import Source, kinds, load_sources
 from disclosure.errors import DisclosureError
+from disclosure.kept_secrets import from_environment
 
 pytestmark = pytest.mark.unit
 

@@ -19,18 +19,15 @@ from pydantic import ValidationError
 from disclosure.catalog import Catalog
 from disclosure.catalog.catalog import explain
 from disclosure.catalog.yaml_source import Document, load_document
-from disclosure.collection.sources.base import Delivery, Due, Errand, Secret, Secrets, Source, Visit, from_environment
+from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit
 from disclosure.errors import DisclosureError
 
 __all__ = [
     "Delivery",
     "Due",
     "Errand",
-    "Secret",
-    "Secrets",
     "Source",
     "Visit",
-    "from_environment",
     "kinds",
     "load_sources",
 ]

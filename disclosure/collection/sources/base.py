@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,48 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from disclosure.catalog import Catalog
-from disclosure.catalog.models import Fact, Id
+from disclosure.catalog.models import Fact, Id, Secret
 from disclosure.errors import DisclosureError
+from disclosure.kept_secrets import Secrets
 from disclosure.periods import Period
-
-
-class Secret(Fact):
-    """Where a secret is kept: an environment variable or a Prefect Secret block; never the secret itself."""
-
-    env: str = ""
-    block: str = ""
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Secret:
-        if bool(self.env) == bool(self.block):
-            raise ValueError("env（环境变量名）和 block（Prefect 的 Secret 块名）应写且只写一个")
-        # Settings have the first prefix, and child processes are given neither.
-        if self.env and not re.fullmatch(r"(?!DISCLOSURE_|PREFECT_)[A-Za-z_][A-Za-z0-9_]*", self.env):
-            raise ValueError("环境变量名只用字母、数字和下划线，且不以 DISCLOSURE_、PREFECT_ 开头")
-        if self.block and not re.fullmatch(r"[a-z0-9-]+", self.block):
-            raise ValueError("Secret 块名只用小写字母、数字和连字符")
-        return self
-
-
-#: Reads a secret; a ``DisclosureError`` says what is not set.
-Secrets = Callable[[Secret], str]
-
-
-def from_environment(secret: Secret) -> str:
-    """The value of the environment variable.
-
-    Raises:
-        DisclosureError: when it is not set, or the secret is in a block, which only Prefect's side can read.
-    """
-    if secret.block:
-        raise DisclosureError(f"口令在 Prefect 的 Secret 块“{secret.block}”里，此处读不到，请改用环境变量。")
-    value = os.environ.get(secret.env, "")
-    if not value:
-        raise DisclosureError(f"环境变量 {secret.env} 没有设置，请把口令放进去后重新启动。")
-    return value
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,110 @@
+"""Gathering what the board and ``status`` show, from our records and the working calendar alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from disclosure import cycles, deadlines
+from disclosure.catalog import Catalog
+from disclosure.clock import shanghai
+from disclosure.deadlines import CyclePlan
+from disclosure.overview.concerns import concerns, emergencies
+from disclosure.overview.facts import Awaited, Concern, Overview, Upcoming
+from disclosure.overview.tracks import track
+from disclosure.records.tables import Cycle
+from disclosure.reminders.duties import Duty, duties_of
+from disclosure.reminders.rules import overdue_days
+from disclosure.workdays import probable_workdays
+from disclosure.workplace import Workplace
+
+#: How far ahead deadlines are listed.
+DAYS_AHEAD = 60
+
+
+def look(place: Workplace, now: dt.datetime, supervision: tuple[Concern, ...] = ()) -> Overview:
+    """Everything as it stands at ``now`` (an aware time); ``supervision`` is what it last found, newest first."""
+    catalog, today = place.catalog, shanghai(now).date()
+    with place.records.read() as session:
+        plans = _plans(session, catalog, today)
+        owed = {own.period.id: duties_of(session, catalog, own, now) if own.cycle else [] for own in plans}
+        every = [duty for own in plans for duty in owed[own.period.id]]
+        return Overview(
+            title=catalog.profile.short_title,
+            publisher=catalog.profile.publisher,
+            at=now,
+            year=today.year,
+            tracks=tuple(track(session, catalog, own, owed[own.period.id], today) for own in plans),
+            awaited=tuple(_awaited(catalog, every, today)),
+            upcoming=tuple(_upcoming(session, catalog, plans, owed, today)),
+            supervision=supervision,
+            concerns=tuple(concerns(session, catalog, plans, every, now)),
+            emergencies=emergencies(session, catalog),
+        )
+
+
+def _plans(session: Session, catalog: Catalog, today: dt.date) -> list[CyclePlan]:
+    """This year's cycles in the order of the year; then whatever else is under way or was opened this year."""
+    found = deadlines.year_plan(session, catalog, today.year)
+    known = {own.period for own in found}
+    others = session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id))
+    for cycle in others:
+        is_of_today = cycle.step != "archive" or shanghai(cycle.opened_at).year == today.year
+        if is_of_today and (period := cycles.period_of(cycle)) not in known:
+            found.append(deadlines.cycle_plan(session, catalog, period))
+    return found
+
+
+def _awaited(catalog: Catalog, owed: Iterable[Duty], today: dt.date) -> list[Awaited]:
+    """What can be done now, the most overdue first."""
+    found = []
+    for duty in owed:
+        if duty.since is None:
+            continue
+        overdue = overdue_days(duty, catalog.holidays, today)
+        planned = duty.deadline.planned
+        found.append(
+            Awaited(
+                period=duty.deadline.period.label,
+                milestone=duty.name,
+                office=duty.office.name,
+                people=tuple(person.name for person in duty.people),
+                since=duty.since,
+                planned=planned,
+                overdue=overdue,
+                left=max(0, probable_workdays(today, planned, catalog.holidays)),
+                run_id=duty.run_id,
+            )
+        )
+    return sorted(found, key=lambda each: (-each.overdue, each.planned, each.since))
+
+
+def _upcoming(
+    session: Session, catalog: Catalog, plans: Sequence[CyclePlan], owed: dict[str, list[Duty]], today: dt.date
+) -> list[Upcoming]:
+    """Milestones of the next days that are not done, the nearest first; next year's, where it begins by then."""
+    last = today + dt.timedelta(days=DAYS_AHEAD)
+    if last.year > today.year:
+        following = deadlines.year_plan(session, catalog, last.year)
+        plans = [*plans, *(own for own in following if own.period.id not in owed)]
+    found = []
+    for own in plans:
+        open_milestones = {duty.deadline.milestone for duty in owed.get(own.period.id, ())}
+        for deadline in own.deadlines:
+            is_open = own.cycle is None or deadline.milestone in open_milestones
+            if is_open and today <= deadline.planned <= last:
+                found.append(
+                    Upcoming(
+                        period=own.period.label,
+                        milestone=deadline.name,
+                        offices=tuple(office.name for office in deadlines.offices_of(catalog, own, deadline.milestone)),
+                        planned=deadline.planned,
+                        why=deadline.why,
+                        left=probable_workdays(today, deadline.planned, catalog.holidays),
+                        is_provisional=deadline.is_provisional,
+                    )
+                )
+    return sorted(found, key=lambda each: each.planned)
