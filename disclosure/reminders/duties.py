@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import cast
 
 from sqlalchemy import func, select
@@ -71,11 +72,12 @@ def duties(session: Session, catalog: Catalog, now: dt.datetime) -> list[Duty]:
     for year in (today.year - 1, today.year, today.year + 1):
         found.update({own.period.id: own for own in deadlines.year_plan(session, catalog, year)})
     owed: list[Duty] = []
+    holders = _holders(session, catalog, now)
     for own in found.values():
         cycle = own.cycle
         is_over = own.deadlines[-1].due < today if cycle is None else cycle.step == "archive" or cycle.is_demo
         if not is_over:
-            owed += duties_of(session, catalog, own, now)
+            owed += _Reader(session, catalog, own, now, holders).duties()
     return owed
 
 
@@ -83,14 +85,31 @@ def duties_of(session: Session, catalog: Catalog, own: CyclePlan, now: dt.dateti
     """Everything owed in one cycle, in the order of the work; nothing once it is published."""
     if own.cycle is not None and own.cycle.step == "archive":
         return []
-    return _Reader(session, catalog, own, now).duties()
+    return _Reader(session, catalog, own, now, _holders(session, catalog, now)).duties()
+
+
+#: Who may act in a role today, for one office or ("") for all.
+_Holders = Callable[[RoleId, str], tuple[Recipient, ...]]
+
+
+def _holders(session: Session, catalog: Catalog, now: dt.datetime) -> _Holders:
+    """Asked once for each role and office: the same people owe most of what is owed."""
+
+    @cache
+    def of(role: RoleId, office: str) -> tuple[Recipient, ...]:
+        able = people.holders(session, catalog, role, now, office=office)
+        return tuple(Recipient(person.id, person.name) for person in able)
+
+    return of
 
 
 class _Reader:
     """Reads the duties of one cycle."""
 
-    def __init__(self, session: Session, catalog: Catalog, own: CyclePlan, now: dt.datetime) -> None:
-        self.session, self.catalog, self.own, self.now = session, catalog, own, now
+    def __init__(
+        self, session: Session, catalog: Catalog, own: CyclePlan, now: dt.datetime, holders: _Holders
+    ) -> None:
+        self.session, self.catalog, self.own, self.now, self.holders = session, catalog, own, now, holders
         self.cycle = own.cycle
         self.deadlines = {deadline.milestone: deadline for deadline in own.deadlines}
         self.round = own.cycle.round if own.cycle else 1
@@ -201,8 +220,7 @@ class _Reader:
         )
 
     def _people(self, role: RoleId, office: Office | None = None) -> tuple[Recipient, ...]:
-        able = people.holders(self.session, self.catalog, role, self.now, office=office.id if office else "")
-        return tuple(Recipient(person.id, person.name) for person in able)
+        return self.holders(role, office.id if office else "")
 
     def _offices(self, role: RoleId) -> list[Office]:
         return [self.catalog.offices[office] for office in self.catalog.roles[role].offices]
