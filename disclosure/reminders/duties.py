@@ -93,11 +93,12 @@ _Holders = Callable[[RoleId, str], tuple[Recipient, ...]]
 
 
 def _holders(session: Session, catalog: Catalog, now: dt.datetime) -> _Holders:
-    """Asked once for each role and office: the same people owe most of what is owed."""
+    """The records are asked once: the same people owe most of what is owed."""
+    acting = people.acting(session, now)
 
     @cache
     def of(role: RoleId, office: str) -> tuple[Recipient, ...]:
-        able = people.holders(session, catalog, role, now, office=office)
+        able = people.able(catalog, acting, role, office)
         return tuple(Recipient(person.id, person.name) for person in able)
 
     return of

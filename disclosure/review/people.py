@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyotp
@@ -184,14 +184,24 @@ def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime, 
 
     ``office`` (an id) narrows them to those who act for it.
     """
+    return able(catalog, acting(session, now), role, office)
+
+
+def acting(session: Session, now: dt.datetime) -> dict[Person, tuple[Person, ...]]:
+    """Everybody active, in the order they were enrolled, with those they act as today: themselves come first."""
     absent = _absent(session, now)
+    active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
+    return {person: (person, *absent.get(person.id, ())) for person in active}
+
+
+def able(
+    catalog: Catalog, acting_as: Mapping[Person, Collection[Person]], role: RoleId, office: str = ""
+) -> list[Person]:
+    """Who of ``acting`` may act in ``role``, for one office (an id) or for any."""
     return [
         person
-        for person in session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
-        if any(
-            role in own_roles(catalog, someone) and office in ("", someone.office)
-            for someone in (person, *absent.get(person.id, ()))
-        )
+        for person, someones in acting_as.items()
+        if any(role in own_roles(catalog, one) and office in ("", one.office) for one in someones)
     ]
 
 
