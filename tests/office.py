@@ -479,7 +479,7 @@ class Case:
 
 
 def office_in(home: Path, profile: str = "gaogang-2016", **settings: Any) -> Office:
-    """An office with a home and ports of its own, not yet open; intake and reminders wait to be started, whatever the hour."""
+    """An office with a home and ports of its own, not yet open; intake and reminders wait to be started."""
     server_port, desk_port = _free_ports(2)
     chosen = {"intake_schedule": "", "reminder_schedule": "", "intake_settle_seconds": 0, **settings}
     return Office(Settings(home=home, profile=profile, server_port=server_port, desk_port=desk_port, **chosen))

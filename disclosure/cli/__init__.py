@@ -13,7 +13,7 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import audit, calendar, cycle, files, history, remind, running, status
+from disclosure.cli import audit, calendar, cycle, files, history, rehearse, remind, running, status
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.people import people_app
@@ -37,6 +37,7 @@ for command in (
     cycle.resume,
     calendar.calendar,
     remind.remind,
+    rehearse.rehearse,
     running.deploy,
     running.doctor,
 ):

@@ -18,7 +18,6 @@ from disclosure.collection.workbook_writer import write_workbook
 from disclosure.collection.workbooks import workbook_name
 from disclosure.demo_figures import demo_figures
 from disclosure.demo_text import demo_text
-from disclosure.errors import DisclosureError
 from disclosure.rehearsal.cast import Cast
 from disclosure.rehearsal.drive import Drive
 from disclosure.rehearsal.stage import Stage
@@ -191,7 +190,7 @@ class Acting:
             offices = "、".join(stage.catalog.offices[each].name for each in to)
             stage.note(f"{title}第{round_number}轮于{said_day(today)}退回{offices}", drive.period)
         elif away:
-            stage.note(f"{title}由{name}代为作出", drive.period)
+            stage.note(f"{title}由{name}代为作出", drive.period, delays=False)
         drive.advance()
 
     def _returns_to(self, session: Session, drive: Drive, gate: GateId) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
-"""How everybody and everything behaves in a rehearsal: YAML, the shipped ordinary year below, exceptions laid over it."""
+"""How everybody and everything behaves in a rehearsal: the shipped ordinary year, with exceptions laid over it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -161,19 +161,21 @@ def load_behaviour(catalog: Catalog, file: Path | None = None) -> Behaviour:
 
 def _unknown_names(catalog: Catalog, behaviour: Behaviour) -> Iterator[tuple[Location, str]]:
     """Names that this profile's catalogue does not have, with where they stand."""
-    named: list[tuple[Location, str, dict[str, str]]] = []
+    named: list[tuple[Location, str, Mapping[str, str]]] = []
     centres = {office.id: office.name for office in catalog.centres}
     returnable = {office.id: office.name for office in (*catalog.centres, *catalog.writers)}
     offices = {office.id: office.name for office in catalog.offices.values()}
     messengers = {each.id: each.name for each in catalog.messengers.values()}
     channels = {each.id: each.name for each in catalog.channels.values()}
-    kinds = {kind: catalog.cycles[kind].name for kind in catalog.profile.cycles}
+    kinds: dict[str, str] = {kind: catalog.cycles[kind].name for kind in catalog.profile.cycles}
     named += [(("late", n, "office"), late.office, centres) for n, late in enumerate(behaviour.late)]
     named += [(("late", n, "cycle"), late.cycle, kinds) for n, late in enumerate(behaviour.late)]
     for n, returned in enumerate(behaviour.returned):
         named.append((("returned", n, "cycle"), returned.cycle, kinds))
         named += [(("returned", n, "to", m), office, returnable) for m, office in enumerate(returned.to)]
-    named += [(("channels_down", n, "channel"), each.channel, channels) for n, each in enumerate(behaviour.channels_down)]
+    named += [
+        (("channels_down", n, "channel"), each.channel, channels) for n, each in enumerate(behaviour.channels_down)
+    ]
     for n, down in enumerate(behaviour.messengers_down):
         named.append((("messengers_down", n, "messenger"), down.messenger, messengers))
     for office, messenger in behaviour.messengers.items():

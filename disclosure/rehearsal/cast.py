@@ -62,9 +62,9 @@ class Cast:
             (away for away in self.stage.behaviour.away if away.covers(day) and self.reviewer(away.gate) == name), None
         )
 
-    def register_substitutes(self, day: dt.date) -> None:
+    def register_substitutes(self) -> None:
         """What the operator enters on the first day of an absence."""
-        stage = self.stage
+        stage, day = self.stage, self.stage.clock.today
         for away in stage.behaviour.away:
             first, last = day_in(day.year, away.first), day_in(day.year, away.last)
             if day != first:
@@ -76,7 +76,7 @@ class Cast:
                 continue
             with stage.place.records.write() as session:
                 people.substitute(session, deputy, absent, first, last)
-            stage.note(f"{until}，由{deputy}代理")
+            stage.note(f"{until}，由{deputy}代理", delays=False)
 
     def code(self, name: str) -> str:
         """What the device of ``name`` shows, on a clock that has gone on to the next code."""

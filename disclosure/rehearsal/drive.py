@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 
 from disclosure import cycles
+from disclosure.clock import said_day
 from disclosure.collection import workbooks
 from disclosure.compilation import compile_round
 from disclosure.errors import DisclosureError
@@ -49,9 +50,7 @@ class Drive:
                 compile_round(session, place.catalog, cycles.get_cycle(session, self.cycle_id))
             self.stage.audit(place, self.cycle_id)
             with place.records.write() as session:
-                compiled, standing = come_to_review(
-                    session, place.catalog, cycles.get_cycle(session, self.cycle_id)
-                )
+                compiled, standing = come_to_review(session, place.catalog, cycles.get_cycle(session, self.cycle_id))
             if not (standing.is_returned or standing.is_approved):
                 self._ask("review", compiled.digest)
                 return
@@ -77,8 +76,9 @@ class Drive:
             publish_round(self.stage.place, self.cycle_id)
         except (DisclosureError, OSError) as error:
             self.is_stopped = True
-            why = f"{type(error).__name__}" if isinstance(error, OSError) else str(error).rstrip("。")
-            self.stage.note(f"没有发布成，运行中断，等人重试（渠道写不进：{why}）", self.period)
+            channels = "、".join(self.stage.catalog.channels[each].name for each in self.stage.channels_down)
+            why = f"{channels}写不进" if channels else str(error).rstrip("。")
+            self.stage.note(f"{said_day(self.stage.clock.today)}没有发布成，等人重试：{why}", self.period)
             return
         self.stage.place.sign_ledger()
         self.is_stopped, self.is_over = False, True

@@ -15,7 +15,7 @@ from disclosure.catalog import Catalog, GateId, Milestone
 from disclosure.clock import shanghai
 from disclosure.deadlines import CyclePlan, Deadline
 from disclosure.periods import Period
-from disclosure.records.tables import ChannelDelivery, Compilation, Cycle, Decision, Submission
+from disclosure.records.tables import ChannelDelivery, Compilation, Cycle, Decision, Person, Submission
 from disclosure.rehearsal.stage import Message, Note, Stage
 from disclosure.reminders.duties import MILESTONE_OF_GATE
 
@@ -111,7 +111,7 @@ def _causes(
     period: Period, deadline: Deadline, notes: Sequence[Note], since: dt.datetime, until: dt.datetime | None
 ) -> list[str]:
     concerning = [note for note in notes if note.period in (None, period) and note.at > since]
-    known = [note.said for note in concerning if until is None or note.at <= until]
+    known = [note.said for note in concerning if note.delays and (until is None or note.at <= until)]
     return [*dict.fromkeys(known), *([deadline.why] if deadline.is_provisional else [])]
 
 
@@ -149,7 +149,8 @@ def _compiled(session: Session, cycle: Cycle) -> _Done:
     ).one_or_none()
     if first is None:
         return _Done(None)
-    by = dict.fromkeys(excuse.person.name for excuse in cycles.excuses(session, cycle).values() if excuse.round == 1)
+    excused = [excuse for excuse in cycles.excuses(session, cycle).values() if excuse.round == 1]
+    by = dict.fromkeys(session.get_one(Person, excuse.person_id).name for excuse in excused)
     return _Done(first.compiled_at, tuple(by) or ("系统",))
 
 

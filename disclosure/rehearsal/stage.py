@@ -24,11 +24,15 @@ Audit = Callable[[Workplace, int], object]
 
 @dataclass(frozen=True)
 class Note:
-    """Something out of the ordinary in a cycle (None: in all of them), as one sentence."""
+    """Something out of the ordinary in a cycle (None: in all of them), as one sentence.
+
+    ``delays``: whether it may be the reason that something was late.
+    """
 
     at: dt.datetime
     period: Period | None
     said: str
+    delays: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Clock:
         self.moment = moment
 
     def __call__(self) -> dt.datetime:
+        """Now, an aware time."""
         return self.moment
 
     @property
@@ -107,10 +112,10 @@ class Stage:
         """The profile's facts."""
         return self.place.catalog
 
-    def note(self, said: str, period: Period | None = None) -> None:
+    def note(self, said: str, period: Period | None = None, *, delays: bool = True) -> None:
         """Keep what happened now; the same sentence about the same cycle is kept once."""
         if not any((known.said, known.period) == (said, period) for known in self.notes):
-            self.notes.append(Note(self.clock.moment, period, said))
+            self.notes.append(Note(self.clock.moment, period, said, delays))
 
     def is_working_day(self, day: dt.date) -> bool:
         """Whether people are at work."""
@@ -136,13 +141,17 @@ class Stage:
         name = letter.recipient.name
         self.messages.append(Message(self.clock.moment, name, self.offices[name], messenger.name, letter))
 
+    @property
+    def channels_down(self) -> list[str]:
+        """The ids of the channels that take nothing today."""
+        return [each.channel for each in self.behaviour.channels_down if each.covers(self.clock.today)]
+
     def show_channels(self) -> None:
         """Take away the folders of the channels that are down today, and put back those that are up again."""
         for channel in self.catalog.channels.values():
             root = self.place.settings.home / channel.path
             versions, aside = root.with_name(f"{root.name}.versions"), root.with_name(f"{root.name}.away")
-            down = [each for each in self.behaviour.channels_down if each.channel == channel.id]
-            is_down = any(each.covers(self.clock.today) for each in down)
+            is_down = channel.id in self.channels_down
             if is_down and not versions.is_file():
                 if versions.exists():
                     versions.rename(aside)

@@ -82,9 +82,10 @@ class _Year:
             opens = self.stage.workday_after(day_in(self.year, own.opens), 0)
             self.starts[Period(self.year - 1, "special", own.name)] = _at(opens, dt.time(START_HOUR))
         for day in self._days():
-            self.cast.register_substitutes(day)
+            self.stage.clock.go_to(day, dt.time(0))
+            self.cast.register_substitutes()
             if self.stage.is_off(day):
-                self.stage.note("机器停机：不开启、不收件、不提醒、不发布")
+                self.stage.note(f"{said_day(day)}停机")
                 continue
             self._one_day(day)
 
@@ -106,7 +107,6 @@ class _Year:
 
     def _one_day(self, day: dt.date) -> None:
         stage, hours = self.stage, self.stage.behaviour.hours
-        stage.clock.go_to(day, dt.time(0))
         stage.show_channels()
         moments = {*hours.reminders, hours.people, dt.time(START_HOUR), *self._publications(day)}
         for moment in sorted(moments):
@@ -164,7 +164,7 @@ class _Year:
             return
         sent = send_due(stage.place, stage.clock.moment, post=stage.post)
         for failure in sent.delivered.failures:
-            stage.note(failure.rstrip("。"))
+            stage.note(f"{said_day(stage.clock.today)}，{failure.rstrip('。')}", delays=False)
         self.seen = (-1, dt.date.min) if sent.is_delayed else now
 
 

@@ -107,9 +107,7 @@ def _holders(session: Session, catalog: Catalog, now: dt.datetime) -> _Holders:
 class _Reader:
     """Reads the duties of one cycle."""
 
-    def __init__(
-        self, session: Session, catalog: Catalog, own: CyclePlan, now: dt.datetime, holders: _Holders
-    ) -> None:
+    def __init__(self, session: Session, catalog: Catalog, own: CyclePlan, now: dt.datetime, holders: _Holders) -> None:
         self.session, self.catalog, self.own, self.now, self.holders = session, catalog, own, now, holders
         self.cycle = own.cycle
         self.deadlines = {deadline.milestone: deadline for deadline in own.deadlines}

@@ -12,6 +12,9 @@ from disclosure.clock import shanghai
 from disclosure.reminders.duties import Duty, Recipient
 from disclosure.workdays import is_probable_workday, probable_workdays
 
+#: So many weeks may pass without a working day, holidays and all.
+_WEEKS_OF_REST = 2
+
 Kind = Literal["ahead", "overdue", "head", "leader"]
 
 
@@ -61,6 +64,9 @@ def overdue_days(duty: Duty, holidays: Holidays, today: dt.date) -> int:
 
 def _of_duty(duty: Duty, rules: ReminderRules, holidays: Holidays, today: dt.date) -> Iterator[Reminder]:
     planned = duty.deadline.planned
+    if planned - today > dt.timedelta(weeks=max(rules.ahead) + _WEEKS_OF_REST):
+        # Too far to count the days: a week has a working day in it, but for the longest holidays.
+        return
     if today <= planned:
         left = probable_workdays(today, planned, holidays)
         reached = [days for days in rules.ahead if left <= days]

@@ -20,7 +20,6 @@ from disclosure.reminders.outbox import AddressRefusedError, Delivered, NotSentE
 from disclosure.reminders.rules import Reminder, due_now
 from disclosure.workplace import Workplace
 
-
 #: Hands one letter to a messenger for an address; raises as ``messengers.send`` does when it does not leave.
 Post = Callable[[Messenger, str, Letter], None]
 
@@ -85,9 +84,7 @@ def look(place: Workplace, now: dt.datetime) -> Due:
     )
 
 
-def send_due(
-    place: Workplace, now: dt.datetime, secrets: Secrets = from_environment, post: Post | None = None
-) -> Sent:
+def send_due(place: Workplace, now: dt.datetime, secrets: Secrets = from_environment, post: Post | None = None) -> Sent:
     """Send every reminder due at ``now`` (an aware time), each at most once whatever crashes.
 
     ``post`` takes the letters; without one they go through Apprise, with addresses that ``secrets`` reads.
