@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -63,12 +64,10 @@ def _print(played: Rehearsed) -> None:
     console.print(f"\n{played.year}年预演：{played.title}", style="bold", soft_wrap=True)
     for course in played.courses:
         _print_course(course)
-    console.print("\n会发出的提醒", style="bold")
-    console.print(_messages(played.messages) if played.messages else "  没有。")
-    if happened := [note for note in played.notes if note.period is None]:
+    _print_messages(played.messages)
+    if happened := [note.said for note in played.notes if note.period is None]:
         console.print("\n其间", style="bold")
-        for note in happened:
-            console.print(Padding(f"· {note.said}", (0, 0, 0, 2)))
+        console.print(_listed({"·": said} for said in happened))
     _print_summary(played)
 
 
@@ -88,20 +87,40 @@ def _print_course(course: Course) -> None:
     for each in course.milestones:
         if new := [cause for cause in each.causes if cause not in told]:
             told.update(new)
-            console.print(Padding(f"{each.deadline.name}：{'；'.join(new)}。", (0, 0, 0, 2)))
+            console.print(_listed([{f"{each.deadline.name}：": f"{'；'.join(new)}。"}]))
 
 
-def _messages(messages: tuple[Message, ...]) -> Table:
-    """The same letter to several people at once is one row."""
+def _listed(lines: Iterable[dict[str, str]]) -> Padding:
+    """Marks with texts that fold beside them."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for line in lines:
+        for mark, text in line.items():
+            grid.add_row(mark, text)
+    return Padding(grid, (0, 0, 0, 2))
+
+
+def _print_messages(messages: tuple[Message, ...]) -> None:
+    """The same letter to several people at once is one row; what all subjects begin with is said once."""
+    console.print("\n会发出的提醒", style="bold")
+    if not messages:
+        console.print("  没有。")
+        return
+    begins = {"".join(message.letter.subject.partition("】")[:2]) for message in messages}
+    prefix = begins.pop() if len(begins) == 1 else ""
+    if prefix:
+        console.print(f"  主题都以“{prefix}”开头。")
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("  时间", no_wrap=True)
     table.add_column("方式", no_wrap=True)
-    table.add_column("给谁", overflow="fold", max_width=24)
+    table.add_column("给谁", overflow="fold")
     table.add_column("主题", overflow="fold")
     ordered = sorted(messages, key=lambda m: (m.at, m.messenger, m.letter.subject))
     for (at, messenger, subject), same in groupby(ordered, key=lambda m: (m.at, m.messenger, m.letter.subject)):
-        table.add_row(f"  {_moment(at)}", messenger, "、".join(message.name for message in same), subject)
-    return table
+        names = "、".join(message.name for message in same)
+        table.add_row(f"  {_moment(at)}", messenger, names, subject.removeprefix(prefix))
+    console.print(table)
 
 
 def _print_summary(played: Rehearsed) -> None:
@@ -196,4 +215,4 @@ def _day(day: dt.date) -> str:
 def _moment(moment: dt.datetime | None) -> str:
     from disclosure.clock import shanghai
 
-    return f"{shanghai(moment):%m-%d %H:%M}" if moment else "没有办"
+    return f"{shanghai(moment):%m-%d %H:%M}" if moment else "未办完"

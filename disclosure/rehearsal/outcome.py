@@ -90,10 +90,13 @@ def _course(session: Session, catalog: Catalog, own: CyclePlan, notes: Sequence[
     # What went wrong before a milestone that was met explains nothing after it.
     since = dt.datetime.combine(own.deadlines[0].planned - dt.timedelta(days=1), dt.time(), dt.UTC)
     passed: list[Passed] = []
-    for deadline in own.deadlines:
+    for place, deadline in enumerate(own.deadlines):
         reached = done.get(deadline.milestone, _Done(None))
         state = _state(deadline, reached.at)
-        causes = [] if state == "met" else _causes(own.period, deadline, notes, since, reached.at)
+        # What was never done was over when something after it was.
+        later = (done[each.milestone].at for each in own.deadlines[place:] if each.milestone in done)
+        until = next((at for at in later if at is not None), None)
+        causes = [] if state == "met" else _causes(own.period, deadline, notes, since, until)
         is_statutory = deadline.milestone == "publish" and own.period.kind != "special"
         passed.append(Passed(deadline, state, reached.at, reached.people, tuple(causes), is_statutory))
         if state == "met" and reached.at is not None:
