@@ -32,6 +32,7 @@ def one_cycle(*, is_warm: bool, port: int, desk: int) -> list[float]:
             desk_port=desk,
             runner_is_warm=is_warm,
             intake_schedule="",
+            supervise_at="",
         )
         prepare_home(settings.home)
         use_server(settings)

@@ -5,7 +5,9 @@
 
 from data_checks.audit import figures_digest, run_audit, suite_version
 from data_checks.findings import AuditResult, Finding, RuleOutcome
-from data_checks.quality_report import Context, build_report, render_quality_report, render_quality_sheets
+from data_checks.quality_report import render_quality_report, render_quality_sheets
+from data_checks.report_builder import build_report
+from data_checks.report_model import Context
 
 __all__ = [
     "AuditResult",

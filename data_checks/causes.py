@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -49,13 +49,21 @@ def of_power(catalog: Catalog, unit: Unit, power: int, what: str, expected: str)
 
 
 def of_difference(
-    catalog: Catalog, total: Term, parts: Sequence[Term], expected: Decimal, tolerance: Decimal
+    catalog: Catalog,
+    total: Term,
+    parts: Sequence[Term],
+    expected: Decimal,
+    tolerance: Decimal,
+    *,
+    never_negative: Collection[int] = (),
 ) -> Cause | None:
     """Why ``total`` is not ``expected``, the signed sum of ``parts``; None when nothing fits.
 
     All amounts in base units. A fit must be within ``tolerance``, and none is tried when the difference
     itself is of the size of rounding, where everything would fit. Each single mistake is undone in turn,
     the total's before the parts', the commoner before the rarer; the first that balances is named.
+    ``never_negative`` are the places of figures whose sign nobody can have got wrong: they stand as they must, and
+    were rather added where they are to be subtracted.
     """
     excess = total[1] - expected
     if abs(excess) <= 10 * tolerance:
@@ -64,11 +72,15 @@ def of_difference(
     def balances(change: Decimal) -> bool:
         return abs(excess - change) <= tolerance
 
-    return next(_undone(catalog, [total, *parts], balances, tolerance), None)
+    return next(_undone(catalog, [total, *parts], balances, tolerance, never_negative), None)
 
 
 def _undone(
-    catalog: Catalog, terms: Sequence[Term], balances: Callable[[Decimal], bool], tolerance: Decimal
+    catalog: Catalog,
+    terms: Sequence[Term],
+    balances: Callable[[Decimal], bool],
+    tolerance: Decimal,
+    never_negative: Collection[int],
 ) -> Iterator[Cause]:
     words = messages()["causes"]
     # How the excess changes when an amount grows by one: the total's side and the parts'.
@@ -78,9 +90,9 @@ def _undone(
             right = amount / Decimal(10) ** power
             if abs(right) > 2 * tolerance and balances(side * (right - amount)):
                 yield Cause(of_power(catalog, unit, power, name, printed(abs(right), unit)), place)
-    for place, name, amount, _, side in sided:
-        if balances(side * -2 * amount):
-            yield Cause(str(words["sign"].format(what=name)), place)
+    for place, _, amount, _, side in sided:
+        if balances(side * -2 * amount) and (place or place not in never_negative):
+            yield _turned(terms, place, never_negative)
     for place, name, amount, unit, side in sided:
         for other in swaps(amount / unit.factor):
             if balances(side * (other * unit.factor - amount)):
@@ -90,6 +102,15 @@ def _undone(
         for place, name, amount, _, _ in sided:
             if place and balances(change * amount):
                 yield Cause(str(words[key].format(what=name)), 0)
+
+
+def _turned(terms: Sequence[Term], place: int, never_negative: Collection[int]) -> Cause:
+    """A figure with the wrong sign, or one that has the right one and was added where it is to be subtracted."""
+    words, (name, amount, _) = messages()["causes"], terms[place]
+    if place not in never_negative:
+        return Cause(str(words["sign"].format(what=name)), place)
+    key = "to_add" if amount > 0 else "to_subtract"
+    return Cause(str(words[key].format(what=name, whole=terms[0][0])), 0)
 
 
 def of_change(amount: Decimal, unit: Unit, near: Decimal, *, within: Decimal = Decimal("0.05")) -> str:

@@ -15,9 +15,9 @@ from disclosure.catalog import Indicator, Rule
 from disclosure.periods import CycleKind, Period
 
 #: A year's periods in the order in which year-to-date figures grow.
-_IN_A_YEAR: tuple[CycleKind, ...] = ("q1", "h1", "q3", "annual")
+IN_A_YEAR: tuple[CycleKind, ...] = ("q1", "h1", "q3", "annual")
 #: Makes the median absolute deviation comparable to a standard deviation.
-_MAD_SCALE = 1.4826
+MAD_SCALE = 1.4826
 
 
 @check
@@ -54,8 +54,8 @@ def never_falls(tables: Tables, _rule: Rule) -> Checked:
 
 def _beside(tables: Tables, region: str, indicator: str) -> Iterator[tuple[Amount, Period]]:
     """The nearest known period before this one in its year, and the nearest after it."""
-    place = _IN_A_YEAR.index(tables.period.kind)
-    for kinds in (reversed(_IN_A_YEAR[:place]), _IN_A_YEAR[place + 1 :]):
+    place = IN_A_YEAR.index(tables.period.kind)
+    for kinds in (reversed(IN_A_YEAR[:place]), IN_A_YEAR[place + 1 :]):
         for kind in kinds:
             period = Period(tables.period.year, kind)
             amount = tables.before(region, indicator, period)
@@ -152,7 +152,7 @@ def unusual_growth(tables: Tables, rule: Rule) -> Checked:
             done.skipped += 1
             continue
         middle = median(past)
-        spread = _MAD_SCALE * median(abs(growth - middle) for growth in past)
+        spread = MAD_SCALE * median(abs(growth - middle) for growth in past)
         least = math.log1p(float(threshold(rule, tables.dimension(indicator))))
         allowed = max(least, float(threshold(rule, "deviations")) * spread)
         compared = amount.value > 0 and _is_big(tables, rule, indicator, amount, before) and row.index not in slipped

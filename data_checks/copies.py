@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
+from math import comb
 
 from data_checks.checking import Checked, Key, Violation, amounts, check, threshold
 from data_checks.findings import messages
 from data_checks.tables import Row, Tables
-from disclosure.catalog import Rule
+from disclosure.catalog import Catalog, Rule
+
+#: Room for what floats lose, where exact numbers decide after all.
+_ROOM = 1e-9
 
 
 @check
@@ -34,7 +39,9 @@ def copied(tables: Tables, rule: Rule) -> Checked:
                 same = amount.value == before.value
                 groups[row.region, indicator.insurance].append((row, same))
                 groups["", indicator.id].append((row, same))
-        for members in groups.values():
+        for group, members in groups.items():
+            if not tables.looks_at(group):
+                continue
             if len(members) < at_least:
                 done.skipped += 1
                 continue
@@ -50,9 +57,9 @@ def copied(tables: Tables, rule: Rule) -> Checked:
 
 @check
 def same_regions(tables: Tables, rule: Rule) -> Checked:
-    """Two regions with the same figures throughout an insurance, at least ``at_least`` of them; zeros say nothing.
+    """Regions with the same figures throughout an insurance, at least ``at_least`` of them; zeros say nothing.
 
-    Reported once, at the first figure of the region that comes later in the catalogue.
+    All that are the same are reported once, at the first figure of the second of them in the catalogue's order.
     """
     done = Checked()
     catalog = tables.catalog
@@ -61,8 +68,10 @@ def same_regions(tables: Tables, rule: Rule) -> Checked:
         if indicator.by_county and indicator.kind in ("stock", "flow") and amount.value:
             of[indicator.insurance, row.region].setdefault(indicator.id, row)
     for insurance in catalog.insurances:
-        for one, other in combinations(catalog.parts_of_prefecture, 2):
-            left, right = of.get((insurance, one.code), {}), of.get((insurance, other.code), {})
+        reporting = [region for region in catalog.parts_of_prefecture if (insurance, region.code) in of]
+        done.skipped += comb(len(catalog.parts_of_prefecture), 2) - comb(len(reporting), 2)
+        for one, other in combinations(reporting, 2):
+            left, right = of[insurance, one.code], of[insurance, other.code]
             both = [name for name in right if name in left]
             if len(both) < threshold(rule, "at_least"):
                 done.skipped += 1
@@ -70,10 +79,26 @@ def same_regions(tables: Tables, rule: Rule) -> Checked:
             rows = [right[name] for name in both]
             done.compared += 1
             done.measures.setdefault(rows[0].index, Decimal(0))
-            if set(left) == set(right) and all(_value(left[name]) == _value(right[name]) for name in both):
-                words = {"count": len(both), "other": one.name}
-                _report(done, "same_regions", rows, words)
+        alike: dict[frozenset[tuple[str, Decimal | None]], list[str]] = defaultdict(list)
+        for region in catalog.parts_of_prefecture:
+            figures = of.get((insurance, region.code), {})
+            if len(figures) >= threshold(rule, "at_least"):
+                alike[frozenset((name, _value(row)) for name, row in figures.items())].append(region.code)
+        for first, *others in alike.values():
+            if others:
+                rows = [row for code in others for row in of[insurance, code].values()]
+                _report(done, "same_regions", rows, _alike(catalog, first, others, len(rows) // len(others)))
     return done
+
+
+def _alike(catalog: Catalog, first: str, others: list[str], count: int) -> dict[str, object]:
+    """The words for regions that have the same ``count`` figures."""
+    also = messages()["list_of_places"].join(catalog.regions[code].name for code in others[1:])
+    return {
+        "count": count,
+        "other": catalog.regions[first].name,
+        "also": messages()["words"]["also"].format(names=also) if also else "",
+    }
 
 
 @dataclass(frozen=True)
@@ -132,20 +157,24 @@ def _misfits(tables: Tables, rule: Rule) -> Iterator[tuple[int, list[_Misfit]]]:
             groups["", indicator.id].append(misfit)
         misfit = _Misfit(row, indicator.name, amount.value, expected) if is_misfit else None
         groups[row.region, f"{indicator.insurance} {indicator.unit}"].append(misfit)
-    for members in groups.values():
-        yield len(members), [each for each in members if each is not None]
+    for group, members in groups.items():
+        if tables.looks_at(group):
+            yield len(members), [each for each in members if each is not None]
 
 
 def _exchange(misfits: list[_Misfit], near: float, better: float) -> list[tuple[_Misfit, _Misfit]]:
     """Whose place each misfit seems to have come from, when that makes an exchange or a shift; else nothing."""
     to: dict[int, int] = {}
+    places = sorted((float(other.expected), there) for there, other in enumerate(misfits))
     for here, each in enumerate(misfits):
-        distance = {
-            there: abs(math.log(each.value / other.expected)) for there, other in enumerate(misfits) if there != here
-        }
+        # Only what its own bound lets it reach: the nearest is there, or nowhere.
+        reach = min(near, abs(math.log(each.value / each.expected)) / better)
+        start = bisect_left(places, (float(each.value) * math.exp(-reach - _ROOM), -1))
+        end = bisect_left(places, (float(each.value) * math.exp(reach + _ROOM), len(misfits)))
+        within = sorted(there for _, there in places[start:end] if there != here)
+        distance = {there: abs(math.log(each.value / misfits[there].expected)) for there in within}
         best = min(distance, key=lambda there: distance[there], default=None)
-        now = abs(math.log(each.value / each.expected))
-        if best is not None and distance[best] <= min(near, now / better):
+        if best is not None and distance[best] <= reach:
             to[here] = best
     if len(set(to.values())) < len(to):
         return []

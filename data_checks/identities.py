@@ -81,7 +81,7 @@ def check_identity(tables: Tables, identity: Identity) -> WideChecked:
             continue
         of_column = done.measures.setdefault(column(identity, insurance), {})
         for region in tables.catalog.regions_for(total):
-            if tables.does_not_exist(region.code, total_id):
+            if not tables.looks_at((insurance, region.code)) or tables.does_not_exist(region.code, total_id):
                 continue
             balance = balance_of(tables, identity, insurance, region.code)
             if balance is None:
@@ -142,13 +142,22 @@ def _violation(tables: Tables, identity: Identity, total: Indicator, region: str
     catalog = tables.catalog
     own = catalog.units[total.unit]
     terms = [(name, signed, catalog.units[amount.figure.unit]) for name, signed, amount in balance.terms]
-    row = next(row for row in tables.rows if row.region == region and row.indicator_id == total.id)
+    row = tables.row(region, total.id)
     if balance.bound:
         key = "identity.perhaps_negative" if balance.open_below else "identity.at_most"
     else:
         key = "identity.opening" if identity.opening else "identity.equal"
     cause = causes.of_difference(
-        catalog, (total.name, balance.total.value, own), terms, balance.expected, balance.tolerance
+        catalog,
+        (total.name, balance.total.value, own),
+        terms,
+        balance.expected,
+        balance.tolerance,
+        never_negative=[
+            place
+            for place, amount in enumerate((balance.total, *(amount for _, _, amount in balance.terms)))
+            if amount.value >= 0 and not catalog.indicators[amount.figure.indicator].may_be_negative
+        ],
     )
     figures: list[Key] = [(amount.figure.region, amount.figure.indicator) for _, _, amount in balance.terms]
     if identity.opening:

@@ -47,6 +47,8 @@ def check_ratio(tables: Tables, ratio: Ratio) -> WideChecked:
             continue
         of_column = done.measures.setdefault(column(ratio, insurance), {})
         for region in tables.catalog.regions_for(subject):
+            if not tables.looks_at((insurance, region.code)):
+                continue
             found = [share_of(tables, quotient, insurance, region.code) for quotient in ratio.quotients]
             shares = [share for share in found if share is not None]
             stated = tables.now(region.code, subject.id) if ratio.stated else None
@@ -57,7 +59,7 @@ def check_ratio(tables: Tables, ratio: Ratio) -> WideChecked:
             case = _Case(tables, ratio, subject, shares, stated)
             of_column[region.code] = case.wrong_by
             if case.wrong_by:
-                row = next(row for row in tables.rows if (row.region, row.indicator) == (region.code, subject))
+                row = tables.row(region.code, subject.id)
                 done.violations.append(_violation(case, row))
     return done
 
@@ -132,7 +134,7 @@ class _Case:
         return "" if bases[0] == bases[1] else "/".join(bases)
 
 
-def _violation(case: _Case, row: Row) -> Violation:
+def _violation(case: _Case, row: Row | None) -> Violation:
     figures = dict.fromkeys((a.figure.region, a.figure.indicator) for each in case.shares for a in each.figures)
     return Violation(
         "ratio.bounds" if case.stated is None else "ratio.stated",
@@ -140,7 +142,7 @@ def _violation(case: _Case, row: Row) -> Violation:
         _words(case),
         value=causes.with_unit(_number(case.best.value), case.unit) if case.stated is None else "",
         cause=_cause(case),
-        involved=tuple(key for key in figures if key != (row.region, row.indicator_id)),
+        involved=tuple(key for key in figures if row is None or key != (row.region, row.indicator_id)),
     )
 
 

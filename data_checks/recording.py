@@ -11,7 +11,9 @@ from data_checks import following
 from data_checks.audit import AuditResult, run_audit
 from data_checks.data_docs import write_data_docs
 from data_checks.findings import Finding as AuditFinding
-from data_checks.quality_report import Context, Report, build_report, render_quality_report, render_quality_sheets
+from data_checks.quality_report import render_quality_report, render_quality_sheets
+from data_checks.report_builder import build_report
+from data_checks.report_model import Context, Report
 from data_checks.texts import with_texts
 from disclosure import compilation, cycles
 from disclosure.catalog import Catalog

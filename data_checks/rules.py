@@ -241,7 +241,9 @@ def county_sum(tables: Tables, _rule: Rule) -> Checked:
             own = catalog.units[indicator.unit]
             terms = [(r.name, a.value, catalog.units[a.figure.unit]) for r, a in known]
             whole_term = (catalog.prefecture.name, total.value, own)
-            cause = causes.of_difference(catalog, whole_term, terms, expected, tolerance)
+            amounts_here = (total, *(amount for _, amount in known))
+            fixed = [n for n, a in enumerate(amounts_here) if a.value >= 0 and not indicator.may_be_negative]
+            cause = causes.of_difference(catalog, whole_term, terms, expected, tolerance, never_negative=fixed)
             culprit = [row.region, *(region.code for region, _ in known)][cause.place] if cause else ""
             text = cause.text if cause else ""
             if not culprit:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from disclosure.catalog import Catalog, Identity, Ratio, Rule
+from disclosure.periods import Period
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,12 +28,14 @@ Meaning = dict[str, Any]
 @dataclass
 class Judged:
     """What Great Expectations said of one rule: how many rows (or tables) it found wrong, of how many values
-    that were not null, over how many expectations, and why it could not say so."""
+    that were not null, over how many expectations, and why it could not say so. ``observed`` is the value it saw,
+    where it judges one value of a whole column."""
 
     unexpected: int = 0
     expectations: int = 0
     error: str = ""
     values: int = 0
+    observed: float | None = None
 
 
 def long_suite(catalog: Catalog, rules: Sequence[Rule]) -> list[Expectation]:
@@ -56,6 +60,33 @@ def wide_suite(planned: Sequence[tuple[Identity | Ratio, Sequence[str]]]) -> lis
         for fact, columns in planned
         for column in columns
     ]
+
+
+def violations_suite(rules: Sequence[Rule | Identity | Ratio]) -> list[Expectation]:
+    """An expectation for every rule on its column of ``violations_frame``: nothing in it but the mark that it ran.
+
+    A sum costs Great Expectations a third of what a check of every value does, and its observed value is the count.
+    """
+    gxe = _great_expectations().expectations
+    return [
+        gxe.ExpectColumnSumToBeBetween(column=rule.id, min_value=1, max_value=1, **_meaning(rule, rule.id))
+        for rule in rules
+    ]
+
+
+def violations_frame(period: Period, looked_at: Mapping[str, Sequence[tuple[str, str, Decimal]]]) -> pd.DataFrame:
+    """What was looked at: a row per region and indicator, a column per rule with how often it is wrong there.
+
+    ``looked_at`` are (region, indicator, by how much it is wrong) by rule. In the row without a region every rule has
+    1 more: it ran. A column that got lost on the way, or is all null, sums up to 0 and does not pass.
+    """
+    import pandas as pd
+
+    marks = [(rule, "", "", 1) for rule in looked_at]
+    found = [(rule, region, name, int(off != 0)) for rule, rows in looked_at.items() for region, name, off in rows]
+    rows = pd.DataFrame(marks + found, columns=["rule", "region", "indicator", "wrong"])
+    counts = rows.groupby(["region", "indicator", "rule"])["wrong"].sum().unstack("rule")
+    return counts.reset_index().assign(period=period.id)
 
 
 def judge(
@@ -88,6 +119,7 @@ def judge(
         one.expectations += 1
         one.unexpected += unexpected_count(result)
         one.values += values_judged(result)
+        one.observed = result.result.get("observed_value")
         one.error = one.error or exception_of(result)
     return judged
 

@@ -25,7 +25,8 @@ Form = Literal["number", "text", "neither"]
 #: The dimension that thresholds are given for.
 Dimension = Literal["people", "money", "level"]
 
-_PEOPLE = ("人", "人次", "人月次", "户")
+#: Base units that are counted one by one.
+PEOPLE = ("人", "人次", "人月次", "户")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def dimension(indicator: Indicator, unit: Unit) -> Dimension:
     """Whether ``indicator`` counts people (or employers), money, or is a standard, rate or ratio."""
     if indicator.kind in ("level", "ratio"):
         return "level"
-    return "people" if unit.base in _PEOPLE else "money"
+    return "people" if unit.base in PEOPLE else "money"
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ class Tables:
 
     catalog: Catalog
     period: Period
-    figures: tuple[Figure, ...]
-    history: tuple[Figure, ...] = ()
+    figures: Sequence[Figure]
+    history: Sequence[Figure] = ()
     only: tuple[str, ...] = ()
     excused_centres: frozenset[str] = frozenset()
 
@@ -90,9 +91,9 @@ class Tables:
         only: Collection[str] = (),
         excused_centres: Collection[str] = (),
     ) -> Tables:
-        """Tables of any sequences."""
+        """Tables of any sequences, which must not change while the tables are in use."""
         excused = frozenset(excused_centres)
-        return cls(catalog, period, tuple(figures), tuple(history), tuple(only), excused)
+        return cls(catalog, period, figures, history, tuple(only), excused)
 
     @cached_property
     def asked(self) -> Mapping[str, Indicator]:
@@ -136,7 +137,7 @@ class Tables:
         # People counted one by one are not rounded: their sums must agree to the last person. A number that was
         # printed in 万人 and converted keeps its exponent (1.0727E+6 人) and its rounding.
         exponent = figure.value.as_tuple().exponent
-        counted = unit.base in _PEOPLE and unit.factor == 1 and isinstance(exponent, int) and exponent <= 0
+        counted = unit.base in PEOPLE and unit.factor == 1 and isinstance(exponent, int) and exponent <= 0
         half = Decimal(0) if counted else rounding_half_unit(figure.value) * unit.factor
         return Amount(figure, figure.value * unit.factor, half)
 
@@ -152,14 +153,22 @@ class Tables:
         amounts = ((figure.key, self.amount(figure)) for figure in self.history)
         return {key: amount for key, amount in amounts if amount is not None}
 
+    def row(self, region: str, indicator: str) -> Row | None:
+        """This period's row; of repeated figures the first."""
+        return self._now.get((region, indicator))
+
     def now(self, region: str, indicator: str) -> Amount | None:
         """This period's amount; of repeated figures the first."""
-        row = self._now.get((region, indicator))
+        row = self.row(region, indicator)
         return row.amount if row else None
+
+    def looks_at(self, _group: tuple[str, ...]) -> bool:
+        """Whether a check of groups is to look at this one: an insurance and a region, or one indicator."""
+        return True
 
     def does_not_exist(self, region: str, indicator: str) -> bool:
         """Whether it was handed in as 不适用, and so adds nothing to a sum."""
-        row = self._now.get((region, indicator))
+        row = self.row(region, indicator)
         return row is not None and row.figure is not None and row.figure.state == "not_applicable"
 
     def before(self, region: str, indicator: str, period: Period | None) -> Amount | None:

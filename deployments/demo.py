@@ -16,7 +16,6 @@ import pyotp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from deployments import runs
 from deployments.local import Child, running
 from disclosure import cycles
 from disclosure.catalog import Office
@@ -43,6 +42,7 @@ from disclosure.review.decisions import audit_of
 from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
 from disclosure.settings import Settings
 from disclosure.workplace import Workplace
+from tasks import runs
 from tasks.waking import answer_form, wake_waiting_run
 
 _STEP_SECONDS = 180.0

@@ -15,12 +15,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import NoReturn
 
 import httpx
 
 from disclosure.errors import DisclosureError
+from disclosure.processes import read_mark
 from disclosure.settings import Settings
 
 #: A first start runs Prefect's own migrations.
@@ -140,7 +140,7 @@ def keep_up(children: Sequence[Child], tell: Callable[[str], None]) -> NoReturn:
     """Start again whatever dies, until interrupted.
 
     With the server goes the runner: it could neither take runs meanwhile nor tell how they ended, and a new one
-    looks after what was under way (``deployments.recovery``).
+    looks after what was under way (``tasks.recovery``).
 
     Raises:
         DisclosureError: when one of them keeps dying, with the end of its log.
@@ -178,11 +178,6 @@ def is_up(settings: Settings) -> bool:
             return client.get("/health").status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
-
-
-def ready_file(settings: Settings) -> Path:
-    """The runner writes its process id here once it is about to take runs."""
-    return settings.logs / "runner.ready"
 
 
 def check_auth_string(settings: Settings) -> None:
@@ -224,10 +219,8 @@ def _client(settings: Settings) -> httpx.Client:
 
 
 def _runner_is_ready(runner: Child) -> bool:
-    try:
-        return ready_file(runner.settings).read_text() == str(runner.process.pid)
-    except OSError:
-        return False
+    mark = read_mark(runner.settings)
+    return mark is not None and mark.pid == runner.process.pid and mark.is_here
 
 
 def _as_child() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
@@ -13,11 +12,11 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
 
-from deployments.local import ready_file
-from deployments.registration import register, wanted_deployments
 from deployments.warm import WarmRunner, Zygote
 from disclosure.collection.intake import prepare_inboxes
+from disclosure.processes import leave_mark
 from disclosure.workplace import Workplace, open_workplace
+from tasks.registration import register, wanted_deployments
 
 
 async def _serve(place: Workplace, deployments: Sequence[RunnerDeployment]) -> None:
@@ -31,19 +30,28 @@ async def _serve(place: Workplace, deployments: Sequence[RunnerDeployment]) -> N
         for deployment in deployments:
             await runner.aadd_deployment(deployment)
         await asyncio.to_thread(_recover, place)
-        ready_file(place.settings).write_text(str(os.getpid()))
+        leave_mark(place.settings)
         await runner.start()
 
 
 def _recover(place: Workplace) -> None:
-    """Before the first run is taken: what died with the runner before is called dead, its cycles get a run again."""
+    """Before the first run is taken: what died with the runner before is called dead, its cycles get a run again.
+
+    Then supervision looks at everything, as the first run.
+    """
     # Only now: it imports the flows as well, and could not say in words what is wrong with them.
-    from deployments.recovery import crash_dead_runs, restart_abandoned_cycles
+    from tasks.openness import start_runs_of
+    from tasks.recovery import crash_dead_runs, restart_abandoned_cycles
+    from tasks.runs import start_supervision
 
     if dead := crash_dead_runs():
         print(f"上次有 {dead} 个运行中途被停掉。")
     for period in restart_abandoned_cycles(place):
         print(f"{period.label}重新开始办理。")
+    if going_on := start_runs_of(place):
+        print(f"政务公开有 {len(going_on)} 件变更开始或接着办理。")
+    if place.settings.supervise_at:
+        start_supervision()
 
 
 def main() -> None:

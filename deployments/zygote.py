@@ -20,12 +20,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 
+from disclosure.processes import process_name
+
 #: More than any environment of a run.
 PACKET_BYTES = 65536
 
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
-#: Linux keeps this many characters of a process's name.
-_NAME_LENGTH = 15
 
 
 #: What only some steps need, in the order it is imported while no run is ordered: an audit's tables, a release's
@@ -42,7 +42,8 @@ def import_now() -> None:
     import prefect.flow_engine  # noqa: F401
 
     import flows.cycle
-    import flows.intake  # noqa: F401
+    import flows.intake
+    import flows.supervision  # noqa: F401
 
 
 def _import_later(module: str) -> None:
@@ -56,11 +57,6 @@ def _keep_memory_shared() -> None:
     """What is here by now stays: never visited by the collector, it is not copied into every fork."""
     gc.collect()
     gc.freeze()
-
-
-def process_name(run_id: str) -> str:
-    """What ``ps`` shows for a run's process: the end of the run's id, whose beginning is only a date."""
-    return f"run-{run_id[-(_NAME_LENGTH - 4) :]}"
 
 
 def serve(runner: socket.socket) -> dict[str, str]:

@@ -15,6 +15,7 @@ from disclosure.clock import shanghai, utc_now
 from disclosure.errors import DisclosureError
 from disclosure.periods import CycleKind, Period, parse_period
 from disclosure.records import ledger
+from disclosure.records.subjects import decisions_of
 from disclosure.records.tables import Compilation, Cycle, Decision, Excuse, Narrative, Release, Submission
 
 #: The steps of a cycle in order, with what people read in ``status``.
@@ -225,12 +226,7 @@ def missing_centres(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[O
 
 def decisions(session: Session, cycle: Cycle, round_number: int) -> dict[str, Decision]:
     """The decisions of one round, by gate."""
-    rows = session.scalars(
-        select(Decision)
-        .where(Decision.cycle_id == cycle.id, Decision.round == round_number)
-        .order_by(Decision.decided_at, Decision.id)
-    )
-    return {decision.gate: decision for decision in rows}
+    return decisions_of(session, cycle, round_number)
 
 
 def compilation_of(session: Session, cycle: Cycle) -> Compilation | None:

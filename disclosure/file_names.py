@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import PurePath
+
+#: How programs end the name of a file they are still writing.
+UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".download", ".writing")
 
 
 def printable_name(name: str) -> str:
@@ -15,3 +19,9 @@ def printable_name(name: str) -> str:
     except UnicodeEncodeError:
         return os.fsencode(name).decode("gb18030", errors="replace")
     return name
+
+
+def stem_of(name: str) -> str:
+    """The name without its ending, nor that of a file still being written: ``报表`` for ``报表.xlsx.part``."""
+    path = PurePath(name)
+    return PurePath(path.stem).stem if path.suffix.lower() in UNFINISHED else path.stem

@@ -45,6 +45,14 @@ class Settings(BaseSettings):
     reminder_schedule: str = Field(
         default="35 8,11 * * *", description="几时发提醒（cron 写法，Asia/Shanghai），休息日不发；空为不定时"
     )
+    openness_schedule: str = Field(
+        default="20 8 * * *", description="几时巡查政务公开目录（cron 写法，Asia/Shanghai）；空为不定时巡查"
+    )
+    supervise_at: str = Field(
+        default="08:30",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="工作日几点督办（时:分，Asia/Shanghai）；空为不定时督办，启动时也不督办",
+    )
     intake_settle_seconds: float = Field(
         default=5.0, ge=0, le=300, description="收件夹中的文件隔多久再看一次、没有变化才取走，秒"
     )
@@ -101,6 +109,11 @@ class Settings(BaseSettings):
     def releases(self) -> Path:
         """Rendered releases, staged and published, before they go to channels."""
         return self.home / "releases"
+
+    @property
+    def site_cache(self) -> Path:
+        """What the site was made of last time; safe to delete."""
+        return self.home / "cache" / "site"
 
     @property
     def board(self) -> Path:
@@ -181,6 +194,8 @@ class Settings(BaseSettings):
             "server_database_url": self.server_database_url,
             "intake_schedule": self.intake_schedule,
             "reminder_schedule": self.reminder_schedule,
+            "supervise_at": self.supervise_at,
+            "openness_schedule": self.openness_schedule,
             "intake_settle_seconds": str(self.intake_settle_seconds),
             "runner_poll_seconds": str(self.runner_poll_seconds),
             "runner_is_warm": str(self.runner_is_warm),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 
 import chinese_calendar
 
@@ -163,7 +164,13 @@ def _is_open(day: dt.date, holidays: Holidays) -> bool:
         raise TypeError("a moment is not a day: take its date in Asia/Shanghai first")
     if own := holidays.get(day.isoformat()):
         return own.kind == "work"
-    return bool(chinese_calendar.is_workday(day)) if _package_knows(day.year, holidays) else day.weekday() < 5
+    return _is_national_workday(day) if _package_knows(day.year, holidays) else day.weekday() < 5
+
+
+@cache
+def _is_national_workday(day: dt.date) -> bool:
+    """The package checks its argument anew each time, which a year of clocks asks a hundred thousand times."""
+    return bool(chinese_calendar.is_workday(day))
 
 
 def _unknown(day: dt.date, holidays: Holidays) -> str:

@@ -13,6 +13,7 @@ from tasks.audit import audit_round_data
 from tasks.collect import hand_out_workbooks, open_cycle
 from tasks.compile import compile_round
 from tasks.driving import take_over
+from tasks.known_flows import CYCLE
 from tasks.publish import publish_release, schedule_publication
 from tasks.render import render_release
 from tasks.review import begin_next_round, collect_submissions, review, review_afterwards, sign_off
@@ -23,7 +24,7 @@ def _run_name() -> str:
     return " ".join(str(given[key]) for key in ("kind", "year", "name") if given.get(key))
 
 
-@flow(name="社会保险信息披露", flow_run_name=_run_name)
+@flow(name=CYCLE.name, flow_run_name=_run_name)
 def disclosure_cycle(
     kind: Annotated[CycleKind, Field(title="周期")],
     year: Annotated[int | None, Field(title="数据所属年份", description="不填则按运行日期推定")] = None,

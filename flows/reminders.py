@@ -8,6 +8,7 @@ from prefect import flow
 from prefect.states import Completed, Failed
 
 from disclosure.clock import shanghai, utc_now
+from tasks.known_flows import REMINDERS
 from tasks.remind import DelayedError, send_reminders
 
 
@@ -15,7 +16,7 @@ def _run_name() -> str:
     return f"reminders {shanghai(utc_now()):%m-%d %H:%M}"
 
 
-@flow(name="社会保险披露提醒", flow_run_name=_run_name)
+@flow(name=REMINDERS.name, flow_run_name=_run_name)
 def reminders() -> Any:
     """Send what is due; rest days are quiet by the rules, and no cycle ever waits for this."""
     try:

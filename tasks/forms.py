@@ -93,6 +93,33 @@ def collect_form(briefing: str) -> type[RunInput]:
     return create_model("报送", __base__=RunInput, **fields)
 
 
+def office_form(actions: Sequence[str], briefing: str) -> type[RunInput]:
+    """The form of the office that keeps openness elements: does the content stand?"""
+    fields: dict[str, Any] = {
+        "action": (_choice(actions), Field(title="处理方式", description=_as_paragraphs(briefing))),
+        "name": _NAME,
+        "code": (
+            str,
+            Field(title="一次性口令", description="送审、撤回时必须正确；再看时可填 000000", pattern=r"^\d{6}$"),
+        ),
+        "opinion": (str, Field(title="说明", description="撤回时写明原因；送审可写“无”", min_length=1, max_length=200)),
+    }
+    return create_model("核对", __base__=RunInput, **fields)
+
+
+def confirmation_form(labels: Sequence[str], none: str, briefing: str) -> type[RunInput]:
+    """The yearly form: which of the public elements have changed, ``none`` for none."""
+    fields: dict[str, Any] = {
+        "changed": (
+            list[_choice((none, *labels))],  # type: ignore[misc]
+            Field(title="有变化的内容", description=_as_paragraphs(briefing)),
+        ),
+        "name": _NAME,
+        "code": _CODE,
+    }
+    return create_model("年度确认", __base__=RunInput, **fields)
+
+
 def _choice(options: Sequence[str]) -> Any:
     """One of ``options``; a drop-down even when there is only one, which the UI would show as a locked, empty box."""
     return Annotated[Literal[tuple(options)], WithJsonSchema({"type": "string", "enum": list(options)})]

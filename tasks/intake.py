@@ -17,9 +17,11 @@ def take_in_files() -> intake.Intake:
     found = intake.take_in(open_workplace(), read_secret)
     logger = get_run_logger()
     logger.info(found.summary)
+    for words in found.strays:
+        logger.warning(words)
     for failure in found.failures:
         logger.error(failure)
-    if found.taken or found.arriving or found.failures:
+    if found.taken or found.arriving or found.strays or found.failures:
         markdown = render_text("collection/intake.md.j2", found=found)
         create_markdown_artifact(key="intake", description="收件结果", markdown=markdown)
     return found

@@ -26,7 +26,6 @@ import pyotp
 from sqlalchemy import select
 
 from deployments.local import Child, child_environment, running
-from deployments.zygote import process_name
 from disclosure import cycles
 from disclosure.catalog import GateId
 from disclosure.collection.submissions import Receipt, hand_in
@@ -35,6 +34,7 @@ from disclosure.collection.workbooks import workbook_name
 from disclosure.demo_figures import demo_figures
 from disclosure.figures import Figure
 from disclosure.periods import CycleKind, Period, parse_period
+from disclosure.processes import process_name
 from disclosure.records.tables import Ask, Decision, LedgerEntry
 from disclosure.review import people
 from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
@@ -199,6 +199,22 @@ class Office:
         planned = [run for run in found if run["auto_scheduled"] and run["deployment_id"] != but]
         return [dt.datetime.fromisoformat(run["expected_start_time"]) for run in planned]
 
+    def supervise(self, due: str = "") -> dict[str, Any]:
+        """Run supervision's deployment to its end, as its schedule does; ``due``: the moment it is for. The run."""
+        deployment = self.deployments()["supervision"]["id"]
+        body = {"state": {"type": "SCHEDULED", **({"state_details": {"scheduled_time": due}} if due else {})}}
+        run_id = self._good(self.api("POST", f"/deployments/{deployment}/create_flow_run", body))["id"]
+        ended = {"COMPLETED", "FAILED", "CRASHED"}
+        self.wait_for(lambda: self.state_of(run_id)["type"] in ended, "the end of the supervision")
+        run: dict[str, Any] = self._good(self.api("GET", f"/flow_runs/{run_id}"))
+        return run
+
+    def runs_of(self, period: Period) -> list[dict[str, Any]]:
+        """Every run there is of a period."""
+        found = self._good(self.api("POST", "/flow_runs/filter", {"sort": "ID_DESC"}))
+        wanted = {"kind": period.kind, "year": period.year}
+        return [run for run in found if wanted.items() <= run["parameters"].items()]
+
     @staticmethod
     def _good(answer: httpx.Response) -> Any:
         assert answer.is_success, f"{answer.request.url}: {answer.status_code} {answer.text}"
@@ -293,7 +309,7 @@ class Office:
         centre: str,
         *,
         round_number: int = 1,
-        filler: str = "填报人",
+        filler: str = "甲填报",
         figures: Iterable[Figure] | None = None,
     ) -> Path:
         """A workbook as a statistician hands it in."""
@@ -306,7 +322,7 @@ class Office:
             centre,
             round_number=round_number,
             filled=self.figures(period, centre) if figures is None else figures,
-            cover=(filler, "复核人", "2026-02-20"),
+            cover=(filler, "乙复核", "2026-02-20"),
         )
 
 
@@ -321,7 +337,7 @@ class Case:
     seen: set[str] = field(default_factory=set)
     form: Form | None = None
 
-    def hand_in(self, *centres: str, filler: str = "填报人") -> list[Receipt]:
+    def hand_in(self, *centres: str, filler: str = "甲填报") -> list[Receipt]:
         """Hand in real figures of ``centres``, or of all."""
         place = self.office.place
         receipts = []
@@ -479,9 +495,10 @@ class Case:
 
 
 def office_in(home: Path, profile: str = "gaogang-2016", **settings: Any) -> Office:
-    """An office with a home and ports of its own, not yet open; intake and reminders wait to be started."""
+    """An office with a home and ports of its own, not yet open; what runs on a clock waits to be started."""
     server_port, desk_port = _free_ports(2)
-    chosen = {"intake_schedule": "", "reminder_schedule": "", "intake_settle_seconds": 0, **settings}
+    unclocked = {"intake_schedule": "", "reminder_schedule": "", "openness_schedule": "", "supervise_at": ""}
+    chosen = {**unclocked, "intake_settle_seconds": 0, **settings}
     return Office(Settings(home=home, profile=profile, server_port=server_port, desk_port=desk_port, **chosen))
 
 

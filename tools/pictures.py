@@ -21,7 +21,7 @@ from disclosure.periods import parse_period
 from disclosure.settings import Settings
 
 if TYPE_CHECKING:
-    from deployments.runs import OpenForm
+    from tasks.runs import OpenForm
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

@@ -44,6 +44,7 @@ from disclosure.catalog.models import (
     Unit,
 )
 from disclosure.catalog.openness_models import CONTENT_OF_KIND, Content, OpennessItem, OpennessMatter, OpennessWords
+from disclosure.catalog.outlet_models import OutletFacts
 from disclosure.catalog.references import mistakes_of
 from disclosure.catalog.yaml_source import Document, Location, load_document
 from disclosure.errors import DisclosureError
@@ -98,6 +99,8 @@ class Catalog:
     ratios: Mapping[str, Ratio]
     rules: Mapping[str, Rule]
     channels: Mapping[str, Channel]
+    #: What the channels beside the website need to be told.
+    outlets: OutletFacts
     known_errors: Mapping[str, KnownError]
     import_words: ImportWords
     holidays: Holidays
@@ -342,6 +345,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         ratios=_entries(Ratio, document("ratios"), "ratios"),
         rules=_entries(Rule, document("rules"), "rules"),
         channels=_entries(Channel, document("channels"), "channels"),
+        outlets=_one(OutletFacts, document("outlets")),
         holidays=_holidays(folder, document("holidays")),
         known_errors=_entries(KnownError, document("known_errors"), "known_errors"),
         import_words=_one(ImportWords, document("imports")),

@@ -382,9 +382,10 @@ class ImportWords(Fact):
     ``labels``: ``stock`` end of period, ``flow`` from the year's beginning, ``single`` one month or quarter
     alone; they stand in a column of their own, in brackets behind a name or a period, or (``label_prefixes``)
     before a name. ``whole_year`` labels speak of a year only. ``period_notes`` stand in brackets behind a period
-    and say which document it is from.
+    and say which document it is from. ``example`` is a row in the order of the six columns that must be there.
     """
 
+    example: tuple[Name, ...]
     columns: dict[str, tuple[Name, ...]]
     labels: dict[Literal["stock", "flow", "single"], tuple[Name, ...]]
     label_prefixes: tuple[Name, ...]

@@ -13,10 +13,12 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import audit, calendar, cycle, files, history, rehearse, remind, running, status
+from disclosure.cli import audit, calendar, cycle, files, history, rehearse, remind, running, status, supervision
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
+from disclosure.cli.openness import openness_app
 from disclosure.cli.people import people_app
+from disclosure.cli.requests import request_app
 from disclosure.cli.screen import fail, reason, say
 from disclosure.errors import DisclosureError
 from disclosure.settings import Settings
@@ -38,6 +40,7 @@ for command in (
     calendar.calendar,
     remind.remind,
     rehearse.rehearse,
+    supervision.supervise,
     running.deploy,
     running.doctor,
 ):
@@ -45,6 +48,8 @@ for command in (
 app.command(people_app)
 app.command(ledger_app)
 app.command(deadline_app)
+app.command(openness_app)
+app.command(request_app)
 
 
 def main() -> None:

@@ -143,7 +143,7 @@ def _reschedule(place: Workplace) -> None:
     if not local.is_up(place.settings):
         console.print("Prefect 服务没有运行；下次启动（disclosure up）时按新的日期排定。")
         return
-    from deployments.registration import register
+    from tasks.registration import register
 
     register(place)
     console.print("Prefect 里的开启时间已按新的日期重排。")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.markdown import Markdown
 
+from disclosure.cli.answering import answer_ask
 from disclosure.cli.common import cycle_id_of, workplace
 from disclosure.cli.screen import console, done, print_pairs
 from disclosure.errors import DisclosureError
 
 if TYPE_CHECKING:
-    from deployments.runs import OpenForm
     from disclosure.catalog import Milestone
     from disclosure.workplace import Workplace
 
@@ -51,7 +50,8 @@ def open_(
     _hand_out(place, cycle.id)
     if run:
         use_server(place.settings)
-        from deployments import local, runs
+        from deployments import local
+        from tasks import runs
 
         if not local.is_up(place.settings):
             raise DisclosureError(
@@ -71,9 +71,6 @@ def workbook(period: Annotated[str, Parameter(help="期间，如 2025-annual")])
 
 def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
     """在终端里答复等待中的审核，与 Prefect 界面上的表单相同。"""
-    from uuid import UUID
-
-    from deployments.bootstrap import use_server
     from disclosure import cycles
     from disclosure.review import asks
 
@@ -83,16 +80,7 @@ def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -
         ask = asks.open_ask_of(session, cycles.get_cycle(session, cycle_id))
     if ask is None:
         raise DisclosureError(f"{period} 现在没有等待答复的事项。运行 disclosure status 看看进度。")
-    use_server(place.settings)
-    from deployments import runs
-    from tasks.waking import answer_form
-
-    form = runs.open_form(UUID(ask.flow_run_id))
-    if form is None:
-        raise DisclosureError("这次运行现在没有等待答复（可能刚刚有人答复过）。请稍后运行 disclosure status 再看。")
-    console.print(Markdown(form.description))
-    answer_form(form.run_id, _fill_in(form))
-    done("已提交，流程继续。答复是否被接受，请看 disclosure status 或 Prefect 界面。")
+    answer_ask(place, ask.flow_run_id)
 
 
 def _dates(given: tuple[str, ...]) -> dict[Milestone, dt.date]:
@@ -120,35 +108,3 @@ def _hand_out(place: Workplace, cycle_id: int) -> None:
 
     for path in hand_out(place, cycle_id):
         console.print(f"  报表 {path}", soft_wrap=True)
-
-
-def _fill_in(form: OpenForm) -> dict[str, Any]:
-    """Ask for each field of the form's JSON schema in turn."""
-    answer: dict[str, Any] = {}
-    definitions = form.schema.get("definitions") or form.schema.get("$defs") or {}
-    for name, field in form.schema["properties"].items():
-        shape = definitions.get(str(field.get("$ref", "")).rpartition("/")[2], field)
-        label = field.get("title", name)
-        if (hint := field.get("description")) and hint != form.description:
-            console.print(hint, style="dim")
-        if shape.get("type") == "array":
-            options = shape["items"].get("enum") or [shape["items"].get("const")]
-            console.print("  ".join(f"{place}. {option}" for place, option in enumerate(options, 1)))
-            answer[name] = _choose(label, options, several=True)
-        elif options := shape.get("enum"):
-            console.print("  ".join(f"{place}. {option}" for place, option in enumerate(options, 1)))
-            answer[name] = _choose(label, options, several=False)[0]
-        else:
-            answer[name] = console.input(f"{label}：")
-    return answer
-
-
-def _choose(label: str, options: list[str], *, several: bool) -> list[str]:
-    """Ask until what is typed names one of ``options`` (or several), by number or in full."""
-    hint = "填序号，可填多个，用空格分开" if several else "填序号"
-    while True:
-        typed = console.input(f"{label}（{hint}）：").split()
-        picked = [options[int(t) - 1] if t.isdigit() and 0 < int(t) <= len(options) else t for t in typed]
-        if picked and all(option in options for option in picked) and (several or len(picked) == 1):
-            return picked
-        console.print(f"请填 1 到 {len(options)} 的序号。")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,10 +18,11 @@ from disclosure.file_names import printable_name
 
 if TYPE_CHECKING:
     from disclosure.catalog import Catalog
-    from disclosure.collection.narrative_reader import NarrativeReading
+    from disclosure.collection.narrative_reader import NarrativeReading, TextProblem
     from disclosure.collection.narratives import NarrativeReceipt
     from disclosure.collection.replies import Reply
     from disclosure.collection.submissions import Receipt
+    from disclosure.collection.workbook_reading import Problem
     from disclosure.workplace import Workplace
 
 
@@ -94,6 +96,8 @@ def intake(
         console.print(table)
     for name in found.arriving:
         console.print(f"还在传输，下次再取：{name}", soft_wrap=True)
+    for words in found.strays:
+        say("!", "bold yellow", words)
     console.print(found.summary)
     for cycle_id in cycles_to_wake(place):
         _wake(place, cycle_id)
@@ -160,8 +164,7 @@ def _check_one(catalog: Catalog, file: Path, out: Path | None) -> bool:
         hints = "，请看下面的提示，确实如此的在“说明”中解释" if found else ""
         headline = f"{name}：检查通过，共 {len(reading.figures)} 个数据，可以报送{hints}。"
         done(headline)
-    for problem in found:
-        console.print(f"  {problem.sentence}", soft_wrap=True)
+    _print_problems(found)
     if out is not None and found:
         _print_reply(write_reply(out / check_name(name), catalog, reading, found, headline))
     return wrong > 0
@@ -171,11 +174,26 @@ def _check_text(name: str, reading: NarrativeReading) -> bool:
     """Tell what is wrong with one text document; its figures are held against the data once that is handed in."""
     if reading.problems:
         say("✗", "bold red", f"{name}：有 {len(reading.problems)} 处须改正，改正后再报送。")
-        for problem in reading.problems:
-            console.print(f"  {problem.sentence}", soft_wrap=True)
+        _print_problems(reading.problems)
         return True
     done(f"{name}：检查通过，共 {len(reading.sections)} 个部分，可以报送；文中的数报送后与数据核对。")
     return False
+
+
+def _print_problems(problems: Sequence[Problem | TextProblem]) -> None:
+    """What must be mended, then hints, each under its heading where there are both; one line a cause."""
+    from disclosure.collection.narrative_reader import TextProblem
+    from disclosure.collection.problem_lines import causes
+
+    of_texts = [problem for problem in problems if isinstance(problem, TextProblem)]
+    for text in of_texts:
+        console.print(f"  {text.sentence}", soft_wrap=True)
+    told = causes(problem for problem in problems if not isinstance(problem, TextProblem))
+    for heading, chosen in (("须改正", [c for c in told if c.must]), ("提示", [c for c in told if not c.must])):
+        if chosen and not all(cause.must for cause in told):
+            console.print(f"  {heading}（{len(chosen)} 条）", style="bold")
+        for cause in chosen:
+            console.print(f"  {cause.sentence}", soft_wrap=True)
 
 
 def _print_reply(reply: Reply) -> None:
@@ -191,8 +209,7 @@ def _print_receipt(file: Path, receipt: Receipt | NarrativeReceipt) -> None:
             "bold red",
             f"{printable_name(file.name)}：{where}没有通过，共 {len(receipt.problems)} 处，原件已留存：",
         )
-        for problem in receipt.problems:
-            console.print(f"  {problem.sentence}", soft_wrap=True)
+        _print_problems(receipt.problems)
         return
     repeat = "（与已交的相同，没有重复记录）" if receipt.is_repeat else ""
     done(f"{printable_name(file.name)}：{where}已收到 {receipt.taken}{repeat}。")

@@ -33,8 +33,9 @@ def demo(
         "home": out or base.home,
         "profile": profile or base.profile,
         "database_url": "",
-        # Nobody hands in during a demonstration.
+        # Nobody hands in or supervises during a demonstration.
         "intake_schedule": "",
+        "supervise_at": "",
         "server_port": free_port(base.server_port),
         "desk_port": free_port(base.desk_port),
     }
@@ -111,7 +112,7 @@ def deploy() -> None:
     place = open_workplace()
     use_server(place.settings)
     from deployments import local
-    from deployments.registration import register
+    from tasks.registration import register
 
     if not local.is_up(place.settings):
         raise DisclosureError("Prefect 服务没有运行：请在另一个终端运行 disclosure up（它启动时也会登记），再试。")

@@ -48,4 +48,12 @@ def _problem(layout: WorkbookLayout, finding: Finding) -> Problem:
     if sheet is not None and finding.region in sheet.columns:
         cell = address(sheet.rows[finding.indicator], sheet.columns[finding.region])
     why = f"{finding.message.rstrip('。')}。{finding.cause}".rstrip("。")
-    return Problem(sheet.name if sheet else "", cell, finding.value, finding.expected, why, finding.severity)
+    return Problem(
+        sheet=sheet.name if sheet else "",
+        cell=cell,
+        found=finding.value,
+        expected=finding.expected,
+        why=why,
+        kind=finding.severity,
+        cause=finding.cause_group,
+    )

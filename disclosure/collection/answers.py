@@ -30,6 +30,7 @@ def record_collect_answer(
 
     ``answered_at`` (aware; now, when None) is when the answer was given, by which its code is judged.
     """
+    assert ask.cycle_id is not None  # noqa: S101 - put about a cycle
     cycle = cycles.get_cycle(session, ask.cycle_id)
     cycles.lock(session, cycle)
     session.refresh(ask)

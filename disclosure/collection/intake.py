@@ -14,13 +14,17 @@ from sqlalchemy.orm import Session
 
 from disclosure import cycles
 from disclosure.clock import shanghai, utc_now
-from disclosure.collection.files import file_path
+from disclosure.collection.arrivals import Came, arrival_of, refuse, refuse_unread
+from disclosure.collection.files import file_path, keep_file
+from disclosure.collection.narrative_reader import is_text_document
+from disclosure.collection.narratives import NarrativeReceipt, hand_in_narrative
 from disclosure.collection.receipts import Outcome, answer_files
 from disclosure.collection.rows import is_rows_file, same_rows
 from disclosure.collection.sources import Delivery, Due, Errand, Source, Visit, load_sources
 from disclosure.collection.sources.base import GoneError, Settled
-from disclosure.collection.sources.inbox import InboxSource
-from disclosure.collection.submissions import Came, arrival_of, hand_in, refuse_unread
+from disclosure.collection.sources.inbox import InboxSource, shortened
+from disclosure.collection.strays import beside_inboxes
+from disclosure.collection.submissions import Receipt, hand_in
 from disclosure.errors import DisclosureError
 from disclosure.file_names import printable_name
 from disclosure.kept_secrets import Secrets, from_environment
@@ -39,6 +43,8 @@ RESULTS: dict[Verdict, str] = {
 }
 #: No workbook is larger; what is, is kept and not read.
 _MOST_BYTES = 64 << 20
+#: The kinds of text document that are handed out.
+_MARKED_TEXTS = (".docx", ".md")
 #: Longest file name the records keep, in characters.
 _LONGEST_NAME = 255
 
@@ -61,11 +67,15 @@ class Taken:
 
 @dataclass(frozen=True)
 class Intake:
-    """One round of all sources: what was taken, what is still arriving, which sources could not be asked and why."""
+    """One round of all sources: what was taken, what is still arriving, which sources could not be asked and why.
+
+    ``strays``: what lies in or beside the inboxes and is never taken.
+    """
 
     taken: tuple[Taken, ...]
     arriving: tuple[str, ...]
     failures: tuple[str, ...]
+    strays: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -76,6 +86,7 @@ class Intake:
             if (count := sum(line.verdict == verdict for line in self.taken))
         ]
         counts += [f"还在传输 {len(self.arriving)} 份"] if self.arriving else []
+        counts += [f"放错了地方 {len(self.strays)} 处"] if self.strays else []
         counts += [f"没有取到 {len(self.failures)} 处"] if self.failures else []
         return f"收件：{'，'.join(counts) or '没有新的报表'}。"
 
@@ -93,6 +104,7 @@ def take_in(place: Workplace, secret: Secrets = from_environment, *, again: bool
     taken: list[Taken] = []
     arriving: list[str] = []
     failures: list[str] = []
+    strays = list(beside_inboxes(place.settings.inbox, place.catalog, sources))
     with ExitStack() as stack:
         visits: list[tuple[Source, Visit]] = []
         must_wait = False
@@ -123,8 +135,19 @@ def take_in(place: Workplace, secret: Secrets = from_environment, *, again: bool
                     continue
                 except DisclosureError as error:
                     failures.append(f"{centre}：{error}")
-            arriving += [f"{centre}：{name}" for name in visit.arriving]
-    return Intake(tuple(taken), tuple(arriving), tuple(failures))
+            arriving += [f"{centre}：{printable_name(name)}" for name in visit.arriving]
+            try:
+                strays += [f"{centre}：{words}" for words in _told_of_strays(visit)]
+            except DisclosureError as error:
+                failures.append(f"{centre}：{error}")
+    return Intake(tuple(taken), tuple(arriving), tuple(failures), tuple(strays))
+
+
+def _told_of_strays(visit: Visit) -> Iterator[str]:
+    """What lies astray in an inbox; its owner finds a note beside the answers, once."""
+    for name, words in visit.strays().items():
+        visit.answer({f"没有收-{shortened(printable_name(name))}.txt": f"{words}\r\n".encode("utf-8-sig")})
+        yield words
 
 
 def prepare_inboxes(place: Workplace) -> None:
@@ -166,7 +189,8 @@ def _recorded(place: Workplace, source: Source, delivery: Delivery, name: str, c
     """What became of it, by our records: committed when this returns."""
     came = Came(source.id, source.centre, delivery.modified) if source.is_inbox else None
     records, files = place.records, place.settings.files
-    receipt, refusal = None, ""
+    receipt: Receipt | NarrativeReceipt | None = None
+    refusal = ""
     if content is None:
         assert came is not None  # noqa: S101 - files of rows are never that large
         refusal = f"“{name}”有 {delivery.size >> 20} MB，超过 {_MOST_BYTES >> 20} MB，没有读取，请核对后只交报表本身。"
@@ -174,7 +198,7 @@ def _recorded(place: Workplace, source: Source, delivery: Delivery, name: str, c
     else:
         sha256 = hashlib.sha256(content).hexdigest()
         try:
-            receipt = hand_in(records, files, place.catalog, content, name, came=came)
+            receipt = _handed_in(place, content, name, came)
         except DisclosureError as error:
             refusal = str(error)
     at, number = (receipt.received_at if receipt else utc_now()), 0
@@ -184,6 +208,29 @@ def _recorded(place: Workplace, source: Source, delivery: Delivery, name: str, c
             assert arrival is not None  # noqa: S101 - recorded just now
             at, number = arrival.taken_at, arrival.id
     return Outcome(source.centre, name, sha256, content, at, number, receipt, refusal)
+
+
+def _handed_in(place: Workplace, content: bytes, name: str, came: Came | None) -> Receipt | NarrativeReceipt:
+    """Hand in a workbook, rows, or a text document, as its name and the inbox tell.
+
+    Raises:
+        DisclosureError: when it is refused; it is kept.
+    """
+    records, files, catalog = place.records, place.settings.files, place.catalog
+    is_centres = came is None or came.centre in {office.id for office in catalog.centres}
+    # Of a centre a scanned report is a workbook gone wrong, of a section a text.
+    if came and (name.lower().endswith(_MARKED_TEXTS) if is_centres else is_text_document(name)):
+        return hand_in_narrative(records, files, catalog, content, name, came=came)
+    if came and not is_centres and not name.lower().endswith(".xlsx"):
+        reason = (
+            f"这里是“{catalog.offices[came.centre].name}”的收件夹，只收文字部分的文稿（.docx 或 .md），"
+            f"没有收取“{name}”。请用本系统下发的文稿填写；其他材料请另行送交。"
+        )
+        with records.write() as session:
+            sha256 = keep_file(session, files, content)
+        refuse(records, sha256, name, reason, came)
+        raise DisclosureError(reason)
+    return hand_in(records, files, catalog, content, name, came=came)
 
 
 def _told(outcome: Outcome) -> tuple[Verdict, str]:
@@ -196,7 +243,7 @@ def _told(outcome: Outcome) -> tuple[Verdict, str]:
         verdict: Verdict = "repeated" if receipt.is_repeat else "rejected"
         return verdict, f"{where}，{len(receipt.problems)} 处要改正：{receipt.problems[0].sentence}"
     missing = f"，还缺{'、'.join(receipt.still_missing)}" if receipt.still_missing else "，已到齐"
-    return ("repeated" if receipt.is_repeat else "accepted"), f"{where}，{receipt.figure_count} 个数据{missing}"
+    return ("repeated" if receipt.is_repeat else "accepted"), f"{where}，{receipt.taken}{missing}"
 
 
 def _line(place: Workplace, source: Source, name: str, verdict: Verdict, words: str) -> Taken:
@@ -222,8 +269,11 @@ def cycles_to_wake(place: Workplace) -> list[int]:
             ask = asks.open_ask_of(session, cycle)
             if ask is None or ask.step != "collect":
                 continue
-            standing = cycles.standing_submissions(session, cycle).values()
-            is_newer = any(s.round == cycle.round and s.received_at > ask.asked_at for s in standing)
+            came = [
+                *((s.round, s.received_at) for s in cycles.standing_submissions(session, cycle).values()),
+                *((text.round, text.received_at) for text in cycles.standing_narratives(session, cycle).values()),
+            ]
+            is_newer = any(round_ == cycle.round and at > ask.asked_at for round_, at in came)
             if is_newer or not cycles.missing_centres(session, place.catalog, cycle):
                 found.append(cycle.id)
     return found

@@ -17,7 +17,8 @@ from decimal import Decimal
 import python_calamine
 
 from disclosure.catalog import ImportWords
-from disclosure.collection.workbook_package import FILE_LIMIT, UnreadableError, open_package
+from disclosure.collection.workbook_package import FILE_LIMIT, open_package
+from disclosure.collection.workbook_xml import UnreadableError
 from disclosure.errors import DisclosureError
 
 REQUIRED = ("region", "period", "insurance", "indicator", "unit", "value")
@@ -25,6 +26,8 @@ REQUIRED = ("region", "period", "insurance", "indicator", "unit", "value")
 FOR_ALL = ("origin", "retrieved", "note")
 #: The heading is one of the first rows.
 _HEADING_WITHIN = 15
+#: A row with fewer of its words is no heading with something missing.
+_LIKE_A_HEADING = 3
 _SEPARATORS = (",", "\t", ";")
 _STATED = re.compile(r"#?\s*([^:：]{1,12})[:：]\s*(.+)", re.DOTALL)
 
@@ -182,8 +185,14 @@ def _no_heading(lines: _Lines, words: ImportWords) -> str:
         key=lambda each: len(each[1]),
         default=(1, {}),
     )
-    missing = [words.columns[column][1] for column in REQUIRED if len(columns.get(column, ())) != 1]
     wanted = "、".join(words.columns[column][1] for column in REQUIRED)
+    if len(columns) < _LIKE_A_HEADING:
+        example = "、".join(words.example)
+        return (
+            f"没有找到表头。请在数据上面加一行表头，写明 {wanted} 六列（次序不限），每行一个数，如“{example}”；"
+            "一行里有几个地区或几个期间的数的，请先拆成一行一个数。"
+        )
+    missing = [words.columns[column][1] for column in REQUIRED if len(columns.get(column, ())) != 1]
     return (
         f"第 {line if columns else 1} 行缺少（或重复了）列 {'、'.join(missing)}；"
         f"表头应写明 {wanted} 六列，次序不限，再重试。"

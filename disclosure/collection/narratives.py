@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +12,15 @@ from sqlalchemy.orm import Session
 from disclosure import cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
+from disclosure.collection.arrivals import Came, arrival_of, check_inbox, new_arrival, refuse
 from disclosure.collection.files import keep_file
 from disclosure.collection.narrative_reader import LONGEST_NAME, NarrativeReading, TextProblem, read_narrative
 from disclosure.collection.narrative_texts import Head, document_name
 from disclosure.collection.narrative_writer import Template, write_docx, write_markdown
-from disclosure.collection.submissions import refuse
 from disclosure.compilation import published_narratives, submitted_narrative
 from disclosure.errors import DisclosureError
 from disclosure.records import Records, ledger
-from disclosure.records.tables import Cycle, Narrative
+from disclosure.records.tables import Arrival, Cycle, Narrative
 from disclosure.workplace import Workplace
 
 
@@ -41,6 +42,7 @@ class NarrativeReceipt:
     blank: tuple[str, ...]
     is_repeat: bool
     still_missing: tuple[str, ...]
+    received_at: dt.datetime
 
     @property
     def taken(self) -> str:
@@ -50,12 +52,13 @@ class NarrativeReceipt:
 
 
 def hand_in_narrative(
-    records: Records, files: Path, catalog: Catalog, content: bytes, file_name: str
+    records: Records, files: Path, catalog: Catalog, content: bytes, file_name: str, *, came: Came | None = None
 ) -> NarrativeReceipt:
     """Take in one text document. It is kept whatever it holds; its text counts only when nothing is wrong.
 
     Steps: keep the bytes; read; find the cycle it names; refuse what is not due; record the text and a ledger
-    entry in one transaction.
+    entry in one transaction. A file that ``came`` by an inbox leaves its arrival in that transaction, and is
+    answered as before when it is taken again.
 
     Raises:
         DisclosureError: when the file belongs to no open round of ours; it is kept as a refused file.
@@ -63,11 +66,21 @@ def hand_in_narrative(
     with records.write() as session:
         sha256 = keep_file(session, files, content)
     reading = read_narrative(content, file_name, catalog)
+
+    def before(session: Session) -> Arrival | None:
+        return arrival_of(session, came, file_name, sha256) if came else None
+
     try:
         with records.write() as session:
-            head = _head_of(reading)
+            if answered := _answered_before(session, catalog, before(session), reading):
+                return answered
+            head = _head_of(reading) if reading.head else _unmarked(catalog, reading, came)
+            check_inbox(catalog, head.office, came, "文稿")
             cycle = _cycle_for(session, catalog, head, file_name)
             cycles.lock(session, cycle)
+            # Another process may have taken the same file meanwhile.
+            if answered := _answered_before(session, catalog, before(session), reading):
+                return answered
             _check_due(session, catalog, cycle, head)
             narrative = session.scalars(
                 select(Narrative).where(
@@ -82,22 +95,60 @@ def hand_in_narrative(
                 narrative = _record(session, cycle, reading, sha256, file_name)
             else:
                 _stand_again(session, cycle, narrative)
-            return NarrativeReceipt(
-                narrative_id=narrative.id,
-                cycle_id=cycle.id,
-                centre=catalog.offices[head.office].name,
-                period_label=head.period.label,
-                round=cycle.round,
-                is_accepted=narrative.is_accepted,
-                problems=reading.problems,
-                sections=tuple(catalog.sections[section].name for section in reading.sections),
-                blank=reading.blank,
-                is_repeat=is_repeat,
-                still_missing=tuple(o.name for o in cycles.missing_centres(session, catalog, cycle)),
-            )
+            if came:
+                session.add(new_arrival(came, file_name, sha256, narrative=narrative, is_repeat=is_repeat))
+            return _receipt(session, catalog, narrative, reading, is_repeat=is_repeat)
     except DisclosureError as error:
-        refuse(records, sha256, file_name, str(error))
+        refuse(records, sha256, file_name, str(error), came)
         raise
+
+
+def _answered_before(
+    session: Session, catalog: Catalog, arrival: Arrival | None, reading: NarrativeReading
+) -> NarrativeReceipt | None:
+    """The answer to an arrival that is recorded already, the same as the first time.
+
+    Raises:
+        DisclosureError: when the answer was a refusal.
+    """
+    if arrival is None:
+        return None
+    if arrival.refused_file is not None:
+        raise DisclosureError(arrival.refused_file.reason)
+    assert arrival.narrative is not None  # noqa: S101 - text is recorded as nothing else
+    return _receipt(session, catalog, arrival.narrative, reading, is_repeat=arrival.is_repeat)
+
+
+def _receipt(
+    session: Session, catalog: Catalog, narrative: Narrative, reading: NarrativeReading, *, is_repeat: bool
+) -> NarrativeReceipt:
+    session.flush()
+    cycle = cycles.get_cycle(session, narrative.cycle_id)
+    return NarrativeReceipt(
+        narrative_id=narrative.id,
+        cycle_id=cycle.id,
+        centre=catalog.offices[narrative.office].name,
+        period_label=cycles.period_of(cycle).label,
+        round=narrative.round,
+        is_accepted=narrative.is_accepted,
+        problems=reading.problems,
+        sections=tuple(catalog.sections[section].name for section in reading.sections),
+        blank=reading.blank,
+        is_repeat=is_repeat,
+        still_missing=tuple(office.name for office in cycles.missing_centres(session, catalog, cycle)),
+        received_at=narrative.received_at,
+    )
+
+
+def _unmarked(catalog: Catalog, reading: NarrativeReading, came: Came | None) -> Head:
+    """Always raises: a text that does not say whose it is, in words that fit the inbox it lies in."""
+    if came and came.centre not in {office.id for office in catalog.writers}:
+        ours, writers = catalog.offices[came.centre].name, "、".join(office.name for office in catalog.writers)
+        whose = f"文字部分由{writers}报送，请放进它的收件夹；" if writers else ""
+        raise DisclosureError(
+            f"这里是“{ours}”的收件夹，只收本系统下发的 .xlsx 报表，没有收取这份文稿。{whose}其他材料请另行送交。"
+        )
+    return _head_of(reading)
 
 
 def _head_of(reading: NarrativeReading) -> Head:

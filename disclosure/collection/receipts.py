@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from disclosure.catalog import Catalog
 from disclosure.clock import said
+from disclosure.collection.narratives import NarrativeReceipt
+from disclosure.collection.problem_lines import causes
 from disclosure.collection.replies import check_name, marked_workbook
 from disclosure.collection.rows import is_rows_file
 from disclosure.collection.sources.inbox import ANSWERS, shortened
@@ -29,7 +31,7 @@ class Outcome:
     content: bytes | None
     at: dt.datetime
     number: int
-    receipt: Receipt | None = None
+    receipt: Receipt | NarrativeReceipt | None = None
     refusal: str = ""
 
     @property
@@ -51,9 +53,16 @@ def answer_files(catalog: Catalog, outcome: Outcome) -> dict[str, bytes]:
 
 def _marked(catalog: Catalog, outcome: Outcome) -> bytes | None:
     receipt, content = outcome.receipt, outcome.content
-    if receipt is None or receipt.is_accepted or content is None or is_rows_file(content):
+    if not isinstance(receipt, Receipt) or receipt.is_accepted or content is None or is_rows_file(content):
         return None
     return marked_workbook(catalog, examine(content, outcome.file_name, catalog), receipt.problems)
+
+
+def _sentences(receipt: Receipt | NarrativeReceipt | None) -> list[str]:
+    """What must be mended, one sentence for each cause."""
+    if isinstance(receipt, NarrativeReceipt):
+        return [problem.sentence for problem in receipt.problems]
+    return [cause.sentence for cause in causes(receipt.problems)] if receipt else []
 
 
 def receipt_text(catalog: Catalog, outcome: Outcome) -> bytes:
@@ -66,6 +75,8 @@ def receipt_text(catalog: Catalog, outcome: Outcome) -> bytes:
         number=outcome.number,
         sha256=outcome.sha256,
         receipt=outcome.receipt,
+        sentences=_sentences(outcome.receipt),
+        is_text=isinstance(outcome.receipt, NarrativeReceipt),
         refusal=outcome.refusal,
         is_repeat=outcome.receipt is not None and outcome.receipt.is_repeat,
         is_handed=bool(outcome.number),

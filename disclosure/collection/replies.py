@@ -15,12 +15,14 @@ from tempfile import TemporaryDirectory
 
 from disclosure.catalog import Catalog
 from disclosure.collection.files import write_whole
+from disclosure.collection.problem_lines import KINDS, causes
 from disclosure.collection.submissions import Receipt
 from disclosure.collection.workbook_layout import texts
 from disclosure.collection.workbook_reading import Problem, WorkbookReading
 from disclosure.collection.workbook_writer import write_workbook
 from disclosure.collection.workbooks import workbook_name
 from disclosure.errors import DisclosureError
+from disclosure.file_names import stem_of
 from disclosure.templating import render_text
 
 
@@ -53,7 +55,7 @@ def reply_to(folder: Path, catalog: Catalog, receipt: Receipt, file_name: str) -
 def reply_to_refused(folder: Path, file_name: str, reason: str) -> Reply:
     """Answer a file that belongs to no open round of ours, in ``folder/未受理``: the text alone."""
     text = _text(f"“{file_name}”没有受理：\n{reason}")
-    path = folder / "未受理" / f"{_plain(Path(file_name).stem)}-未受理.txt"
+    path = folder / "未受理" / f"{_plain(stem_of(file_name))}-未受理.txt"
     write_whole(path, _windows(text))
     return Reply(text, (path,))
 
@@ -76,7 +78,7 @@ def write_reply(
 
 def check_name(file_name: str) -> str:
     """The stem of a reply to a file that was only checked: ``报表-请修改``."""
-    return _marked(_plain(Path(file_name).stem))
+    return _marked(_plain(stem_of(file_name)))
 
 
 def marked_workbook(catalog: Catalog, reading: WorkbookReading, problems: Sequence[Problem]) -> bytes | None:
@@ -95,7 +97,7 @@ def marked_workbook(catalog: Catalog, reading: WorkbookReading, problems: Sequen
                 only=cover.only,
                 cover=(cover.filler, cover.checker, cover.filled_on),
                 typed=reading.typed,
-                problems=problems,
+                problems=sorted(problems, key=lambda problem: KINDS.index(problem.kind)),
             )
         except DisclosureError:
             # A text on the cover that no cell holds: nobody typed that in Excel.
@@ -107,7 +109,7 @@ def _text(headline: str, problems: Sequence[Problem] = (), workbook: str = "") -
     return render_text(
         "reply/reply.txt.j2",
         headline=headline,
-        problems=problems,
+        causes=[cause.whole for cause in causes(problems)],
         kinds=texts()["errors"]["kind"],
         workbook=workbook,
     )

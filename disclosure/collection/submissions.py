@@ -5,40 +5,28 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from disclosure import cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
-from disclosure.collection.files import TooLargeError, keep_chunks, keep_file, read_upload
+from disclosure.collection.arrivals import Came, arrival_of, check_inbox, new_arrival, refuse
+from disclosure.collection.files import TooLargeError, keep_file, read_upload
+from disclosure.collection.reading_signatures import LONGEST_NAME, unsigned
 from disclosure.collection.rows import is_rows_file, problem_of, read_rows
 from disclosure.collection.workbook_package import FILE_LIMIT, too_large
-from disclosure.collection.workbook_reader import LONGEST_NAME, Cover, Problem, WorkbookReading, examine, unsigned
+from disclosure.collection.workbook_reader import examine
+from disclosure.collection.workbook_reading import Cover, Problem, WorkbookReading
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
 from disclosure.file_names import printable_name
 from disclosure.records import Records, ledger
-from disclosure.records.tables import Arrival, Cycle, Excuse, Observation, RefusedFile, Submission
-
-
-@dataclass(frozen=True)
-class Came:
-    """By which inbox a file came, and whose the inbox is (ids).
-
-    ``modified`` is when the file was last changed, as the inbox tells it: the same name, time and content is the
-    same arrival, whose taking may have been interrupted.
-    """
-
-    source: str
-    centre: str
-    modified: str
+from disclosure.records.tables import Cycle, Excuse, Observation, Submission
 
 
 @dataclass(frozen=True)
@@ -119,7 +107,7 @@ def hand_in(
             if answered := _answered_before(session, catalog, came, file_name, sha256):
                 return answered
             assert reading.cover is not None  # noqa: S101 - _cycle_for refused the rest
-            _check_inbox(catalog, reading.cover, came)
+            check_inbox(catalog, reading.cover.centre, came, "报表")
             if cycle.only and is_rows_file(content):
                 # Unlike a workbook, rows do not say what was asked.
                 reading = _read(content, file_name, catalog, only=cycle.only)
@@ -140,47 +128,11 @@ def hand_in(
             else:
                 _stand_again(session, cycle, submission)
             if came:
-                session.add(_arrival(came, file_name, sha256, submission=submission, is_repeat=is_repeat))
+                session.add(new_arrival(came, file_name, sha256, submission=submission, is_repeat=is_repeat))
             return replace(_receipt(session, catalog, cycle, submission, is_repeat=is_repeat), reading=reading)
     except DisclosureError as error:
         refuse(records, sha256, file_name, str(error), came)
         raise
-
-
-def refuse_unread(
-    records: Records, files: Path, chunks: Iterable[bytes], file_name: str, reason: str, *, came: Came
-) -> str:
-    """Keep a file nobody is going to read (too large for a workbook), and note why; its SHA-256."""
-    with records.write() as session:
-        sha256 = keep_chunks(session, files, chunks)
-    refuse(records, sha256, file_name, reason, came)
-    return sha256
-
-
-def arrival_of(session: Session, came: Came, file_name: str, sha256: str) -> Arrival | None:
-    """The arrival of this very file, once it is recorded."""
-    return session.scalars(
-        select(Arrival).where(
-            Arrival.source == came.source,
-            Arrival.file_name == file_name,
-            Arrival.modified == came.modified,
-            Arrival.sha256 == sha256,
-        )
-    ).one_or_none()
-
-
-def _arrival(
-    came: Came, file_name: str, sha256: str, *, is_repeat: bool, **became: Submission | RefusedFile
-) -> Arrival:
-    return Arrival(
-        source=came.source,
-        file_name=file_name,
-        modified=came.modified,
-        sha256=sha256,
-        is_repeat=is_repeat,
-        taken_at=utc_now(),
-        **became,
-    )
 
 
 def _answered_before(
@@ -200,25 +152,6 @@ def _answered_before(
     assert submission is not None  # noqa: S101 - an arrival has one of the two
     cycle = cycles.get_cycle(session, submission.cycle_id)
     return _receipt(session, catalog, cycle, submission, is_repeat=arrival.is_repeat)
-
-
-def refuse(records: Records, sha256: str, file_name: str, reason: str, came: Came | None = None) -> None:
-    """Note a refused file; the same file refused again for the same reason is noted once."""
-    # Only an arrival is unique here: whoever loses finds it noted by the other.
-    with suppress(IntegrityError), records.write() as session:
-        if came and arrival_of(session, came, file_name, sha256):
-            return
-        same = (RefusedFile.sha256 == sha256, RefusedFile.file_name == file_name, RefusedFile.reason == reason)
-        refused = session.scalars(select(RefusedFile).where(*same).limit(1)).first()
-        is_new = refused is None
-        if refused is None:
-            refused = RefusedFile(sha256=sha256, file_name=file_name, reason=reason, received_at=utc_now())
-            session.add(refused)
-        if came:
-            session.add(_arrival(came, file_name, sha256, refused_file=refused, is_repeat=not is_new))
-            session.flush()
-        if is_new:
-            ledger.append(session, "file.refused", actor="系统", file=file_name, sha256=sha256, reason=reason)
 
 
 def _receipt(session: Session, catalog: Catalog, cycle: Cycle, submission: Submission, *, is_repeat: bool) -> Receipt:
@@ -246,13 +179,6 @@ def _read(content: bytes, file_name: str, catalog: Catalog, only: Iterable[str] 
         return examine(content, file_name, catalog)
     reading = read_rows(content, file_name, catalog, only=only)
     return unsigned(reading)
-
-
-def _check_inbox(catalog: Catalog, cover: Cover, came: Came | None) -> None:
-    """An inbox takes the workbooks of its own centre only: who may write there is who hands in."""
-    if came and came.centre != cover.centre:
-        theirs, ours = catalog.offices[cover.centre].name, catalog.offices[came.centre].name
-        raise DisclosureError(f"这是“{theirs}”的报表，而这里是“{ours}”的收件夹，没有收取；请交到“{theirs}”的收件夹。")
 
 
 def _cycle_for(session: Session, catalog: Catalog, reading: WorkbookReading, file_name: str) -> Cycle:

@@ -61,6 +61,11 @@ def _letters(column: int) -> str:
     return letters
 
 
+def heading_of(region: Region) -> str:
+    """The prefecture as 全州 where it is called so; any other region by its name."""
+    return next((alias for alias in region.aliases if alias.startswith("全")), region.name)
+
+
 @dataclass(frozen=True)
 class Line:
     """One row of the table: a section's heading (``section``) or an indicator, ``depth`` deep in its whole."""
@@ -74,6 +79,13 @@ class Line:
     def id(self) -> str:
         """What the hidden first column holds."""
         return self.indicator.id if self.indicator else f"section:{self.section.id}"
+
+    @property
+    def label(self) -> str:
+        """The row's name as people see it; a part whose whole is not on the sheet has its plain name."""
+        if self.indicator is None:
+            return self.section.name
+        return self.indicator.label if self.depth or not self.indicator.part_of else self.indicator.name
 
 
 @dataclass(frozen=True)
@@ -155,6 +167,11 @@ class SheetLayout:
             if line.indicator:
                 for region in self.regions_of(line.indicator):
                     yield line.indicator, region, line.row, self.columns[region.code]
+
+    @cached_property
+    def inputs_by_place(self) -> dict[tuple[int, int], tuple[Indicator, Region]]:
+        """(row, column) -> what is asked there."""
+        return {(row, column): (indicator, region) for indicator, region, row, column in self.inputs()}
 
     def is_summed(self, indicator: Indicator) -> bool:
         """Whether the regions' values add up to the prefecture's (not so for a ratio, a level or a text)."""
@@ -273,9 +290,9 @@ def _digest(catalog: Catalog, sheets: tuple[SheetLayout, ...]) -> str:
         [
             sheet.insurance.id,
             sheet.name,
-            [region.code for region in sheet.regions],
+            [[region.code, heading_of(region)] for region in sheet.regions],
             [
-                [line.row, line.id]
+                [line.row, line.id, line.label]
                 + (
                     [i.kind, i.unit, catalog.decimals(i), i.by_county, i.may_be_negative]
                     if (i := line.indicator)

@@ -13,44 +13,24 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
-from xml.etree import ElementTree
-from xml.parsers import expat
 
-from disclosure.collection.workbook_layout import address
-from disclosure.collection.workbook_reading import Problem
+from disclosure.collection.workbook_scan import SheetScan, scan_sheet
+from disclosure.collection.workbook_styles import Style, read_styles
+from disclosure.collection.workbook_xml import DAMAGED, UnreadableError, has_doctype, unreadable, walk
 
 #: Largest file taken, in bytes.
 FILE_LIMIT = 20 * 1024 * 1024
 #: Largest sum of the unpacked members, and largest single XML part, in bytes. Ours have less than one MB.
 UNPACKED_LIMIT, PART_LIMIT = 64 * 1024 * 1024, 16 * 1024 * 1024
 MEMBER_LIMIT = 1000
-#: A sheet whose cells reach further is not one of ours, nor one of more cells up to the furthest (calamine lays
-#: them all out) or of more tags.
-ROW_LIMIT, COLUMN_LIMIT, AREA_LIMIT, TAG_LIMIT = 20_000, 500, 1_000_000, 1_000_000
 
-_WANTED = "本系统下发的 .xlsx 工作簿"
 _CHUNK = 1 << 18
 _MEGABYTE = 1 << 20
 
 
-class UnreadableError(Exception):
-    """The file cannot be taken; ``problem`` says why."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.sentence)
-        self.problem = problem
-
-
-def unreadable(found: str, why: str, expected: str = _WANTED, sheet: str = "", cell: str = "") -> UnreadableError:
-    """The error for one problem of the file or a sheet."""
-    return UnreadableError(Problem(sheet, cell, found, expected, why))
-
-
-_DAMAGED = ("损坏或不完整的文件", "文件可能没有传完，请在 Excel 或 WPS 中打开原文件，重新保存后再交")
 _STRANGE = ("内部结构异常的文件", "不是 Excel 或 WPS 正常保存的工作簿，请重新下载本系统下发的工作簿填报")
 _REFILL = "请用本系统下发的 .xlsx 工作簿填报"
 
@@ -82,25 +62,6 @@ _FOREIGN_PARTS: tuple[tuple[str, str, str], ...] = (
     (r"^xl/(connections\.xml$|querytables/)", "含有外部数据连接的文件", "请删去数据连接，只保留填好的数后再交"),
     (r"^xl/(embeddings|activex)/", "嵌有其他文件或控件的文件", "请删去嵌入的对象后再交，需要的附件另行报送"),
 )
-
-
-@dataclass
-class SheetScan:
-    """What the XML of a sheet tells beyond its values; cells are (row, column) from 0.
-
-    ``formulas`` are cells with their formula, ``errors`` cells with their error value such as ``#REF!``,
-    ``styles`` filled cells with the number of their style.
-    """
-
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    formulas: dict[tuple[int, int], str] = field(default_factory=dict)
-    styles: dict[tuple[int, int], int] = field(default_factory=dict)
-    hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
-
-    def is_hidden(self, row: int, column: int) -> bool:
-        """Whether the cell's row or column is hidden."""
-        return row in self.hidden_rows or column in self.hidden_columns
 
 
 @dataclass(frozen=True)
@@ -138,34 +99,26 @@ class Package:
                     "没有这张工作表", "工作表被改名或删除，请用原工作簿重新填报", "原来的工作表名称", sheet
                 )
             try:
-                self._scans[sheet] = _scan_sheet(sheet, _read(self._archive, self._sheets[sheet].part))
+                self._scans[sheet] = scan_sheet(sheet, _read(self._archive, self._sheets[sheet].part))
             except UnreadableError as error:
                 raise UnreadableError(replace(error.problem, sheet=sheet)) from error
         return self._scans[sheet]
 
+    def style(self, number: int) -> Style:
+        """How a cell of this style looks."""
+        return self._styles[number] if 0 <= number < len(self._styles) else Style()
+
     def number_format(self, style: int) -> str:
         """The format code of a style; empty for General and the plain built-in ones."""
-        return self._formats[style] if 0 <= style < len(self._formats) else ""
+        return self.style(style).number_format
 
     @cached_property
-    def _formats(self) -> list[str]:
-        #: The built-in formats that matter: Excel writes them by number, without a code.
-        codes = {"9": "0%", "10": "0.00%"}
-        styles: list[str] = []
-        inside = False
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            nonlocal inside
-            if name == "numFmt":
-                codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
-            elif name in ("cellXfs", "cellStyleXfs", "dxfs"):
-                inside = name == "cellXfs"
-            elif name == "xf" and inside:
-                styles.append(attributes.get("numFmtId", ""))
-
-        if "xl/styles.xml" in self._archive.NameToInfo:
-            _walk(_read(self._archive, "xl/styles.xml"), start)
-        return [codes.get(number, "") for number in styles]
+    def _styles(self) -> tuple[Style, ...]:
+        names = self._archive.NameToInfo
+        if "xl/styles.xml" not in names:
+            return ()
+        theme = _read(self._archive, "xl/theme/theme1.xml") if "xl/theme/theme1.xml" in names else b""
+        return read_styles(_read(self._archive, "xl/styles.xml"), theme)
 
     @cached_property
     def properties(self) -> dict[str, str]:
@@ -183,7 +136,7 @@ class Package:
                 found[name] = said
 
         if "docProps/custom.xml" in self._archive.NameToInfo:
-            _walk(_read(self._archive, "docProps/custom.xml"), start, text)
+            walk(_read(self._archive, "docProps/custom.xml"), start, text)
         return found
 
 
@@ -202,7 +155,7 @@ def open_package(content: bytes, file_name: str) -> Package:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise unreadable(*_DAMAGED) from error
+        raise unreadable(*DAMAGED) from error
     _check_members(archive)
     return Package(archive, _sheets(archive))
 
@@ -314,16 +267,12 @@ def _check_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
                 seen += len(chunk)
                 window = before + chunk
                 if _is_xml(member.filename) and any(word in window for word in forbidden):
-                    raise _has_doctype()
+                    raise has_doctype()
                 before = chunk[-32:]
             if seen != member.file_size:
-                raise unreadable(*_DAMAGED)
+                raise unreadable(*DAMAGED)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, OSError, RuntimeError) as error:
-        raise unreadable(*_DAMAGED) from error
-
-
-def _has_doctype() -> UnreadableError:
-    return unreadable("含有文档类型声明（DOCTYPE）的文件", "正常的工作簿里没有这种内容，请重新下载工作簿填报")
+        raise unreadable(*DAMAGED) from error
 
 
 def _sheets(archive: zipfile.ZipFile) -> dict[str, _Sheet]:
@@ -344,9 +293,9 @@ def _sheets(archive: zipfile.ZipFile) -> dict[str, _Sheet]:
 
     names = archive.NameToInfo
     if "xl/_rels/workbook.xml.rels" not in names:
-        raise unreadable(*_DAMAGED)
-    _walk(_read(archive, "xl/_rels/workbook.xml.rels"), relation)
-    _walk(_read(archive, "xl/workbook.xml"), sheet)
+        raise unreadable(*DAMAGED)
+    walk(_read(archive, "xl/_rels/workbook.xml.rels"), relation)
+    walk(_read(archive, "xl/workbook.xml"), sheet)
     if len({name for name, _, _ in listed}) != len(listed):
         raise unreadable(*_STRANGE)
     return {name: _Sheet(part, state == "visible") for name, part, state in listed if part in names}
@@ -356,102 +305,4 @@ def _read(archive: zipfile.ZipFile, member: str) -> bytes:
     try:
         return archive.read(member)
     except (KeyError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-        raise unreadable(*_DAMAGED) from error
-
-
-def _walk(xml: bytes, start: Callable[[str, dict[str, str]], None], text: Callable[[str], None] | None = None) -> None:
-    """Call ``start(local name, attributes)`` for every element, and ``text`` for what stands between."""
-
-    def forbid(*_: object) -> None:
-        raise _has_doctype()
-
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = forbid
-    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
-    if text is not None:
-        parser.CharacterDataHandler = text
-    try:
-        parser.Parse(xml, True)
-    except (expat.ExpatError, ValueError) as error:
-        # ValueError: an encoding that Python does not know.
-        raise unreadable(*_DAMAGED) from error
-
-
-def _scan_sheet(sheet: str, xml: bytes) -> SheetScan:
-    if xml.count(b"<") > TAG_LIMIT:
-        raise unreadable("内容过多的工作表", "请删去表格以外的内容后重新报送", "只有本单位数据的工作表", sheet)
-    scan = SheetScan()
-    row, column, kind, style, furthest = -1, -1, "", 0, (0, 0)
-    for element in _tree(xml).iter():
-        name, attributes = _local(element.tag), element.attrib
-        if name == "c":
-            row, column = _place(attributes.get("r"), row, column + 1)
-            kind, style = attributes.get("t", ""), _number(attributes.get("s", "0"))
-        elif name in ("v", "is", "f"):
-            if not (0 <= row < ROW_LIMIT and 0 <= column < COLUMN_LIMIT):
-                why = "请删去表格以外的内容后重新报送"
-                raise unreadable("表格以外的内容", why, "空白", sheet, address(row, column))
-            if name == "f":
-                scan.formulas[row, column] = element.text or ""
-                continue
-            scan.styles[row, column] = style
-            furthest = (max(furthest[0], row), max(furthest[1], column))
-            if kind == "e":
-                scan.errors[row, column] = element.text or ""
-        elif name == "row":
-            row, column = _number(attributes.get("r", str(row + 2))) - 1, -1
-            if attributes.get("hidden") in ("1", "true"):
-                scan.hidden_rows.add(row)
-        elif name == "col" and attributes.get("hidden") in ("1", "true"):
-            first, last = _number(attributes.get("min", "0")), _number(attributes.get("max", "0"))
-            scan.hidden_columns.update(range(first - 1, min(last, COLUMN_LIMIT)))
-    if (furthest[0] + 1) * (furthest[1] + 1) > AREA_LIMIT:
-        raise unreadable("表格以外的内容", "请删去表格以外的内容后重新报送", "空白", sheet, address(*furthest))
-    return scan
-
-
-def _tree(xml: bytes) -> ElementTree.Element:
-    """The elements of a sheet. In the encodings let through, a document type was looked for before."""
-    declared = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)", xml[:200])
-    if declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii"):
-        raise unreadable(*_DAMAGED)
-    if not declared and not xml.lstrip()[:4].startswith((b"<", b"\xef\xbb\xbf<", b"\xff\xfe<\0", b"\xfe\xff\0<")):
-        raise unreadable(*_DAMAGED)
-    try:
-        return ElementTree.fromstring(xml)  # noqa: S314 - it has no document type
-    except (ElementTree.ParseError, ValueError) as error:
-        raise unreadable(*_DAMAGED) from error
-
-
-@lru_cache(maxsize=1000)
-def _local(name: str) -> str:
-    return name.rpartition("}")[2]
-
-
-_A1 = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
-
-
-def _place(reference: str | None, row: int, next_column: int) -> tuple[int, int]:
-    """(row, column) of ``D7``, or the next cell of the row where a cell names no place."""
-    if reference is None:
-        return row, next_column
-    match = _A1.fullmatch(reference)
-    if match is None:
-        raise unreadable(*_DAMAGED)
-    return int(match[2]) - 1, _column(match[1])
-
-
-@lru_cache(maxsize=COLUMN_LIMIT)
-def _column(letters: str) -> int:
-    column = 0
-    for letter in letters:
-        column = column * 26 + ord(letter) - 64
-    return column - 1
-
-
-@lru_cache(maxsize=ROW_LIMIT)
-def _number(text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,7}", text, re.ASCII):
-        raise unreadable(*_DAMAGED)
-    return int(text)
+        raise unreadable(*DAMAGED) from error

@@ -65,7 +65,8 @@ class Problem:
 
     ``sheet`` and ``cell`` are empty when it is about the file; ``expected`` follows the word 应为;
     ``why`` gives the reason and ends with what to do. ``kind`` is ``refused``, or the severity of a finding
-    of the data audit that the centre is told of beforehand.
+    of the data audit that the centre is told of beforehand. ``cause`` is the same for findings that one mistake
+    explains.
     """
 
     sheet: str
@@ -74,6 +75,7 @@ class Problem:
     expected: str
     why: str
     kind: ProblemKind = "refused"
+    cause: str = ""
 
     @property
     def where(self) -> str:

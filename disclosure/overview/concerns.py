@@ -16,6 +16,9 @@ from disclosure.records.tables import Cycle, Person, Release
 from disclosure.reminders.duties import Duty
 from disclosure.reminders.outbox import uncertain
 from disclosure.reminders.sending import failing
+from disclosure.supervision.book import line_of, open_findings
+from disclosure.supervision.mornings import absence
+from disclosure.workplace import Workplace
 
 #: A letter that is under way for longer than this will not be heard of any more.
 _UNDER_WAY = dt.timedelta(minutes=15)
@@ -45,6 +48,15 @@ def concerns(
             lost[row.person.name] = row.updated_at
     if lost:
         yield Concern(f"不能确定提醒是否送到，请问一下：{'、'.join(lost)}。", min(lost.values()))
+
+
+def supervised(session: Session, place: Workplace, now: dt.datetime) -> Iterator[Concern]:
+    """What supervision found and what is still open, oldest first; and that it has not looked, when it should have."""
+    if told := absence(session, place.settings, place.catalog, now):
+        yield Concern(told)
+    for row in open_findings(session, place.catalog.profile.id):
+        line = line_of(row)
+        yield Concern(f"{line.name}：{line.found}{line.mended}{line.todo}", row.first_seen)
 
 
 def emergencies(session: Session, catalog: Catalog) -> str:

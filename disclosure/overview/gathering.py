@@ -1,4 +1,4 @@
-"""Gathering what the board and ``status`` show, from our records and the working calendar alone."""
+"""Gathering what the board and ``status`` show, from our records, the working calendar and the inboxes here."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from disclosure import cycles, deadlines
 from disclosure.catalog import Catalog
 from disclosure.clock import shanghai
+from disclosure.collection.strays import local_strays
 from disclosure.deadlines import CyclePlan
-from disclosure.overview.concerns import concerns, emergencies
+from disclosure.overview.concerns import concerns, emergencies, supervised
 from disclosure.overview.facts import Awaited, Concern, Overview, Upcoming
 from disclosure.overview.tracks import track
 from disclosure.records.tables import Cycle
@@ -25,8 +26,8 @@ from disclosure.workplace import Workplace
 DAYS_AHEAD = 60
 
 
-def look(place: Workplace, now: dt.datetime, supervision: tuple[Concern, ...] = ()) -> Overview:
-    """Everything as it stands at ``now`` (an aware time); ``supervision`` is what it last found, newest first."""
+def look(place: Workplace, now: dt.datetime) -> Overview:
+    """Everything as it stands at ``now`` (an aware time)."""
     catalog, today = place.catalog, shanghai(now).date()
     with place.records.read() as session:
         plans = _plans(session, catalog, today)
@@ -40,8 +41,8 @@ def look(place: Workplace, now: dt.datetime, supervision: tuple[Concern, ...] = 
             tracks=tuple(track(session, catalog, own, owed[own.period.id], today) for own in plans),
             awaited=tuple(_awaited(catalog, every, today)),
             upcoming=tuple(_upcoming(session, catalog, plans, owed, today)),
-            supervision=supervision,
-            concerns=tuple(concerns(session, catalog, plans, every, now)),
+            supervision=tuple(supervised(session, place, now)),
+            concerns=(*concerns(session, catalog, plans, every, now), *map(Concern, local_strays(place))),
             emergencies=emergencies(session, catalog),
         )
 

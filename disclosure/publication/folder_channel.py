@@ -113,11 +113,21 @@ class FolderChannel:
 
         A manifest is of all files under ``root``; use a tree to check a whole site.
         """
+        found = self.live_files()
         hashes = expected.files if isinstance(expected, Manifest) else {p: sha256(c) for p, c in expected.items()}
-        folder = self._live_folder()
-        if folder is None:
+        if found is None:
             return (f"{self.root} 还没有发布任何内容。",)
-        return compare_hashes(hashes, _hashes(folder))
+        return compare_hashes(hashes, found)
+
+    def live_files(self) -> dict[str, str] | None:
+        """SHA-256 of every live file by its path; None before the first switch."""
+        folder = self._live_folder()
+        return None if folder is None else _hashes(folder)
+
+    def is_as_switched(self) -> bool:
+        """Whether the live files are still those that were switched to, whatever they should be by now."""
+        live, found = self.live(), self.live_files()
+        return live is not None and found is not None and live.digest == _digest(found)
 
     def discard(self, staged: Staged) -> None:
         """Remove a staged tree that will not be published; what is live or kept for rollback stays."""

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from disclosure.errors import DisclosureError
+from disclosure.publication.tree import Tree
 
 _FORMAT = "disclosure-manifest/1"
 
@@ -68,7 +69,7 @@ class Manifest:
 
     def differences(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
         """What in ``files`` is not as listed, a sentence each; empty when all is right."""
-        return compare_hashes(self.files, {path: sha256(content) for path, content in files.items()})
+        return compare_hashes(self.files, Tree.of(files).hashes)
 
 
 def make_manifest(files: Mapping[str, bytes], *, release: Mapping[str, str]) -> Manifest:
@@ -77,7 +78,7 @@ def make_manifest(files: Mapping[str, bytes], *, release: Mapping[str, str]) -> 
     Raises:
         DisclosureError: for a path that would leave the release's folder.
     """
-    return _manifest({check_path(path): sha256(content) for path, content in files.items()}, release)
+    return _manifest({check_path(path): found for path, found in Tree.of(files).hashes.items()}, release)
 
 
 def compare_hashes(expected: Mapping[str, str], found: Mapping[str, str]) -> tuple[str, ...]:

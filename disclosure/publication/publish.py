@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,11 @@ from disclosure.catalog import Catalog, Channel
 from disclosure.clock import said, shanghai, utc_now
 from disclosure.collection.files import write_whole
 from disclosure.errors import DisclosureError
-from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
+from disclosure.openness.published import openness_pages
+from disclosure.publication import FolderChannel, SiteCache, SiteRelease, Tree, build_site, make_manifest
 from disclosure.records import ledger
 from disclosure.records.tables import ChannelDelivery, Compilation, Cycle, Release
-from disclosure.rendering import build_document, render_release
+from disclosure.rendering import build_document, outlets_of, public_paths, render_release
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of, standing
 from disclosure.workplace import Workplace
@@ -60,13 +61,14 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         content.figures,
         last_year_end=compilation.figures_of_period(known, period.last_year_end()),
         year_before=compilation.figures_of_period(known, period.year_before()),
+        last_period=compilation.figures_of_period(known, period.previous_in_year()),
         footnotes=content.footnotes,
         narratives=content.narratives,
         compiled_on=shanghai(compiled.compiled_at).date(),
         demo=cycle.is_demo,
         only=cycle.only,
     )
-    files = render_release(document)
+    files = render_release(document, outlets_of(catalog, document)).files
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
     digest = release_digest(compiled.digest, document.title, document.summary, hashes)
     for path, data in files.items():
@@ -111,13 +113,13 @@ def publish_round(place: Workplace, cycle_id: int) -> Published:
         DisclosureError: before the planned time, when an approval is missing or was given to something else,
             or when a channel fails.
     """
-    with _one_at_a_time(place.settings.home):
+    with one_at_a_time(place.settings.home):
         return _publish(place, cycle_id)
 
 
 @contextmanager
-def _one_at_a_time(home: Path) -> Iterator[None]:
-    """Two cycles published together would each build a site without the other."""
+def one_at_a_time(home: Path) -> Iterator[None]:
+    """Two publications at once would each build a site without the other."""
     with (home / ".publishing.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -125,29 +127,25 @@ def _one_at_a_time(home: Path) -> Iterator[None]:
 
 def _publish(place: Workplace, cycle_id: int) -> Published:
     catalog, settings = place.catalog, place.settings
-    channels = {c.id: FolderChannel(settings.home / c.path) for c in catalog.channels.values()}
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         release = _signed_release(session, catalog, cycle, settings.releases)
         if release.published_at is None:
             _begin(session, cycle, release)
-        site = build_site(catalog, _site_releases(session, place, cycle))
-    published = Published(release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(release.files))
-    if release.is_live and not any(channel.read_back(site) for channel in channels.values()):
+        site = site_tree(session, place, cycle)
+    published = Published(
+        release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(public_paths(release.files))
+    )
+    if release.is_live and is_live(place, site):
         return published
 
-    staged = {name: channel.stage(site) for name, channel in channels.items()}
-    with place.records.write() as session:
-        _signed_release(session, catalog, cycles.get_cycle(session, cycle_id), settings.releases)
-        for channel in catalog.channels.values():
-            _note(session, release, channel, "staged")
-    for name, channel_folder in channels.items():
-        channel_folder.switch(staged[name])
-    for name, channel_folder in channels.items():
-        if wrong := channel_folder.read_back(site):
-            raise DisclosureError(
-                f"渠道“{catalog.channels[name].name}”发布后核对不一致：{'；'.join(wrong)}。请重试发布。"
-            )
+    def check_again() -> None:
+        with place.records.write() as session:
+            _signed_release(session, catalog, cycles.get_cycle(session, cycle_id), settings.releases)
+            for channel in catalog.channels.values():
+                _note(session, release, channel, "staged")
+
+    put_live(place, site, check_again)
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         released = session.get_one(Release, release.id)
@@ -164,6 +162,56 @@ def _publish(place: Workplace, cycle_id: int) -> Published:
             channels=[channel.id for channel in catalog.channels.values()],
         )
     return published
+
+
+def site_tree(session: Session, place: Workplace, publishing: Cycle | None = None) -> Tree:
+    """The whole site by our records: what is live, the round that is being published, the openness catalogue.
+
+    Raises:
+        DisclosureError: when the files of a release are not those of its manifest.
+        OSError: when one of them is missing.
+    """
+    return build_site(
+        place.catalog,
+        _site_releases(session, place, publishing),
+        extra=openness_pages(session, place.catalog),
+        address=place.catalog.outlets.site.address,
+        cache=SiteCache(place.settings.site_cache),
+    )
+
+
+def recorded_site(place: Workplace) -> Tree:
+    """What the site should be by our records; empty before anything was published."""
+    with place.records.read() as session:
+        site = site_tree(session, place)
+    return site if any("/" in path for path in site) else Tree.of({})
+
+
+def is_live(place: Workplace, site: Tree) -> bool:
+    """Whether every channel shows exactly ``site``."""
+    return not any(channel.read_back(site) for channel in _channels(place).values())
+
+
+def put_live(place: Workplace, site: Tree, check_again: Callable[[], None]) -> None:
+    """Stage ``site`` on every channel out of sight, ``check_again`` that it may be shown, switch all, read back.
+
+    Raises:
+        DisclosureError: when a channel shows something else afterwards.
+    """
+    channels = _channels(place)
+    staged = {name: channel.stage(site) for name, channel in channels.items()}
+    check_again()
+    for name, channel_folder in channels.items():
+        channel_folder.switch(staged[name])
+    for name, channel_folder in channels.items():
+        if wrong := channel_folder.read_back(site):
+            raise DisclosureError(
+                f"渠道“{place.catalog.channels[name].name}”发布后核对不一致：{'；'.join(wrong)}。请重试发布。"
+            )
+
+
+def _channels(place: Workplace) -> dict[str, FolderChannel]:
+    return {c.id: FolderChannel(place.settings.home / c.path) for c in place.catalog.channels.values()}
 
 
 def _begin(session: Session, cycle: Cycle, release: Release) -> None:
@@ -226,26 +274,26 @@ def _folder(releases: Path, digest: str) -> Path:
     return releases / digest[:16]
 
 
-def _site_releases(session: Session, place: Workplace, publishing: Cycle) -> list[SiteRelease]:
-    """Every release that is live, and the one being published."""
+def _site_releases(session: Session, place: Workplace, publishing: Cycle | None = None) -> list[SiteRelease]:
+    """Every release that is live, and the one being published, if any."""
     rows = session.execute(
         select(Release, Cycle, Compilation)
         .join(Cycle, Release.cycle_id == Cycle.id)
         .join(Compilation, Release.compilation_id == Compilation.id)
-        .where(Cycle.profile == publishing.profile)
+        .where(Cycle.profile == place.catalog.profile.id)
         .order_by(Release.published_at)
     )
     return [
         _site_release(place, release, cycle, compiled)
         for release, cycle, compiled in rows
-        if release.is_live or (cycle.id == publishing.id and release.round == publishing.round)
+        if release.is_live or (publishing and cycle.id == publishing.id and release.round == publishing.round)
     ]
 
 
 def _site_release(place: Workplace, release: Release, cycle: Cycle, compiled: Compilation) -> SiteRelease:
     assert release.published_at is not None  # noqa: S101 - set before the site is built
     folder = _folder(place.settings.releases, release.digest)
-    files = {path: (folder / path).read_bytes() for path in release.files}
+    files = Tree.of_folder(folder, {path: release.files[path] for path in public_paths(release.files)})
     period = cycles.period_of(cycle)
     about = {
         "period": period.id,

@@ -1,29 +1,51 @@
-"""The public site as a tree of files: a home page, a folder for each release, a machine-readable list."""
+"""The public site as a tree of files: every release as it was signed, and the pages made from all of them."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 from disclosure.catalog import Catalog
-from disclosure.clock import shanghai
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 from disclosure.publication.manifest import Manifest, check_path
-from disclosure.rendering.phrases import fill_text, load_phrases
-from disclosure.rendering.templates import chinese_date, kilobytes, render_html
+from disclosure.publication.site_cache import SiteCache
+from disclosure.publication.tree import Tree
+from disclosure.rendering.charts import chart_svg
+from disclosure.rendering.document import Chart
+from disclosure.rendering.metadata import dcat_catalog
+from disclosure.rendering.phrases import load_phrases
+from disclosure.rendering.site.collected import Collected, collect, printed_figures
+from disclosure.rendering.site.entries import SiteEntry
+from disclosure.rendering.site.feeds import atom_feed, robots, sitemap
+from disclosure.rendering.site.history import History, county_history, history_csv, insurance_history
+from disclosure.rendering.site.pages import (
+    LATEST,
+    Shelf,
+    Tile,
+    history_page,
+    home_page,
+    insurance_tile,
+    search_page,
+)
+from disclosure.rendering.site.search import figure_entries, openness_entries, release_entries, search_index
+from disclosure.rendering.templates import kilobytes
 
 MANIFEST = "manifest.json"
+_OPENNESS = "openness/catalog.json"
 
 
 @dataclass(frozen=True)
 class SiteRelease:
     """One published version of one period.
 
-    ``files`` are relative to the release's folder and do not include the manifest; ``published_at`` is aware.
+    ``files`` are relative to the release's folder and do not include the manifest; a ``Tree`` is read only where it
+    must be. ``published_at`` is aware.
     """
 
     period: Period
@@ -36,107 +58,222 @@ class SiteRelease:
     demo: bool
 
 
-def build_site(catalog: Catalog, releases: Sequence[SiteRelease]) -> dict[str, bytes]:
+def build_site(
+    catalog: Catalog,
+    releases: Sequence[SiteRelease],
+    *,
+    extra: Mapping[str, bytes] | None = None,
+    address: str = "",
+    cache: SiteCache | None = None,
+) -> Tree:
     """Path -> bytes of the whole site; the same releases give the same bytes, in any order.
 
     The newest version of a period stands at ``releases/<period id>/``, an earlier one at
-    ``releases/<period id>.v<version>/``.
+    ``releases/<period id>.v<version>/``. ``extra`` are pages made elsewhere (``openness/…``). ``address`` is the public
+    address of the site, ending in ``/``: with it the feed's links are absolute and there is a site map. ``cache``
+    keeps what was made for the next time.
 
     Raises:
-        DisclosureError: when a release's files are not those of its manifest, when a version comes twice, or when
-            a time has no zone.
+        DisclosureError: when a release's files are not those of its manifest (their bytes are compared when they are
+            read), when a version comes twice, or when a time has no zone.
     """
+    cache = cache or SiteCache()
+    tree, placed = _placed(releases)
+    entries = sorted(placed, key=lambda entry: (entry.published_at, entry.period.id), reverse=True)
+    tree |= extra or {}
+    collected = collect(_figures(tree, entries, cache))
+    made = dict(_histories(catalog, collected))
+    shelf = Shelf(entries, _tiles(catalog, collected, made), _county_tiles(catalog, made))
+    pages: dict[str, bytes] = {}
+    titles: dict[str, str] = {}
+    for kind, folder, tiles in (
+        ("insurance", "insurances/", shelf.insurances),
+        ("county", "counties/", shelf.counties),
+    ):
+        for tile in tiles:
+            titles[tile.address] = made[kind, tile.id].title
+            pages.update(_pages(catalog, made[kind, tile.id], folder, tiles, cache))
+    tree |= pages
+    tree |= _own_files(catalog, shelf, titles, collected, tree, address=address)
+    cache.sweep()
+    return tree
+
+
+def _placed(releases: Sequence[SiteRelease]) -> tuple[Tree, list[SiteEntry]]:
+    """Every release's files and manifest at its place, and the entries of the newest versions."""
     of_period: dict[str, list[SiteRelease]] = {}
     for release in sorted(releases, key=lambda each: -each.version):
         _check(release)
         of_period.setdefault(release.period.id, []).append(release)
-    tree: dict[str, bytes] = {}
+    files: dict[str, Tree] = {}
     entries = []
     for versions in of_period.values():
+        newest = versions[0]
         if len({release.version for release in versions}) < len(versions):
-            raise DisclosureError(f"{versions[0].period.label}有两个发布的版本号相同，请核对发布记录。")
-        entry = _entry(versions[0], f"releases/{versions[0].period.id}/")
-        entry["earlier"] = [_entry(old, f"releases/{old.period.id}.v{old.version}/") for old in versions[1:]]
+            raise DisclosureError(f"{newest.period.label}有两个发布的版本号相同，请核对发布记录。")
+        earlier = [_entry(old, f"releases/{old.period.id}.v{old.version}/") for old in versions[1:]]
+        entry = _entry(newest, f"releases/{newest.period.id}/", earlier)
         entries.append(entry)
-        for release, place in zip(versions, [entry, *entry["earlier"]], strict=True):
-            tree.update({place["path"] + check_path(name): content for name, content in release.files.items()})
-            tree[place["path"] + MANIFEST] = release.manifest.to_json().encode()
-    entries.sort(key=lambda entry: (entry["published_at_utc"], entry["period"]), reverse=True)
-    tree["index.html"] = _home(catalog, entries)
-    tree["releases.json"] = _list(catalog, entries).encode()
-    return dict(sorted(tree.items()))
+        for release, place in zip(versions, [entry, *earlier], strict=True):
+            files[place.path] = Tree.of(release.files) | {MANIFEST: release.manifest.to_json().encode()}
+    return Tree.joined(files), entries
 
 
 def _check(release: SiteRelease) -> None:
     what = f"{release.period.label}第{release.version}版"
     if release.published_at.tzinfo is None:
         raise DisclosureError(f"{what}的发布时间没有时区，请改为带时区的时间。")
+    for name in release.files:
+        check_path(name)
     if wrong := release.manifest.differences(release.files):
         raise DisclosureError(f"{what}的文件与核验清单不符，不能发布：{''.join(wrong)}")
 
 
-def _entry(release: SiteRelease, path: str) -> dict[str, Any]:
-    published = shanghai(release.published_at)
-    labels = {"disclosure.pdf": "印刷版 PDF", "figures.csv": "数据表 CSV", "document.json": "结构化数据 JSON"}
-    return {
-        "period": release.period.id,
-        "period_label": release.period.label,
-        "version": release.version,
-        "title": release.title,
-        "summary": release.summary,
-        "published_at": published.isoformat(timespec="seconds"),
-        "published_at_utc": published.astimezone(dt.UTC).isoformat(),
-        "published_text": chinese_date(published.date()),
-        "demo": release.demo,
-        "path": path,
-        "files": [
-            {"name": name, "label": label, "size": kilobytes(release.files[name])}
-            for name, label in labels.items()
-            if name in release.files
-        ],
-        "manifest": release.manifest,
-    }
-
-
-def _home(catalog: Catalog, entries: Sequence[Mapping[str, Any]]) -> bytes:
-    profile = catalog.profile
-    shows_demo = any(entry["demo"] for entry in entries)
-    return render_html(
-        "index.html.j2",
-        site_title=profile.title,
-        publisher=profile.publisher,
-        contact=profile.contact,
-        description=profile.description,
-        demo=fill_text(load_phrases(catalog).notes.demo, origin=profile.demo_figures_origin) if shows_demo else "",
-        entries=entries,
-        schedule=_schedule(catalog),
+def _entry(release: SiteRelease, path: str, earlier: Sequence[SiteEntry] = ()) -> SiteEntry:
+    return SiteEntry(
+        period=release.period,
+        version=release.version,
+        title=release.title,
+        summary=release.summary,
+        published_at=release.published_at,
+        demo=release.demo,
+        path=path,
+        hashes=release.manifest.files,
+        digest=release.manifest.digest,
+        earlier=tuple(earlier),
     )
 
 
-def _schedule(catalog: Catalog) -> list[dict[str, Any]]:
-    dated = (catalog.cycles[kind] for kind in catalog.profile.cycles if catalog.cycles[kind].milestones)
-    lines = []
-    for cycle in dated:
-        month, day = map(int, cycle.milestones["publish"].split("-"))
-        lines.append({"name": cycle.name, "next_year": cycle.years_later == 1, "month": month, "day": day})
-    return lines
+# Pages over several periods
 
 
-def _list(catalog: Catalog, entries: Iterable[Mapping[str, Any]]) -> str:
-    def told(entry: Mapping[str, Any]) -> dict[str, Any]:
-        names = ("period", "period_label", "version", "title", "summary", "published_at", "demo", "path")
-        manifest: Manifest = entry["manifest"]
+def _figures(tree: Tree, entries: Iterable[SiteEntry], cache: SiteCache) -> Iterator[tuple[SiteEntry, bytes]]:
+    """What each release prints; its document is read only where that is not known yet."""
+    for entry in entries:
+        if (document := entry.document) is not None:
+            made = partial(_printed, tree, entry.path + document)
+            yield entry, cache.keep("figures", entry.hashes[document].encode(), made)
+
+
+def _printed(tree: Tree, path: str) -> bytes:
+    return printed_figures(tree[path])
+
+
+def _histories(catalog: Catalog, collected: Collected) -> Iterator[tuple[tuple[str, str], History]]:
+    phrases = load_phrases(catalog)
+    for insurance in catalog.insurances:
+        if history := insurance_history(catalog, phrases, collected, insurance):
+            yield ("insurance", insurance), history
+    for region in catalog.parts_of_prefecture:
+        if history := county_history(catalog, phrases, collected, region.code):
+            yield ("county", region.code), history
+
+
+def _tiles(catalog: Catalog, collected: Collected, made: Mapping[tuple[str, str], History]) -> list[Tile]:
+    phrases = load_phrases(catalog)
+    return [
+        insurance_tile(catalog, phrases, collected, insurance)
+        for insurance in catalog.insurances
+        if ("insurance", insurance) in made
+    ]
+
+
+def _county_tiles(catalog: Catalog, made: Mapping[tuple[str, str], History]) -> list[Tile]:
+    return [
+        Tile(region.code, region.name, f"counties/{region.code}.html")
+        for region in catalog.parts_of_prefecture
+        if ("county", region.code) in made
+    ]
+
+
+def _pages(
+    catalog: Catalog,
+    history: History,
+    folder: str,
+    siblings: Sequence[Tile],
+    cache: SiteCache,
+) -> dict[str, bytes]:
+    """A page over several periods and its CSV."""
+    table = history_csv(history)
+    charts = {
+        each.chart.id: cache.keep("chart", repr(each.chart).encode(), partial(_drawn, each.chart))
+        for each in history.drawn
+    }
+    inputs = repr((catalog.profile, history, charts, siblings)).encode()
+    svg = {name: drawn.decode() for name, drawn in charts.items()}
+    page = cache.keep(
+        "history",
+        inputs,
+        partial(history_page, catalog, history, svg, table, listed=folder.strip("/"), siblings=siblings),
+    )
+    return {f"{folder}{history.id}.html": page, f"{folder}{history.id}.csv": table}
+
+
+def _drawn(chart: Chart) -> bytes:
+    return chart_svg(chart).encode()
+
+
+# Home, search, lists
+
+
+def _own_files(
+    catalog: Catalog, shelf: Shelf, titles: Mapping[str, str], collected: Collected, tree: Tree, *, address: str
+) -> dict[str, bytes]:
+    """Everything at the site's root; ``titles`` of the pages over several periods, by address."""
+    entries = shelf.entries
+    openness = tree.get(_OPENNESS)
+    found = [
+        *((title, address, "") for address, title in titles.items()),
+        *release_entries(catalog, entries),
+        *figure_entries(catalog, collected, {tile.id: tile.address for tile in shelf.insurances}),
+        *openness_entries(openness),
+    ]
+    files = {
+        "search-index.json": search_index(found),
+        "search.html": search_page(catalog, shelf),
+        "releases.json": _list(catalog, entries).encode(),
+        "catalog.jsonld": dcat_catalog(catalog, entries, address),
+        "index.html": home_page(
+            catalog,
+            shelf,
+            sizes={
+                entry.path + file.path: kilobytes(tree[entry.path + file.path])
+                for entry in entries[:LATEST]
+                for file in entry.files
+            },
+            openness=json.loads(openness)["title"] if openness else "",
+        ),
+    }
+    if entries:
+        files["feed.xml"] = atom_feed(catalog, entries, address)
+    if address:
+        changed = {f"{quote(entry.path)}index.html": entry.published for entry in entries}
+        pages = sorted({*(quote(path) for path in (*tree, *files) if path.endswith(".html"))})
+        files["sitemap.xml"] = sitemap(address, ((path, changed.get(path, "")) for path in pages))
+        files["robots.txt"] = robots(address)
+    return files
+
+
+def _list(catalog: Catalog, entries: Iterable[SiteEntry]) -> str:
+    def told(entry: SiteEntry) -> dict[str, Any]:
         return {
-            **{name: entry[name] for name in names},
-            "digest": manifest.digest,
-            "files": dict(manifest.files),
+            "period": entry.period.id,
+            "period_label": entry.period.label,
+            "version": entry.version,
+            "title": entry.title,
+            "summary": entry.summary,
+            "published_at": entry.published,
+            "demo": entry.demo,
+            "path": entry.path,
+            "digest": entry.digest,
+            "files": dict(entry.hashes),
         }
 
     content = {
         "title": catalog.profile.title,
         "publisher": catalog.profile.publisher,
         "releases": [
-            {**told(entry), "earlier_versions": [told(earlier) for earlier in entry["earlier"]]} for entry in entries
+            {**told(entry), "earlier_versions": [told(earlier) for earlier in entry.earlier]} for entry in entries
         ],
     }
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
@@ -142,7 +142,7 @@ def migrate(url: str, engine: Engine | None = None) -> None:
 
     config = _alembic(url)
     used = engine or create_records_engine(url)
-    with used.begin() as connection:
+    with _migrating(used) as connection:
         if connection.dialect.name == "postgresql":
             # Two processes that open an empty database together; SQLite's BEGIN IMMEDIATE does the same.
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
@@ -154,6 +154,32 @@ def migrate(url: str, engine: Engine | None = None) -> None:
             raise DisclosureError(f"记录库 {shown} 是由别的版本建立的，请用建立它的版本或更新的版本打开。") from error
     if engine is None:
         used.dispose()
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which tables may be rebuilt.
+
+    SQLite changes a column by copying its table and dropping the old one, which would count as deleting rows that
+    others refer to: its foreign keys are off meanwhile (they can only be switched outside a transaction), and all of
+    them are checked before the end.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name != "sqlite":
+            with connection.begin():
+                yield connection
+            return
+        driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+        driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if broken := connection.execute(text("PRAGMA foreign_key_check")).first():
+                    raise DisclosureError(
+                        f"记录库升级后有记录引用了不存在的行（{broken[0]}），没有升级。请联系管理员核查。"
+                    )
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _alembic(url: str) -> Config:

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, MetaData, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from disclosure.records.types import ExactDecimal, UtcDateTime
@@ -21,6 +21,7 @@ class Base(DeclarativeBase):
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
             "fk": "fk_%(table_name)s_%(column_0_N_name)s",
             "pk": "pk_%(table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
@@ -127,7 +128,8 @@ class Arrival(Base):
     """A file taken from an inbox and what became of it: one row, however often the taking was interrupted.
 
     ``source`` is the source's id, ``modified`` when the file was last changed, as the inbox tells it. Exactly one
-    of ``submission_id`` and ``refused_file_id`` is set. ``is_repeat``: its content had been handed in before.
+    of ``submission_id``, ``narrative_id`` and ``refused_file_id`` is set. ``is_repeat``: its content had been
+    handed in before.
     """
 
     __tablename__ = "arrivals"
@@ -139,11 +141,13 @@ class Arrival(Base):
     modified: Mapped[str] = mapped_column(String(40))
     sha256: Mapped[str] = mapped_column(ForeignKey("stored_files.sha256"))
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    narrative_id: Mapped[int | None] = mapped_column(ForeignKey("narratives.id"))
     refused_file_id: Mapped[int | None] = mapped_column(ForeignKey("refused_files.id"))
     is_repeat: Mapped[bool] = mapped_column(default=False)
     taken_at: Mapped[dt.datetime]
 
     submission: Mapped[Submission | None] = relationship()
+    narrative: Mapped[Narrative | None] = relationship()
     refused_file: Mapped[RefusedFile | None] = relationship()
 
 
@@ -349,15 +353,22 @@ class UsedCode(Base):
 class Ask(Base):
     """A question put to people through a suspended run; ``key`` is the run's pause key.
 
+    It is about a cycle or about a change of the openness catalogue, exactly one of them (``records.subjects``).
     ``state``: open, answered (it led to a decision), refused (``refusal`` says why) or abandoned (the run
     that asked is gone).
     """
 
     __tablename__ = "asks"
-    __table_args__ = (UniqueConstraint("key"), UniqueConstraint("cycle_id", "round", "step", "number"))
+    __table_args__ = (
+        UniqueConstraint("key"),
+        UniqueConstraint("cycle_id", "round", "step", "number"),
+        UniqueConstraint("change_id", "round", "step", "number"),
+        CheckConstraint("(cycle_id IS NULL) <> (change_id IS NULL)", name="one_subject"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
+    cycle_id: Mapped[int | None] = mapped_column(ForeignKey("cycles.id"))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("openness_changes.id"))
     round: Mapped[int]
     step: Mapped[str] = mapped_column(String(20))
     number: Mapped[int]
@@ -371,16 +382,21 @@ class Ask(Base):
 
 
 class Decision(Base):
-    """What one person decided at one gate of one round, on exactly ``digest``.
+    """What one person decided at one gate of one round, on exactly ``digest``; its subject is as an ask's.
 
     A decision that was carried over from an earlier round names it in ``carried_from_id``.
     """
 
     __tablename__ = "decisions"
-    __table_args__ = (UniqueConstraint("cycle_id", "round", "gate"),)
+    __table_args__ = (
+        UniqueConstraint("cycle_id", "round", "gate"),
+        UniqueConstraint("change_id", "round", "gate"),
+        CheckConstraint("(cycle_id IS NULL) <> (change_id IS NULL)", name="one_subject"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
+    cycle_id: Mapped[int | None] = mapped_column(ForeignKey("cycles.id"))
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("openness_changes.id"))
     round: Mapped[int]
     gate: Mapped[str] = mapped_column(String(20))
     outcome: Mapped[str] = mapped_column(String(10))
@@ -504,6 +520,58 @@ class MessengerState(Base):
     failing_since: Mapped[dt.datetime | None]
     failure: Mapped[str] = mapped_column(Text, default="")
     last_sent_at: Mapped[dt.datetime | None]
+
+
+class SupervisionRun(Base):
+    """One look of the supervision, from its begin; ``finished_at`` stays empty where it was stopped half way.
+
+    ``found`` counts what the first look found, ``mended`` what was settled by mending, ``left`` what is still open.
+    """
+
+    __tablename__ = "supervision_runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(String(80), index=True)
+    flow_run_id: Mapped[str] = mapped_column(String(36))
+    started_at: Mapped[dt.datetime]
+    finished_at: Mapped[dt.datetime | None]
+    found: Mapped[int] = mapped_column(default=0)
+    mended: Mapped[int] = mapped_column(default=0)
+    left: Mapped[int] = mapped_column(default=0)
+
+
+class SupervisionFinding(Base):
+    """Where plan, records, Prefect and live pages disagree; one open row per kind and subject.
+
+    ``facts`` fill the kind's sentences (``disclosure/supervision/texts.yaml``). ``settled_at``: since when it is gone;
+    ``mended_at``: when supervision did something about it, ``failure``: why that did not work.
+    """
+
+    __tablename__ = "supervision_findings"
+    __table_args__ = (
+        Index(
+            "uq_supervision_findings_open",
+            "profile",
+            "kind",
+            "subject",
+            unique=True,
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(255))
+    facts: Mapped[dict[str, str]] = mapped_column(default=dict)
+    cycle_id: Mapped[int | None] = mapped_column(ForeignKey("cycles.id"))
+    run_id: Mapped[str] = mapped_column(String(36), default="")
+    first_seen: Mapped[dt.datetime]
+    last_seen: Mapped[dt.datetime]
+    mended_at: Mapped[dt.datetime | None]
+    failure: Mapped[str] = mapped_column(Text, default="")
+    settled_at: Mapped[dt.datetime | None]
 
 
 class LedgerEntry(Base):

@@ -1,10 +1,23 @@
-"""Rendering: the disclosure document model and the page, printed sheet and open data made from it.
+"""Rendering: the disclosure document model, and page, print, open data and packages made from it.
 
 ``build_document`` settles every number and sentence; ``render_release`` only prints them.
 """
 
-from disclosure.rendering.compose import build_document, key_text
+from disclosure.rendering.compose import build_document
 from disclosure.rendering.document import DisclosureDocument, document_json
-from disclosure.rendering.release import render_release
+from disclosure.rendering.facts import key_text
+from disclosure.rendering.outlets import Outlets, outlets_of
+from disclosure.rendering.release import Rendered, package_paths, public_paths, render_release
 
-__all__ = ["DisclosureDocument", "build_document", "document_json", "key_text", "render_release"]
+__all__ = [
+    "DisclosureDocument",
+    "Outlets",
+    "Rendered",
+    "build_document",
+    "document_json",
+    "key_text",
+    "outlets_of",
+    "package_paths",
+    "public_paths",
+    "render_release",
+]

@@ -120,9 +120,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class Block:
-    """Everything about one insurance that is not prose."""
+    """Everything about one insurance that is not prose; ``insurance`` is its name, ``title`` the heading."""
 
     id: str
+    insurance: str
     title: str
     contents_title: str
     chart: Chart | None

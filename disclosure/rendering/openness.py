@@ -5,15 +5,9 @@ Pure functions: the catalogue and what stands in its elements in, ``{path: bytes
 
 from __future__ import annotations
 
-import base64
-import csv
 import datetime as dt
-import hashlib
-import io
-import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -32,29 +26,13 @@ from disclosure.openness.clock import (
     standing_clock,
 )
 from disclosure.openness.guides import Guide, load_guides, markdown_html
-from disclosure.rendering.open_data import harmless
+from disclosure.rendering.openness_data import catalog_csv, catalog_json
 from disclosure.rendering.phrases import fill_text, load_phrases
-from disclosure.rendering.templates import chinese_date, kilobytes, render_html
-from disclosure.templating import TEMPLATES
+from disclosure.rendering.templates import chinese_date, inline_script, kilobytes, render_html
 
 FOLDER = "openness/"
 #: Columns whose neighbouring cells are one in the printed table.
 MERGED_COLUMNS: tuple[Merged, ...] = ("matter", "basis", "time_limit", "body", "channels")
-CSV_COLUMNS = (
-    "number",
-    "matter",
-    "name",
-    "elements",
-    "basis",
-    "time_limit",
-    "workdays",
-    "body",
-    "office",
-    "channels",
-    "audience",
-    "method",
-    "levels",
-)
 
 ElementKey = tuple[str, str]
 
@@ -68,20 +46,35 @@ class ElementHistory:
 
 
 @dataclass(frozen=True)
+class RequestCounts:
+    """The register of requests of one year: how many came, and what became of them."""
+
+    year: int
+    received: int
+    answered: int
+    on_time: int
+    extended: int
+    overdue: int
+    open: int
+    outcomes: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class OpennessState:
     """What stands in the elements.
 
-    ``guides`` by item number, ``contents`` by item number and element id; ``figures`` of one compilation fill the
-    statistics, and the pages say so where they are a ``demo``; ``histories`` by (item number, element id) are read on
-    ``as_of``, which they need.
+    ``guides`` by item number, ``contents`` by item number and element id; ``statistics`` by (item number, element id),
+    each of one period, and the pages say so where they are a ``demo``; ``histories`` by the same key are read on
+    ``as_of``, which they need. ``requests`` are the counts of the register, shown where there are any.
     """
 
     guides: Mapping[str, Guide]
     contents: Mapping[str, Mapping[str, Content]]
-    figures: Sequence[Figure] = ()
+    statistics: Mapping[ElementKey, Sequence[Figure]] = field(default_factory=dict)
     demo: bool = False
     histories: Mapping[ElementKey, ElementHistory] = field(default_factory=dict)
     as_of: dt.date | None = None
+    requests: Sequence[RequestCounts] = ()
 
 
 def drafts_of(catalog: Catalog) -> OpennessState:
@@ -102,9 +95,9 @@ def render_openness(catalog: Catalog, state: OpennessState) -> dict[str, bytes]:
     """
     if state.histories and state.as_of is None:
         raise DisclosureError("要显示公开时限，须给出查看日期（as_of）。")
-    if len({figure.period for figure in state.figures}) > 1:
-        raise DisclosureError("统计数据应取自同一期的汇总，这里给出了几期的数据。")
-    data = {"catalog.csv": _csv(catalog), "catalog.json": _json(catalog)}
+    if any(len({figure.period for figure in figures}) > 1 for figures in state.statistics.values()):
+        raise DisclosureError("一个要素的统计数据应取自同一期的汇总，这里给出了几期的数据。")
+    data = {"catalog.csv": catalog_csv(catalog), "catalog.json": catalog_json(catalog)}
     sizes = {name: kilobytes(content) for name, content in data.items()}
     common = _common(catalog, state)
     views: list[tuple[str, Level | None]] = [
@@ -116,7 +109,19 @@ def render_openness(catalog: Catalog, state: OpennessState) -> dict[str, bytes]:
     items = list(catalog.openness_items.values())
     for before, item, after in zip([None, *items], items, [*items[1:], None], strict=False):
         pages[f"{item.number}.html"] = _item_page(catalog, state, common, item, (before, after))
+    if state.requests:
+        pages["requests.html"] = render_html("openness_requests.html.j2", **common, years=state.requests)
     return {FOLDER + name: content for name, content in {**pages, **data}.items()}
+
+
+def statistics_of(catalog: Catalog, figures: Sequence[Figure]) -> dict[ElementKey, Sequence[Figure]]:
+    """Which of the ``figures`` of a compilation fill which elements, by (item number, element id)."""
+    return {
+        (item.number, name): own
+        for item in catalog.openness_items.values()
+        for name, element in item.elements.items()
+        if element.kind == "statistic" and (own := [f for f in figures if f.indicator in element.indicators])
+    }
 
 
 def _common(catalog: Catalog, state: OpennessState) -> dict[str, Any]:
@@ -129,9 +134,12 @@ def _common(catalog: Catalog, state: OpennessState) -> dict[str, Any]:
         "contact": profile.contact,
         "home_title": profile.title,
         "words": catalog.openness_words,
+        "as_of": state.as_of,
+        "chinese_date": chinese_date,
+        "has_requests": bool(state.requests),
         "shows_samples": samples,
         "figures_demo": fill_text(load_phrases(catalog).notes.demo, origin=profile.demo_figures_origin)
-        if state.figures and state.demo
+        if state.statistics and state.demo
         else "",
     }
 
@@ -192,7 +200,7 @@ def _table_page(catalog: Catalog, common: Mapping[str, Any], level: Level | None
     shown = [item for item in catalog.openness_items.values() if level is None or level in item.levels]
     groups = table_groups(catalog, shown)
     keeping = {item.owner for item in shown}
-    script, policy = _script()
+    script, policy = inline_script("openness.js")
     return render_html(
         "openness.html.j2",
         **common,
@@ -205,14 +213,6 @@ def _table_page(catalog: Catalog, common: Mapping[str, Any], level: Level | None
         script=script,
         script_policy=policy,
     )
-
-
-@cache
-def _script() -> tuple[Markup, str]:
-    """The filter's script, and the one source the page's policy allows: its hash."""
-    text = (TEMPLATES / "site" / "openness.js").read_text(encoding="utf-8").strip()
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return Markup(text), f"'sha256-{digest}'"  # noqa: S704 - our own file
 
 
 # One item
@@ -249,6 +249,7 @@ class ElementView:
     content: Content | None
     text: Markup | None
     statistics: Sequence[StatisticRow]
+    period: str
     versions: Sequence[DatedVersion]
     standing: Clock | None
     confirmed_on: dt.date | None
@@ -263,7 +264,6 @@ def _item_page(
     item: OpennessItem,
     neighbours: tuple[OpennessItem | None, OpennessItem | None],
 ) -> bytes:
-    period = state.figures[0].period.label if state.figures else ""
     return render_html(
         "openness_item.html.j2",
         **common,
@@ -271,9 +271,6 @@ def _item_page(
         matter=catalog.openness_matters[item.matter],
         office=catalog.offices[item.owner],
         elements=[_element(catalog, state, item, name) for name in item.elements],
-        period=period,
-        as_of=state.as_of,
-        chinese_date=chinese_date,
         before=neighbours[0],
         after=neighbours[1],
     )
@@ -284,6 +281,7 @@ def _element(catalog: Catalog, state: OpennessState, item: OpennessItem, name: s
     guide = state.guides.get(item.number) if element.kind == "guide" else None
     content = state.contents.get(item.number, {}).get(name)
     words = getattr(content, "text", "")
+    figures = state.statistics.get((item.number, name), ())
     history = state.histories.get((item.number, name), ElementHistory(()))
     versions = sorted(history.versions, key=lambda version: version.number)
     clocks: tuple[Clock, ...] = ()
@@ -302,7 +300,8 @@ def _element(catalog: Catalog, state: OpennessState, item: OpennessItem, name: s
         sample=guide.sample if guide else "",
         content=content,
         text=markdown_html(words) if words else None,
-        statistics=_statistics(catalog, state, element),
+        statistics=_statistics(catalog, figures, element),
+        period=figures[0].period.label if figures else "",
         versions=[DatedVersion(v.number, v.what, clock) for v, clock in zip(versions, clocks, strict=True)],
         standing=standing_clock(clocks),
         confirmed_on=history.confirmed_on,
@@ -317,85 +316,14 @@ def _title(catalog: Catalog, item: OpennessItem, element: OpennessElement) -> st
     return element.name if same == 1 else catalog.indicators[element.indicators[0]].name
 
 
-def _statistics(catalog: Catalog, state: OpennessState, element: OpennessElement) -> list[StatisticRow]:
-    if not state.figures:
+def _statistics(catalog: Catalog, figures: Sequence[Figure], element: OpennessElement) -> list[StatisticRow]:
+    if not figures:
         return []
-    whole = {f.indicator: f for f in state.figures if f.region == catalog.prefecture.code}
+    whole = {f.indicator: f for f in figures if f.region == catalog.prefecture.code}
     rows = []
     for name in element.indicators:
         indicator, figure = catalog.indicators[name], whole.get(name)
-        missing = Figure(catalog.prefecture.code, name, state.figures[0].period, indicator.unit, state="not_provided")
+        missing = Figure(catalog.prefecture.code, name, figures[0].period, indicator.unit, state="not_provided")
         shown = figure or missing
         rows.append(StatisticRow(indicator.name, shown.printed, shown.unit, "/".join(shown.key)))
     return rows
-
-
-# Open data
-
-
-def _csv(catalog: Catalog) -> bytes:
-    """A row an item; several values of a cell are joined by ；. As the figures' CSV: UTF-8 with a mark, CRLF."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(CSV_COLUMNS)
-    words = catalog.openness_words
-    for item in catalog.openness_items.values():
-        cells = {
-            "number": str(int(item.number)),
-            "matter": catalog.openness_matters[item.matter].name,
-            "name": item.name,
-            "elements": "；".join(element.name for element in item.elements.values()),
-            "basis": "；".join(f"《{name}》" for name in item.basis),
-            "time_limit": item.time_limit,
-            "workdays": str(item.workdays),
-            "body": item.body,
-            "office": catalog.offices[item.owner].name,
-            "channels": "；".join(item.channels),
-            "audience": "；".join(words.audience[each] for each in item.audience),
-            "method": "；".join(words.method[each] for each in item.method),
-            "levels": "；".join(words.levels[each] for each in item.levels),
-        }
-        writer.writerow(harmless(cells[column]) for column in CSV_COLUMNS)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _json(catalog: Catalog) -> bytes:
-    words = catalog.openness_words
-
-    def told(item: OpennessItem) -> dict[str, Any]:
-        return {
-            "number": int(item.number),
-            "page": f"{item.number}.html",
-            "matter": {"id": item.matter, "name": catalog.openness_matters[item.matter].name},
-            "name": item.name,
-            "elements": [
-                {
-                    "id": name,
-                    "name": element.name,
-                    "kind": element.kind,
-                    "indicators": [
-                        {"id": i, "name": catalog.indicators[i].name, "unit": catalog.indicators[i].unit}
-                        for i in element.indicators
-                    ],
-                }
-                for name, element in item.elements.items()
-            ],
-            "basis": list(item.basis),
-            "time_limit": item.time_limit,
-            "workdays": item.workdays,
-            "body": item.body,
-            "office": {"id": item.owner, "name": catalog.offices[item.owner].name},
-            "channels": list(item.channels),
-            "audience": {each: words.audience[each] for each in item.audience},
-            "method": {each: words.method[each] for each in item.method},
-            "levels": {each: words.levels[each] for each in item.levels},
-            "inherited": dict(item.inherited),
-            "note": item.note,
-        }
-
-    content = {
-        "title": words.title,
-        "publisher": catalog.profile.publisher,
-        "items": [told(item) for item in catalog.openness_items.values()],
-    }
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()

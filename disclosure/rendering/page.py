@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from disclosure.rendering.document import DisclosureDocument
+from disclosure.rendering.metadata import release_dataset
 from disclosure.rendering.templates import chinese_date, kilobytes, render_html
 
 
@@ -22,5 +23,6 @@ def render_page(document: DisclosureDocument, charts: Mapping[str, str], files: 
         document=document,
         charts={name: Markup(svg) for name, svg in charts.items()},  # noqa: S704 - see above
         sizes={name: kilobytes(content) for name, content in files.items()},
+        dataset=release_dataset(document, files),
         compiled_on=chinese_date(dt.date.fromisoformat(document.compiled_on)),
     )

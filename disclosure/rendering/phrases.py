@@ -45,6 +45,7 @@ class IndicatorTablePhrases(Fact):
     base_annual: str
     difference: str
     percent: str
+    last_period: str
 
 
 class RegionTablePhrases(Fact):
@@ -86,12 +87,27 @@ class Charts(Fact):
     between_bars: str
 
 
+class HistoryPhrases(Fact):
+    """Titles, captions and charts of the pages over several periods."""
+
+    insurance_title: str
+    county_title: str
+    release_line: str
+    annual_caption: str
+    quarterly_caption: str
+    period: str
+    insurance: str
+    charts: tuple[ChartPhrases, ...]
+    county_chart: ChartPhrases
+
+
 class NotePhrases(Fact):
     """The notes below the tables."""
 
     indicator: str
     rounding: str
     bases: str
+    last_period: str
     centre_silent: str
     centre_partly: str
     reason: str
@@ -127,6 +143,7 @@ class Phrases(Fact):
     region_table: RegionTablePhrases
     highlights: Highlights
     charts: Charts
+    history: HistoryPhrases
     notes: NotePhrases
     notes_for_fillers: tuple[str, ...] = ()
     demo_label: str

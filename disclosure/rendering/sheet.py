@@ -1,51 +1,94 @@
-"""The printed sheet: A4, tagged (PDF/UA-1), set by Typst from ``templates/print/disclosure.typ``."""
+"""Print: the A4 notice, its large-print edition, the A3 poster, and the package of each centre's service halls."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
+import io
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass
+from typing import Literal
 
-import typst
+import segno
 
-from disclosure.errors import DisclosureError
+from disclosure.rendering.concerning import concerning
 from disclosure.rendering.document import DisclosureDocument, document_json
-from disclosure.rendering.fonts import FONT_FOLDER
-from disclosure.templating import TEMPLATES
+from disclosure.rendering.outlets import Hall, Outlets
+from disclosure.rendering.typesetting import as_json, set_sheet
+
+Edition = Literal["normal", "large"]
 
 
-@cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONT_FOLDER])
+@dataclass(frozen=True)
+class Printed:
+    """One document with what every sheet of it needs. ``charts`` is SVG by chart id."""
 
+    document: DisclosureDocument
+    charts: Mapping[str, str]
+    outlets: Outlets
+    subtitle: str = ""
 
-def render_sheet(document: DisclosureDocument, charts: Mapping[str, str]) -> bytes:
-    """``document`` as PDF; the same document gives the same bytes.
+    def notice(self, edition: Edition = "normal") -> bytes:
+        """The whole document on A4 as PDF/UA; ``large`` in 18 point on its side."""
+        return self._set("print/disclosure.typ", edition)
 
-    Raises:
-        DisclosureError: when Typst refuses, with what it says.
-    """
-    inputs = {"document": document_json(document), "charts": json.dumps(dict(charts))}
-    return set_sheet("print/disclosure.typ", inputs, dt.date.fromisoformat(document.compiled_on))
+    def poster(self) -> bytes:
+        """The head figures on one A3 page as PDF/UA."""
+        return self._set("print/poster.typ")
 
+    def cover_note(self, hall: Hall) -> bytes:
+        """The note on top of ``hall``'s package."""
+        words = self.outlets.facts.hall
+        told = {
+            "name": hall.name,
+            "insurances": hall.insurance_names,
+            "place": hall.place,
+            "until": hall.until,
+            "files": {"notice": words.file_notice, "large": words.file_large, "poster": words.file_poster},
+        }
+        return self._set("print/cover_note.typ", hall=as_json(told))
 
-def set_sheet(template: str, inputs: dict[str, str], day: dt.date) -> bytes:
-    """``templates/TEMPLATE`` (Typst) with ``inputs`` as a tagged PDF (PDF/UA-1) dated ``day``.
-
-    Raises:
-        DisclosureError: when Typst refuses, with what it says.
-    """
-    try:
-        pdf = typst.compile(
-            TEMPLATES / template,
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            sys_inputs=inputs,
-            pdf_standards=["ua-1"],
-            timestamp=dt.datetime.combine(day, dt.time(), dt.UTC),
-            format="pdf",
+    def _set(self, template: str, edition: Edition = "normal", **more: str) -> bytes:
+        about = {
+            "edition": edition,
+            "subtitle": self.subtitle,
+            "page": self.outlets.page,
+            "page_code": code_svg(self.outlets.page),
+            "verifier_code": code_svg(self.outlets.verifier),
+            "licence": self.outlets.licence_line,
+        }
+        inputs = {"document": document_json(self.document), "charts": as_json(dict(self.charts)), **more}
+        return set_sheet(
+            template, {**inputs, "about": as_json(about)}, dt.date.fromisoformat(self.document.compiled_on)
         )
-    except typst.TypstError as error:
-        raise DisclosureError(f"印刷版 PDF 排版失败，请把这句话交给运维人员：{error}") from error
-    return pdf
+
+
+#: Addresses within a release's folder that never change.
+NOTICE, LARGE, POSTER = "disclosure.pdf", "print/large.pdf", "print/poster.pdf"
+
+
+def print_files(document: DisclosureDocument, charts: Mapping[str, str], outlets: Outlets) -> dict[str, bytes]:
+    """Path in the release's folder -> bytes of what the public prints for itself: all of it, not a centre's part."""
+    whole = Printed(document, charts, outlets)
+    return {NOTICE: whole.notice(), LARGE: whole.notice("large"), POSTER: whole.poster()}
+
+
+def hall_packages(document: DisclosureDocument, charts: Mapping[str, str], outlets: Outlets) -> dict[str, bytes]:
+    """``<office id>/<file>`` -> bytes: for each centre what concerns it, with a note where to hang it until when."""
+    words = outlets.facts.hall
+    files: dict[str, bytes] = {}
+    for hall in outlets.halls:
+        own = Printed(concerning(document, hall.insurances), charts, outlets, hall.name)
+        files |= {
+            f"{hall.centre}/{words.file_cover}": own.cover_note(hall),
+            f"{hall.centre}/{words.file_notice}": own.notice(),
+            f"{hall.centre}/{words.file_large}": own.notice("large"),
+            f"{hall.centre}/{words.file_poster}": own.poster(),
+        }
+    return files
+
+
+def code_svg(address: str) -> str:
+    """``address`` as a QR code (level M, so that a scuffed sheet still scans)."""
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False, svgns=True, scale=4)
+    return out.getvalue().decode()

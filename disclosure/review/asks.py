@@ -7,38 +7,48 @@ from typing import Literal, cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from disclosure import cycles
 from disclosure.clock import utc_now
 from disclosure.records import ledger
+from disclosure.records.subjects import Subject, columns_of, is_about, told, told_of
 from disclosure.records.tables import Ask, Cycle
 
-AskStep = Literal["collect", "review", "sign_off", "later_review"]
+#: ``office`` and ``confirmation`` are put to the office that keeps openness elements, the others about cycles;
+#: ``review`` to reviewers of either.
+AskStep = Literal["collect", "review", "sign_off", "later_review", "office", "confirmation"]
 
 
-def open_ask_of(session: Session, cycle: Cycle) -> Ask | None:
-    """The ask that is open in this cycle; there is at most one."""
-    return session.scalars(select(Ask).where(Ask.cycle_id == cycle.id, Ask.state == "open")).one_or_none()
+def label_of(subject: Subject) -> str:
+    """What people call it."""
+    return cycles.period_of(subject).label if isinstance(subject, Cycle) else f"“{subject.title}”"
 
 
-def put(session: Session, cycle: Cycle, step: AskStep, digest: str, flow_run_id: str) -> Ask:
+def open_ask_of(session: Session, subject: Subject) -> Ask | None:
+    """The ask that is open about ``subject``; there is at most one."""
+    return session.scalars(select(Ask).where(is_about(Ask, subject), Ask.state == "open")).one_or_none()
+
+
+def put(session: Session, subject: Subject, step: AskStep, digest: str, flow_run_id: str) -> Ask:
     """Open a new ask under a key never used before."""
     asked = session.scalar(
-        select(func.count()).where(Ask.cycle_id == cycle.id, Ask.round == cycle.round, Ask.step == step)
+        select(func.count()).where(is_about(Ask, subject), Ask.round == subject.round, Ask.step == step)
     )
     number = (asked or 0) + 1
+    kind = "cycle" if isinstance(subject, Cycle) else "openness"
     ask = Ask(
-        cycle_id=cycle.id,
-        round=cycle.round,
+        **columns_of(subject),
+        round=subject.round,
         step=step,
         number=number,
         # Prefect takes only lowercase letters, digits and dashes here.
-        key=f"cycle{cycle.id}-round{cycle.round}-{step.replace('_', '-')}-{number}",
+        key=f"{kind}{subject.id}-round{subject.round}-{step.replace('_', '-')}-{number}",
         digest=digest,
         flow_run_id=flow_run_id,
         asked_at=utc_now(),
     )
     session.add(ask)
     session.flush()
-    ledger.append(session, "ask.put", actor="系统", cycle_id=cycle.id, key=ask.key, digest=digest)
+    ledger.append(session, "ask.put", actor="系统", **told(subject), key=ask.key, digest=digest)
     return ask
 
 
@@ -56,15 +66,15 @@ def close(
     ``refusal`` is what the next one says above its form; ``name`` is who claimed to answer, at ``gate``.
     """
     ask.state, ask.refusal, ask.closed_at = state, refusal, utc_now()
-    claimed = {"gate": gate, "name": name} if name else {}
-    ledger.append(session, f"ask.{state}", actor="系统", cycle_id=ask.cycle_id, key=ask.key, refusal=refusal, **claimed)
+    about = {**told_of(ask), **({"gate": gate, "name": name} if name else {})}
+    ledger.append(session, f"ask.{state}", actor="系统", key=ask.key, refusal=refusal, **about)
 
 
-def last_refusal(session: Session, cycle: Cycle, step: AskStep) -> str:
+def last_refusal(session: Session, subject: Subject, step: AskStep) -> str:
     """Why the answer before was not taken, when the latest closed ask of this step was refused."""
     latest = session.scalars(
         select(Ask)
-        .where(Ask.cycle_id == cycle.id, Ask.round == cycle.round, Ask.step == step, Ask.state != "abandoned")
+        .where(is_about(Ask, subject), Ask.round == subject.round, Ask.step == step, Ask.state != "abandoned")
         .order_by(Ask.number.desc())
         .limit(1)
     ).first()

@@ -20,6 +20,7 @@ from disclosure.narrative import Narrative, as_markdown
 from disclosure.periods import Period
 from disclosure.records.tables import AuditRun, Cycle, Decision, Release, Submission
 from disclosure.records.tables import Narrative as NarrativeRow
+from disclosure.rendering.release import OVERVIEW
 from disclosure.review import asks, decisions
 from disclosure.review.asks import AskStep
 from disclosure.review.authority import REVIEW_GATES
@@ -251,7 +252,7 @@ def _release(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]
         "period": cycles.period_of(cycle).label,
         "round": cycle.round,
         "preview_url": f"{place.settings.desk_url}/preview/{release.digest[:16]}",
-        "files": sorted(path for path in release.files if path != "index.html"),
+        "has_packages": OVERVIEW in release.files,
         "channels": [channel.name for channel in place.catalog.channels.values()],
         "digest": release.digest,
     }

@@ -13,11 +13,12 @@ from disclosure.catalog import Catalog, GateId
 from disclosure.clock import utc_now
 from disclosure.errors import DisclosureError
 from disclosure.records import ledger
+from disclosure.records.subjects import Subject, decisions_of
 from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, Decision, Excuse, Finding, Person
-from disclosure.review import asks, authority
-from disclosure.review.authority import REVIEW_GATES, Answer, Deciding, Reviewer
+from disclosure.review import authority
+from disclosure.review.answering import able_to_decide, take_answer
+from disclosure.review.authority import REVIEW_GATES, Answer, Deciding
 from disclosure.review.explanations import read_explanations
-from disclosure.review.people import check_code, find_person, holders, own_roles, roles_of
 from disclosure.review.secrets import Cipher
 
 
@@ -38,12 +39,12 @@ class Standing:
         return self.is_waived or (not self.open_gates and not self.is_returned)
 
 
-def standing(session: Session, cycle: Cycle, gates: tuple[GateId, ...], digest: str) -> Standing:
-    """What the current round's decisions on ``digest`` at ``gates`` have come to.
+def standing(session: Session, subject: Subject, gates: tuple[GateId, ...], digest: str) -> Standing:
+    """What the current round's decisions on ``digest`` at ``gates`` have come to, of a cycle or an openness change.
 
     A decision made on another digest does not count. What a later review finds returns nothing: it is public.
     """
-    made = cycles.decisions(session, cycle, cycle.round)
+    made = decisions_of(session, subject, subject.round)
     counted = {gate: decision for gate, decision in made.items() if decision.digest == digest}
     is_waived = "emergency" in counted
     return Standing(
@@ -73,52 +74,22 @@ def record_answer(
     An answer that could not be read is that sentence itself. The ask is closed either way, in this transaction;
     one that was closed before is not answered twice.
     """
-    cycles.lock(session, cycle)
-    session.refresh(ask)
-    if ask.state != "open":
-        return ask.refusal
-    if isinstance(answer, str):
-        asks.close(session, ask, "refused", answer)
-        return answer
-    reason = _refusal(session, catalog, cipher, cycle, ask, answer=answer, now=now)
-    if reason:
-        asks.close(session, ask, "refused", reason, gate=answer.gate, name=answer.name)
-        return reason
-    person = find_person(session, answer.name)
-    assert person is not None  # noqa: S101 - _refusal would have said so
-    session.add(
-        Decision(
-            cycle_id=cycle.id,
-            round=cycle.round,
-            gate=answer.gate,
-            outcome=answer.outcome,
-            digest=ask.digest,
-            person_id=person.id,
-            ask_id=ask.id,
-            opinion=answer.opinion.strip(),
-            returned_to=list(answer.returned_to),
-            decided_at=now,
-        )
-    )
-    session.flush()
-    if answer.gate == "finance":
-        _explain(session, cycle, answer.opinion, person.name)
-    if answer.gate == "leader" and (release := cycles.release_of(session, cycle)):
-        release.planned_for = answer.publish_at
-    asks.close(session, ask, "answered", gate=answer.gate, name=answer.name)
-    ledger.append(
+    taken = take_answer(
         session,
-        "decision.recorded",
-        actor=person.name,
-        cycle_id=cycle.id,
-        gate=answer.gate,
-        round=cycle.round,
-        outcome=answer.outcome,
-        digest=ask.digest,
-        opinion=answer.opinion.strip(),
-        returned_to=list(answer.returned_to),
-        publish_at=answer.publish_at.isoformat() if answer.publish_at else None,
+        catalog,
+        cipher,
+        cycle,
+        ask,
+        answer=answer,
+        now=now,
+        read=lambda: _out_of_date(session, cycle, ask) or _deciding(session, catalog, cycle, ask, now),
     )
+    if isinstance(taken, str):
+        return taken
+    if taken.gate == "finance":
+        _explain(session, cycle, taken.opinion, taken.person.name)
+    if isinstance(answer, Answer) and taken.gate == "leader" and (release := cycles.release_of(session, cycle)):
+        release.planned_for = answer.publish_at
     if ask.step == "later_review":
         _clear(session, cycle, ask.digest)
     return ""
@@ -137,27 +108,14 @@ def _clear(session: Session, cycle: Cycle, digest: str) -> None:
     ledger.append(session, "release.cleared", actor="系统", cycle_id=cycle.id, digest=release.digest)
 
 
-def _refusal(
-    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, ask: Ask, *, answer: Answer, now: dt.datetime
-) -> str:
+def _out_of_date(session: Session, cycle: Cycle, ask: Ask) -> str:
+    """Why the ask is not about what stands now, or an empty text."""
     if ask.round != cycle.round:
         return "这一问属于已结束的一轮，请按新的一轮审核。"
     asked = cycles.release_of(session, cycle) if ask.step == "sign_off" else cycles.compilation_of(session, cycle)
     if asked is None or asked.digest != ask.digest:
         return "这一问所附的内容已不是现在的内容，请按重新提出的一问审核。"
-    person = find_person(session, answer.name)
-    reviewer = _reviewer(session, catalog, person, now) if person else None
-    reason = authority.refusal(catalog, answer, reviewer, _deciding(session, catalog, cycle, ask, now))
-    if reason or person is None:
-        return reason
-    return check_code(session, cipher, person, answer.code, now)
-
-
-def _reviewer(session: Session, catalog: Catalog, person: Person, now: dt.datetime) -> Reviewer | None:
-    office = catalog.offices.get(person.office)
-    if office is None:
-        return None
-    return Reviewer(office, person.is_active, own_roles(catalog, person), roles_of(session, catalog, person, now))
+    return ""
 
 
 def _deciding(session: Session, catalog: Catalog, cycle: Cycle, ask: Ask, now: dt.datetime) -> Deciding:
@@ -203,18 +161,8 @@ def _unreviewed(session: Session, cycle: Cycle) -> tuple[GateId, ...]:
 
 
 def who_may_decide(session: Session, catalog: Catalog, cycle: Cycle, gate: GateId, now: dt.datetime) -> list[Person]:
-    """Everybody whose answer at ``gate`` would be taken in this round: the role, no own figures, no second hat."""
-    drafters = _drafters(session, cycle)
-    others = {
-        decision.person_id
-        for acted, decision in cycles.decisions(session, cycle, cycle.round).items()
-        if (acted, gate) != ("emergency", "leader")
-    }
-    return [
-        person
-        for person in holders(session, catalog, catalog.gates[gate].role, now)
-        if person.id not in others and not authority.names_in(person.name) & drafters
-    ]
+    """Everybody whose answer at ``gate`` would be taken in this round of a cycle."""
+    return able_to_decide(session, catalog, cycle, gate, now, drafters=_drafters(session, cycle))
 
 
 def unexplained_findings(audit: AuditRun) -> list[Finding]:

@@ -50,7 +50,7 @@ class CollectAnswer:
 
 def parse_review(raw: object, catalog: Catalog, step: AskStep) -> Answer | str:
     """The answer to a review, the sign-off or a later review, or the sentence that says which field is unfit."""
-    fields = _fields(raw)
+    fields = fields_of(raw)
     gates: dict[str, GateId] = {gate.name: gate.id for gate in catalog.gates.values()}
     gate = gates.get(fields.get("gate", ""))
     if gate is None:
@@ -73,7 +73,7 @@ def parse_review(raw: object, catalog: Catalog, step: AskStep) -> Answer | str:
             publish_at = read_publication_time(fields.get("publish_at", ""))
         except DisclosureError as error:
             return str(error)
-    return _proof(fields) or Answer(
+    return proof_of(fields) or Answer(
         gate=gate,
         outcome=outcome,
         name=fields["name"],
@@ -105,7 +105,7 @@ def read_publication_time(text: str) -> dt.datetime | None:
 
 def parse_collect(raw: object) -> CollectAnswer | str:
     """The compiler's answer, or the sentence that says which field is unfit."""
-    fields = _fields(raw)
+    fields = fields_of(raw)
     action = fields.get("action")
     if action not in COLLECT_ACTIONS:
         return "没有选择处理方式，请重新填写。"
@@ -113,19 +113,21 @@ def parse_collect(raw: object) -> CollectAnswer | str:
         return CollectAnswer(goes_on_without=False, name=fields.get("name", ""), code="", reason="")
     if len(fields.get("reason", "")) < 4:
         return "先行汇总必须写明理由（至少 4 个字），理由会作为脚注公开。"
-    return _proof(fields) or CollectAnswer(
+    return proof_of(fields) or CollectAnswer(
         goes_on_without=True, name=fields["name"], code=fields["code"], reason=fields["reason"]
     )
 
 
-def _fields(raw: object) -> dict[str, str]:
+def fields_of(raw: object) -> dict[str, str]:
+    """The short texts among what was filled in, trimmed and cut."""
     if not isinstance(raw, Mapping):
         return {}
     texts: dict[str, Any] = {str(key): value for key, value in raw.items()}
     return {key: value.strip()[:LONGEST_OPINION] for key, value in texts.items() if isinstance(value, str)}
 
 
-def _proof(fields: Mapping[str, str]) -> str:
+def proof_of(fields: Mapping[str, str]) -> str:
+    """Why name and code cannot be those of anybody, or an empty text."""
     if not fields.get("name"):
         return "没有填写姓名，请重新填写。"
     if not re.fullmatch(r"\d{6}", fields.get("code", "")):

@@ -179,6 +179,18 @@ def roles_of(session: Session, catalog: Catalog, person: Person, now: dt.datetim
     return tuple(dict.fromkeys(role for someone in acting_as for role in own_roles(catalog, someone)))
 
 
+def offices_of(session: Session, person: Person, now: dt.datetime) -> set[str]:
+    """Ids of the offices ``person`` acts for today (Shanghai): their own, and those of people they substitute for."""
+    return {someone.office for someone in (person, *_absent(session, now).get(person.id, ()))}
+
+
+def staff(session: Session, office: str, now: dt.datetime) -> list[Person]:
+    """Everybody who acts for ``office`` (an id) today, substitutes included, in the order they were enrolled."""
+    absent = _absent(session, now)
+    active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
+    return [p for p in active if office in {someone.office for someone in (p, *absent.get(p.id, ()))}]
+
+
 def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime, office: str = "") -> list[Person]:
     """Everybody who may act in ``role`` today, substitutes included, in the order they were enrolled.
 

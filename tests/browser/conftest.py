@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+
+from disclosure.catalog import load_catalog
+from disclosure.demo_figures import demo_figures, demo_history
+from disclosure.demo_text import demo_text
+from disclosure.narrative import Narrative, html_of
+from disclosure.periods import Period
+from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
+from disclosure.rendering import build_document, outlets_of, render_release
+from disclosure.rendering.openness import drafts_of, render_openness
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +59,70 @@ def page(browser_context: BrowserContext) -> Iterator[Page]:
     page.on("request", note_outside)
     yield page
     assert not faults, faults
+
+
+@pytest.fixture(scope="session")
+def public_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration's site as it is published: 楚雄's sample year with its texts, and the openness catalogue."""
+    catalog, period = load_catalog("chuxiong"), Period(2025, "annual")
+    history = demo_history(catalog, period)
+    words = {section: html_of(blocks) for section, blocks in demo_text(catalog, period).items()}
+    document = build_document(
+        catalog,
+        period,
+        demo_figures(catalog, period),
+        last_year_end=history,
+        year_before=history,
+        last_period=history,
+        narratives=[Narrative("policy", "示例", "", "示例.md", words)],
+        compiled_on=dt.date(2026, 3, 10),
+        demo=True,
+    )
+    files = render_release(document, outlets_of(catalog, document)).site
+    release = SiteRelease(
+        period,
+        1,
+        document.title,
+        document.summary,
+        dt.datetime(2026, 3, 15, 1, tzinfo=dt.UTC),
+        files,
+        make_manifest(files, release={"period": period.id}),
+        demo=True,
+    )
+    root = tmp_path_factory.mktemp("public") / "site"
+    channel = FolderChannel(root)
+    channel.switch(channel.stage(build_site(catalog, [release], extra=render_openness(catalog, drafts_of(catalog)))))
+    return root
+
+
+@pytest.fixture(scope="session")
+def address(public_site: Path) -> Iterator[str]:
+    """Where the site is served, as a bureau's web server would."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(public_site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def watched(page: Page, address: str) -> Iterator[Page]:
+    """A page that fails the test for anything on the console, any failed answer, any request but to the site."""
+    faults: list[str] = []
+
+    def ask(request: Request) -> None:
+        if not request.url.startswith((address, "data:")):
+            faults.append(request.url)
+
+    page.on("console", lambda message: faults.append(f"{message.type}: {message.text}"))
+    page.on("request", ask)
+    page.on("response", lambda answer: faults.append(answer.url) if answer.status >= 400 else None)
+    yield page
+    assert not faults
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from disclosure.catalog import load_catalog
 from disclosure.demo_figures import demo_figures
 from disclosure.openness.clock import ElementVersion
 from disclosure.periods import Period
-from disclosure.rendering.openness import ElementHistory, drafts_of, render_openness
+from disclosure.rendering.openness import ElementHistory, drafts_of, render_openness, statistics_of
 
 pytestmark = pytest.mark.browser
 
@@ -33,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("site")
     state = replace(
         drafts_of(CATALOG),
-        figures=demo_figures(CATALOG, Period(2025, "annual")),
+        statistics=statistics_of(CATALOG, demo_figures(CATALOG, Period(2025, "annual"))),
         demo=True,
         histories=HISTORY,
         as_of=dt.date(2026, 4, 2),

@@ -16,13 +16,16 @@ from pathlib import Path
 
 import pytest
 from office import Office, children_of, has_ended, office_in, read_until
+from sqlalchemy import select, update
 
 from deployments.local import child_environment, is_up
 from disclosure.catalog import load_catalog
 from disclosure.catalog.catalog import PROFILES
 from disclosure.deadlines import periods_of_year, plan
 from disclosure.periods import Period
+from disclosure.records.tables import SupervisionRun
 from disclosure.settings import SHANGHAI
+from disclosure.supervision.mornings import mornings_of_year
 from disclosure.workdays import NATIONAL_HOLIDAYS, missing_holidays, on_or_before
 
 pytestmark = pytest.mark.flows
@@ -75,7 +78,9 @@ def planned_dates(office: Office) -> dict[str, dt.date]:
 def scheduled_dates(office: Office) -> dict[str, dt.date]:
     """The same, as Prefect has it: each schedule is one date at 09:00 in Shanghai, and active."""
     found = {}
-    for deployment in office.deployments().values():
+    for name, deployment in office.deployments().items():
+        if name == "supervision":
+            continue
         for entry in deployment["schedules"]:
             assert entry["active"]
             assert entry["schedule"]["timezone"] == "Asia/Shanghai"
@@ -94,10 +99,10 @@ def has_asked_for_work(office: Office, since: dt.datetime) -> bool:
     return all(moment and dt.datetime.fromisoformat(moment) > since for moment in asked)
 
 
-def planned_runs(office: Office, but: str) -> set[str]:
-    """Ids of the runs Prefect has planned, but for those of one deployment."""
+def planned_runs(office: Office, but: set[str]) -> set[str]:
+    """Ids of the runs Prefect has planned, but for those of some deployments."""
     found = office.api("POST", "/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}).json()
-    return {run["id"] for run in found if run["deployment_id"] != but}
+    return {run["id"] for run in found if run["deployment_id"] not in but}
 
 
 def soonest(dates: Iterable[dt.date]) -> dt.datetime:
@@ -108,9 +113,11 @@ def soonest(dates: Iterable[dt.date]) -> dt.datetime:
 
 def test_start_stop_and_start_again(tmp_path: Path) -> None:
     this_year = dt.datetime.now(SHANGHAI).year
-    office = office_in(tmp_path, str(profile_with_known_years(tmp_path / "profile", range(this_year, this_year + 3))))
+    profile = str(profile_with_known_years(tmp_path / "profile", range(this_year, this_year + 3)))
+    office = office_in(tmp_path, profile, supervise_at="08:30")
     with up(office) as process:
-        assert set(office.deployments()) == {"annual", "q1", "h1", "q3", "special", "intake", "reminders"}
+        clocked = {"intake", "reminders", "openness-watch", "supervision"}
+        assert set(office.deployments()) == {"annual", "q1", "h1", "q3", "special", "openness-change", *clocked}
         taken = office.cli("up")
         assert taken.returncode == 1
         assert "已有一个 Prefect 服务在运行" in taken.stdout
@@ -129,17 +136,43 @@ def test_start_stop_and_start_again(tmp_path: Path) -> None:
         assert scheduled_dates(office) == expected
         # Prefect's own scheduler makes the runs of the next months; a schedule nobody acts on is worth nothing.
         if soonest(expected.values()) < dt.datetime.now(SHANGHAI) + dt.timedelta(days=100):
-            planned = office.wait_for(office.planned_starts, "Prefect to plan the next run")
+            supervision = deployments["supervision"]["id"]
+            planned = office.wait_for(lambda: office.planned_starts(but=supervision), "Prefect to plan the next run")
             assert min(planned) == soonest(expected.values())
             assert len(planned) == len(set(planned))
+        _supervision_has_looked_and_has_its_mornings(office, begun)
         _deploying_again_touches_only_what_differs(office)
         _a_moved_deadline_moves_the_start(office, this_year + 1)
         _a_flow_that_cannot_be_imported_is_told(office)
 
 
+def _supervision_has_looked_and_has_its_mornings(office: Office, begun: dt.datetime) -> None:
+    def looks() -> list[SupervisionRun]:
+        wanted = select(SupervisionRun).where(SupervisionRun.finished_at.is_not(None)).order_by(SupervisionRun.id)
+        with office.place.records.read() as session:
+            return list(session.scalars(wanted))
+
+    office.wait_for(lambda: looks() and looks()[-1].started_at > begun, "the supervision of this start")
+    assert "督办" not in office.cli("status").stdout
+    year = dt.datetime.now(SHANGHAI).year
+    entries = {entry["slug"]: entry["schedule"] for entry in office.deployments()["supervision"]["schedules"]}
+    for slug in (str(year), str(year + 1)):
+        mornings = mornings_of_year(office.settings, office.place.catalog.holidays, int(slug))
+        dates = entries[slug]["rrule"].partition("RDATE:")[2].split(",")
+        assert dates == [f"{morning:%Y%m%dT%H%M%S}" for morning in mornings]
+        assert entries[slug]["timezone"] == "Asia/Shanghai"
+
+    # Weeks without one are seen at once.
+    with office.place.records.write() as session:
+        session.execute(update(SupervisionRun).values(started_at=begun - dt.timedelta(days=21)))
+    assert "督办已停：上一次是" in office.cli("status").stdout
+
+
 def _deploying_again_touches_only_what_differs(office: Office) -> None:
     before = office.deployments()
-    planned = planned_runs(office, but=before["q1"]["id"])
+    # The mornings of supervision are many, and may just be being planned.
+    others = {before["q1"]["id"], before["supervision"]["id"]}
+    planned = planned_runs(office, but=others)
     # By hand: two deployments more, one of them with a run that waits, one schedule more and another paused.
     extra = {key: before["q1"][key] for key in ("flow_id", "entrypoint", "tags")}
     assert office.api("POST", "/deployments/", {**extra, "name": "q9"}).is_success
@@ -154,7 +187,8 @@ def _deploying_again_touches_only_what_differs(office: Office) -> None:
     said = office.cli("deploy")
     assert said.returncode == 0, said.stdout
     assert "已更新：q1\n" in said.stdout
-    assert "没有变化：annual、h1、q3、special、intake、reminders\n" in said.stdout
+    unchanged = "annual、h1、q3、special、intake、reminders、openness-watch、openness-change、supervision"
+    assert f"没有变化：{unchanged}\n" in said.stdout
     assert "已移除：q9\n" in said.stdout
     assert "还有运行没有办完，暂时保留：q8\n" in said.stdout
     assert office.api("DELETE", f"/deployments/{busy}").is_success
@@ -162,7 +196,7 @@ def _deploying_again_touches_only_what_differs(office: Office) -> None:
     assert set(after) == set(before)
     assert scheduled_dates(office) == planned_dates(office)
     assert {name: found["id"] for name, found in after.items()} == {n: found["id"] for n, found in before.items()}
-    assert planned_runs(office, but=before["q1"]["id"]) == planned
+    assert planned_runs(office, but=others) == planned
 
 
 def _a_moved_deadline_moves_the_start(office: Office, year: int) -> None:

@@ -46,6 +46,13 @@ def test_published_at_the_hour_that_was_signed_and_not_before(office: Office) ->
     assert "自动发布" in office.cli("status").stdout
     assert case.ledger("release.publishing") == []
 
+    # Moved by hand, supervision brings it back to the hour that was signed.
+    elsewhere = {"type": "SCHEDULED", "state_details": {"scheduled_time": (hour + dt.timedelta(days=1)).isoformat()}}
+    moved = office.api("POST", f"/flow_runs/{scheduled['run']}/set_state", {"state": elsewhere, "force": True})
+    assert moved.is_success
+    assert office.supervise()["state"]["type"] == "COMPLETED"
+    assert dt.datetime.fromisoformat(office.state_of(scheduled["run"])["state_details"]["scheduled_time"]) == hour
+
     # A fresh run for the same cycle finds that another has it in hand.
     case.start()
     assert case.finish() == "Completed"

@@ -1,6 +1,6 @@
 """Protects that whatever arrives is answered with one clear sentence naming sheet and cell, kept, and harms nothing.
 
-The files are made by ``gauntlet/make.py`` and handed in through the function people use; what each must be
+The files are made by the modules of ``gauntlet`` and handed in through the function people use; what each must be
 answered with, or which figures it must give, stands in ``gauntlet/expected.yaml``.
 """
 
@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 import yaml
-from gauntlet import make
+from gauntlet import make, workbook
 from sqlalchemy import event, select
 
 from disclosure import cycles
 from disclosure.collection.files import file_path
+from disclosure.collection.problem_lines import causes
 from disclosure.collection.replies import Reply, reply_to, reply_to_refused
 from disclosure.collection.submissions import Receipt, hand_in_file
 from disclosure.collection.workbook_package import FILE_LIMIT
@@ -41,7 +42,7 @@ EXPECTED: dict[str, Any] = yaml.safe_load(Path(make.__file__).with_name("expecte
 def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     """One bureau in which everything arrives, one file after the other."""
     home = tmp_path_factory.mktemp("gauntlet")
-    make.start(tmp_path_factory.mktemp("good"))
+    workbook.start(tmp_path_factory.mktemp("good"))
     place = Workplace(Settings(home=home / "var", profile="chuxiong"))
 
     @event.listens_for(place.records.engine, "connect")
@@ -51,7 +52,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
 
     place.records.engine.dispose()
     with place.records.write() as session:
-        cycles.open_cycle(session, place.catalog, make.PERIOD)
+        cycles.open_cycle(session, place.catalog, workbook.PERIOD)
     return place
 
 
@@ -61,9 +62,9 @@ def figures_of(reading: Any) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def good_figures(place: Workplace) -> dict[str, str]:
-    reading = examine(make.good(make.FOLDER), "报表.xlsx", place.catalog)
+    reading = examine(workbook.good(workbook.folder()), "报表.xlsx", place.catalog)
     assert reading.accepted
-    assert len(reading.figures) == len(make.filled()) > 40
+    assert len(reading.figures) == len(workbook.filled()) > 40
     return figures_of(reading)
 
 
@@ -116,17 +117,18 @@ def assert_answered(place: Workplace, receipt: Receipt | None, reply: Reply) -> 
     if receipt is None or receipt.reading is None or receipt.reading.typed is None:
         assert [file.suffix for file in reply.files] == [".txt"]
         return
-    assert all(text in reply.text for p in receipt.problems for text in (p.where, p.found, p.expected, p.why))
-    workbook, _ = reply.files
-    again = examine(workbook.read_bytes(), workbook.name, place.catalog)
+    told = [cause.whole for cause in causes(receipt.problems)]
+    assert all(text in reply.text for p in told for text in (p.where, p.found, p.expected, p.why))
+    marked, _ = reply.files
+    again = examine(marked.read_bytes(), marked.name, place.catalog)
     assert again.cover == receipt.reading.cover
     assert again.typed is not None
     typed = receipt.reading.typed
     assert again.typed.cells.keys() == typed.cells.keys()
     assert again.typed.past == typed.past
     assert again.typed.notes == typed.notes
-    parts = make.members(workbook.read_bytes())
-    formulas = re.findall(rb"<f>([^<]*)</f>", parts[make.PART.replace("2", "3")])
+    parts = workbook.members(marked.read_bytes())
+    formulas = re.findall(rb"<f>([^<]*)</f>", parts[workbook.PART.replace("2", "3")])
     assert not [formula for formula in formulas if b"WEBSERVICE" in formula or b"cmd" in formula]
 
 
@@ -188,8 +190,8 @@ def test_the_worst_of_them_cost_little_memory_and_time(tmp_path: Path) -> None:
     """Measured in a process of its own, whose address space is limited."""
     for name in HEAVY:
         (tmp_path / f"{name}.xlsx").write_bytes(make.MAKERS[name][1]())
-    good = make.FOLDER / "good.xlsx"
-    good.write_bytes(make.good(make.FOLDER))
+    good = workbook.folder() / "good.xlsx"
+    good.write_bytes(workbook.good(workbook.folder()))
     command = [sys.executable, "-c", MEMORY, str(tmp_path), str(good)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=100)
     assert done.returncode == 0, done.stderr
@@ -204,8 +206,8 @@ def test_the_worst_of_them_cost_little_memory_and_time(tmp_path: Path) -> None:
 def test_after_all_of_them_the_ledger_is_whole_and_the_good_one_counts(place: Workplace) -> None:
     assert place.verify_ledger().problem == ""
     with place.records.read() as session:
-        cycle = cycles.find_cycle(session, place.catalog, make.PERIOD)
+        cycle = cycles.find_cycle(session, place.catalog, workbook.PERIOD)
         assert cycle is not None
-        standing = cycles.standing_submissions(session, cycle)[make.CENTRE]
+        standing = cycles.standing_submissions(session, cycle)[workbook.CENTRE]
         kept = {(o.region, o.indicator): o.value for o in standing.observations}
     assert all(isinstance(value, Decimal | None) for value in kept.values())

@@ -105,10 +105,17 @@ def test_an_inbox_over_sftp(
     store = Store(url, options, {}, "收件夹")
     check_inbox(bureau, store, take)
     store.close()
-    # A link leads nowhere, also over SFTP.
+    # A link leads nowhere, also over SFTP, and a folder is not searched; both are told.
     (tmp_path / "真.xlsx").write_bytes(bureau.workbook(CENTRE))
     (folder / "链接.xlsx").symlink_to(tmp_path / "真.xlsx")
-    assert take() == Intake((), (), ())
+    (folder / "7月").mkdir()
+    (folder / "7月" / "报表.xlsx").write_bytes(bureau.workbook(CENTRE))
+    found = take()
+    assert (found.taken, found.arriving, found.failures) == ((), (), ())
+    assert sorted(words.partition("，")[0] for words in found.strays) == [
+        "区社保中心：“链接.xlsx”是一个链接（快捷方式）",
+        "区社保中心：文件夹“7月”里的文件没有收；请把要报送的文件直接放进收件夹",
+    ]
 
     assert "host_key" in failure(options=key)
     assert "host_key 应写成" in failure(options={**key, "host_key": "ssh-ed25519"})

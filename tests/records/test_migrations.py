@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from disclosure.errors import DisclosureError
 from disclosure.records import open_records
@@ -168,3 +169,30 @@ def test_what_was_recorded_before_history_kept_its_sources_is_still_there(databa
     with engine.connect() as connection:
         kept = connection.execute(text("SELECT id, import_id, cell, provenance FROM observations")).all()
         assert [tuple(row) for row in kept] == [(7, 1, "2", None)]
+
+
+def test_rows_that_refer_to_each_other_survive_a_rebuilt_table(database_url: str, engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "disclosure.records:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0007")
+        for line in (
+            "INSERT INTO cycles (id, profile, period_id, round, step, only, milestones, is_demo, opened_at)"
+            " VALUES (7, 'p', '2016-annual', 1, 'review', '[]', '{}', false, '2017-02-01 00:00:00')",
+            "INSERT INTO people (id, name, office, secret, is_active, is_demo, wrong_codes, enrolled_at)"
+            " VALUES (3, '张三', 'policy_section', '', true, false, 0, '2017-02-01 00:00:00')",
+            "INSERT INTO asks (id, cycle_id, round, step, number, key, digest, flow_run_id, state, refusal, asked_at)"
+            " VALUES (5, 7, 1, 'review', 1, 'k', 'd', 'r', 'answered', '', '2017-03-01 00:00:00')",
+            "INSERT INTO decisions (id, cycle_id, round, gate, outcome, digest, person_id, ask_id, opinion,"
+            " returned_to, decided_at)"
+            " VALUES (9, 7, 1, 'policy', 'approved', 'd', 3, 5, '同意', '[]', '2017-03-01 00:00:00')",
+        ):
+            connection.execute(text(line))
+    migrate(database_url)
+    with engine.connect() as connection:
+        row = connection.execute(text("SELECT d.id, a.id, a.cycle_id FROM decisions d JOIN asks a ON a.id = d.ask_id"))
+        assert row.all() == [(9, 5, 7)]
+    refused = pytest.raises(IntegrityError, match=r"(?i)one_subject|constraint")
+    with refused, engine.begin() as connection:
+        connection.execute(text("UPDATE asks SET cycle_id = NULL"))

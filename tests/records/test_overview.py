@@ -163,7 +163,8 @@ def test_what_keeps_people_from_hearing_is_a_concern(new_bureau: Callable[..., B
         "有事待办而没有登记联系方式，提醒不到：吴填报。",
         "不能确定提醒是否送到，请问一下：王填报。",
     ]
-    assert seen.open_concerns == 3
+    assert [concern.what.partition("；")[0] for concern in seen.supervision] == ["督办还没有运行过"]
+    assert seen.open_concerns == 4
     # After a week the next letters have told them anyway.
     assert len(look(bureau.place, at("2017-03-10")).concerns) == 2
 

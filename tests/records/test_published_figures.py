@@ -53,7 +53,7 @@ def printed_name(text: str) -> str:
 
 
 class Page(HTMLParser):
-    """data-key -> every text that stands under it."""
+    """data-figure -> every text that stands under it."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         del tag
-        self._key = dict(attrs).get("data-key")
+        self._key = dict(attrs).get("data-figure")
 
     def handle_data(self, data: str) -> None:
         if self._key:

@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from gauntlet import make
+from gauntlet import workbook as made
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -85,10 +86,10 @@ def test_corrected_the_answer_itself_is_taken_and_the_old_answer_goes(new_bureau
 
 
 def test_rows_that_were_moved_come_back_in_their_place(tmp_path: Path) -> None:
-    make.start(tmp_path)
+    made.start(tmp_path)
     for name in ("row-inserted", "rows-sorted", "column-inserted"):
-        reading = examine(make.MAKERS[name][1](), "报表.xlsx", make.CATALOG)
-        right = examine(make.good(tmp_path), "报表.xlsx", make.CATALOG)
+        reading = examine(make.MAKERS[name][1](), "报表.xlsx", made.CATALOG)
+        right = examine(made.good(tmp_path), "报表.xlsx", made.CATALOG)
         assert reading.figures == ()
         assert reading.typed is not None
         assert right.typed is not None
@@ -121,8 +122,8 @@ ANYTHING = st.one_of(
 @given(data=st.data())
 def test_whatever_was_typed_comes_back_as_it_was(data: st.DataObject, tmp_path_factory: Any) -> None:
     folder = tmp_path_factory.mktemp("typed")
-    make.start(folder)
-    right = examine(make.good(folder), "报表.xlsx", make.CATALOG)
+    made.start(folder)
+    right = examine(made.good(folder), "报表.xlsx", made.CATALOG)
     assert right.typed is not None
     assert right.cover is not None
     places = sorted(right.typed.cells)
@@ -132,9 +133,9 @@ def test_whatever_was_typed_comes_back_as_it_was(data: st.DataObject, tmp_path_f
     cover = (right.cover.filler, right.cover.checker, right.cover.filled_on)
     problem = Problem("失业", "F6", '“a"b”', "整数", "请改正")
     path = write_workbook(
-        folder / "again.xlsx", make.CATALOG, make.PERIOD, make.CENTRE, cover=cover, typed=typed, problems=[problem]
+        folder / "again.xlsx", made.CATALOG, made.PERIOD, made.CENTRE, cover=cover, typed=typed, problems=[problem]
     )
-    again = examine(path.read_bytes(), path.name, make.CATALOG).typed
+    again = examine(path.read_bytes(), path.name, made.CATALOG).typed
     assert again is not None
     assert {place: shown(cell.value) for place, cell in again.cells.items()} == {
         place: shown(cell.value) for place, cell in cells.items()

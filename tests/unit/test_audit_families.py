@@ -114,7 +114,21 @@ def test_one_equal_number_in_two_counties_is_no_copy():
     same = of(one, "30", "20", "10", "19")
     assert not violations("same_regions", [*same, *of(other, "30", "21", "9", "19")])
     (found,) = violations("same_regions", [*same, *of(other, "30", "20", "10", "19")])
-    assert (found.row.region, found.words["count"]) == (other, 4)
+    assert (found.row.region, found.words["count"], found.words["also"]) == (other, 4, "")
+
+
+def test_a_column_pasted_over_every_county_is_told_once():
+    regions = CATALOG.parts_of_prefecture
+    names = ("participants", "in_service", "retired", "contributors")
+    pasted = [
+        figure(f"employee_pension.{name}", value, region=region.code)
+        for region in regions
+        for name, value in zip(names, ("30", "20", "10", "19"), strict=True)
+    ]
+    (found,) = violations("same_regions", pasted)
+    assert (found.row.region, found.words["other"]) == (regions[1].code, regions[0].name)
+    assert all(region.name in found.words["also"] for region in regions[2:])
+    assert len({region for region, _ in found.involved}) == len(regions) - 1
 
 
 # --- ratios -------------------------------------------------------------------------------------------

@@ -297,6 +297,16 @@ def test_a_likely_cause_is_named_only_when_undoing_it_balances(total, parts, wor
     assert bool(found) == bool(words)
 
 
+def test_what_cannot_be_negative_was_added_instead_of_subtracted():
+    yuan = BASE.units["万元"]
+    income, paid = ("基金收入", Decimal(30), yuan), ("待遇支出", Decimal(-20), yuan)
+    total = ("结余", Decimal(50), yuan)
+    found = of_difference(BASE, total, [income, paid], Decimal(10), Decimal(0), never_negative=[1, 2])
+    assert (found.text, found.place) == ("疑似加减弄反：算结余时，待遇支出应当减去，差额正好是它的两倍。", 0)
+    free = of_difference(BASE, total, [income, paid], Decimal(10), Decimal(0))
+    assert (free.text, free.place) == ("疑似正负号写反：待遇支出改变符号后即相符。", 2)
+
+
 @given(st.decimals(min_value=0, max_value=10**6, places=2))
 def test_swapped_digits_are_the_same_digits(value):
     for other in swaps(value):

@@ -118,14 +118,14 @@ def test_numbers_and_days_in_a_workbook_are_what_was_typed():
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", ["第 1 行", "地区、期间、险种、指标、单位、数值"]),
+        (b"", ["没有找到表头", "地区、期间、险种、指标、单位、数值"]),
         (b"region,period,insurance,indicator,value\n", ["缺少", "列 单位；"]),
         ("\n标题\n地区,地区,期间,险种,指标,单位,数值\n".encode(), ["第 3 行", "列 地区；"]),
         (b"\xff\xfe\x00", ["UTF-8"]),
         (b"\x00\x01\x02" * 9, ["UTF-8"]),
         ((",".join(REQUIRED) + '\n"a"b,c\n').encode(), ["第 2 行"]),
         (b"PK\x03\x04" + b"x" * 50, ["损坏"]),
-        (workbook([["甲", "乙"]]), ["缺少", "地区"]),
+        (workbook([["甲", "乙"]]), ["没有找到表头", "地区", "一行表头"]),
         (b"x" * (20 * 1024 * 1024 + 1), ["超过 20 MB"]),
     ],
     ids=["empty", "one missing", "one twice", "cut UTF-16", "binary", "quoting", "damaged", "no heading", "too large"],

@@ -14,13 +14,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rendered import rendered as render_example
 
 from disclosure.catalog import load_catalog
-from disclosure.demo_figures import demo_figures
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 from disclosure.publication import Manifest, SiteRelease, build_site, make_manifest
-from disclosure.rendering import build_document, render_release
 
 pytestmark = pytest.mark.unit
 
@@ -51,8 +50,7 @@ def release(
 
 @pytest.fixture(scope="module")
 def rendered() -> dict[str, bytes]:
-    figures = demo_figures(CATALOG, YEAR)
-    return render_release(build_document(CATALOG, YEAR, figures, compiled_on=dt.date(2017, 3, 10), demo=True))
+    return dict(render_example("gaogang-2016", "2016-annual").site)
 
 
 def test_release_is_on_the_site_byte_for_byte_with_its_manifest(rendered: dict[str, bytes]) -> None:
@@ -64,7 +62,15 @@ def test_release_is_on_the_site_byte_for_byte_with_its_manifest(rendered: dict[s
     }
     manifest = Manifest.from_json(site[folder + "manifest.json"])
     assert manifest.files == {path: hashlib.sha256(content).hexdigest() for path, content in rendered.items()}
-    assert set(site) - {folder + name for name in (*rendered, "manifest.json")} == {"index.html", "releases.json"}
+    insurances = {"all_insurances", "employee_medical", "employee_pension", "institution_pension", "maternity"}
+    insurances |= {"resident_medical", "resident_pension", "unemployment", "work_injury"}
+    others = {path for path in site if not path.startswith(folder)}
+    assert {path for path in others if "/" not in path} == {
+        *("index.html", "search.html", "search-index.json", "releases.json", "catalog.jsonld", "feed.xml"),
+    }
+    pages = {f"insurances/{each}.html" for each in insurances}
+    assert {path for path in others if "/" in path and path.endswith(".html")} <= pages
+    assert {path.replace(".html", ".csv") for path in others if path.startswith("insurances/")} <= others
 
 
 def test_every_link_of_every_page_leads_to_a_file(rendered: dict[str, bytes]) -> None:
@@ -74,9 +80,13 @@ def test_every_link_of_every_page_leads_to_a_file(rendered: dict[str, bytes]) ->
     special = release({"index.html": b"x", "figures.csv": b"y"}, Period(2017, "special", "工伤"), day=20)
     site = build_site(CATALOG, [release(rendered), release(rendered, version=2), special])
     for page in (path for path in site if path.endswith(".html")):
-        for address in re.findall(r'(?:href|src)="([^"#][^"]*)"', site[page].decode()):
+        text = site[page].decode()
+        for address in re.findall(r'(?:href|src|action|data-index)="([^"#][^"]*)"', text):
             if address != "data:,":
-                assert normpath(join(dirname(page), unquote(address))) in site, (page, address)
+                path, _, anchor = address.partition("#")
+                target = normpath(join(dirname(page), unquote(path)))
+                assert target in site, (page, address)
+                assert not anchor or f'id="{anchor}"' in site[target].decode(), (page, address)
 
 
 def test_newest_release_comes_first_whatever_the_order_given() -> None:
@@ -121,8 +131,10 @@ def test_hostile_title_is_escaped() -> None:
     home = build_site(CATALOG, [release({"index.html": b"x"}, title="<script>alert(1)</script>")])[
         "index.html"
     ].decode()
-    assert "<script" not in home
+    assert "<script>alert" not in home
     assert "&lt;script&gt;" in home
+    told = json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', home)[0])
+    assert told["dataset"][0]["name"] == "<script>alert(1)</script>"
 
 
 def test_what_was_not_signed_is_not_published() -> None:

@@ -70,6 +70,25 @@ def test_stock_is_compared_with_last_years_end() -> None:
     assert "截至2026年6月底，全州工伤保险参保人数250,235人，比上年末增加4,376人，增长1.78%" in prose(document)
 
 
+def test_stock_is_also_set_against_the_last_periods_end() -> None:
+    """Not a flow, which grows within its year, nor in the first quarter, whose last period is last year's end."""
+    now = (figure("work_injury.participants", "250235", HALF), figure("work_injury.income", "900.00", HALF))
+    quarter = Period(2026, "q1")
+    last = (figure("work_injury.participants", "250300", quarter), figure("work_injury.income", "400.00", quarter))
+    document = document_of(*now, period=HALF, last_period=last)
+    table = document.blocks[0].tables[0]
+    assert table.columns[-1].title == "比上期末增减"
+    shown = {row.label: row.cells[-1].text for group in table.groups for row in group.rows}
+    assert {shown["参保人数"], shown["基金收入"]} == {"-65", "—"}
+    assert any("上一个披露期末" in note for note in document.notes)
+    first = document_of(
+        figure("work_injury.participants", "1", quarter),
+        period=quarter,
+        last_period=(figure("work_injury.participants", "2"),),
+    )
+    assert "比上期末增减" not in {column.title for column in first.blocks[0].tables[0].columns}
+
+
 def test_flow_is_compared_with_the_same_period_of_last_year() -> None:
     document = document_of(
         figure("work_injury.income", "900.00", HALF),

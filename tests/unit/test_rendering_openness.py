@@ -28,6 +28,7 @@ from disclosure.rendering.openness import (
     OpennessState,
     drafts_of,
     render_openness,
+    statistics_of,
     table_groups,
 )
 
@@ -201,9 +202,11 @@ def test_statistics_are_the_compilations_and_a_missing_one_says_so() -> None:
     without = words(PAGES["openness/39.html"].decode())
     assert "尚无可以公布的一期" in without
     amount = "work_injury.assistive_devices.amount"
-    state = replace(DRAFTS, figures=[figure(amount, "1234567.80"), figure(amount, "5.00", "532301")])
+    state = replace(
+        DRAFTS, statistics=statistics_of(CATALOG, [figure(amount, "1234567.80"), figure(amount, "5.00", "532301")])
+    )
     html = page(state, "39")
-    assert '<td data-key="532300/work_injury.assistive_devices.amount/2025-annual">1,234,567.80</td>' in html
+    assert '<td data-figure="532300/work_injury.assistive_devices.amount/2025-annual">1,234,567.80</td>' in html
     assert "辅助器具配置人次未提供人次" in words(html)
     assert "（2025年度）" in html
     assert "真实数据" not in html
@@ -220,7 +223,7 @@ def test_figures_of_two_periods_are_refused() -> None:
     name = "work_injury.referrals"
     mixed = [figure(name, "1"), figure(name, "2", period=Period(2025, "q1"))]
     with pytest.raises(DisclosureError, match="同一期"):
-        render_openness(CATALOG, replace(DRAFTS, figures=mixed))
+        render_openness(CATALOG, replace(DRAFTS, statistics=statistics_of(CATALOG, mixed)))
 
 
 def test_changes_stand_against_their_limits_with_the_holidays_of_the_prefecture() -> None:

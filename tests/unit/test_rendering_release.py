@@ -6,24 +6,26 @@ Also: the same document gives the same bytes, hostile text stays text, and a pag
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pypdf
 import pytest
+from rendered import Example, example, example_of, rendered
 
 from disclosure.catalog import load_catalog
-from disclosure.demo_figures import demo_figures, demo_history
+from disclosure.demo_figures import demo_history
 from disclosure.figures import Figure
 from disclosure.periods import Period
-from disclosure.rendering import DisclosureDocument, build_document, render_release
+from disclosure.rendering import Rendered, render_release
+from disclosure.rendering.open_data import render_csv
 
 pytestmark = pytest.mark.unit
 
@@ -32,32 +34,26 @@ CATALOG = load_catalog("chuxiong")
 HOSTILE = "=cmd|'/c calc'!A1 <script>alert(1)</script> \"&' #eval(\"x\") {{ 7*7 }} $x$ *粗*"
 
 
-def documented(figures: tuple[Figure, ...], *footnotes: str) -> DisclosureDocument:
-    history = demo_history(CATALOG, PERIOD)
-    return build_document(
-        CATALOG,
-        PERIOD,
-        figures,
-        last_year_end=history,
-        year_before=history,
-        footnotes=footnotes,
-        compiled_on=dt.date(2026, 3, 10),
-        demo=True,
-    )
+def changed(figures: tuple[Figure, ...], *footnotes: str) -> Example:
+    return example_of("chuxiong", "2025-annual", *footnotes, figures=figures)
+
+
+def render(changed: Example) -> Rendered:
+    return render_release(changed.document, changed.outlets)
 
 
 @pytest.fixture(scope="module")
 def figures() -> tuple[Figure, ...]:
-    return demo_figures(CATALOG, PERIOD)
+    return example().figures
 
 
 @pytest.fixture(scope="module")
-def files(figures: tuple[Figure, ...]) -> dict[str, bytes]:
-    return render_release(documented(figures))
+def files() -> dict[str, bytes]:
+    return dict(rendered().site)
 
 
 class PageReader(HTMLParser):
-    """Collects the text of every element with ``data-key``, ids, addresses and all visible text."""
+    """Collects the text of every element with ``data-figure``, ids, addresses, all visible text and JSON-LD."""
 
     VOID = frozenset({"meta", "link", "br", "img", "path", "line"})
 
@@ -68,17 +64,18 @@ class PageReader(HTMLParser):
         self.tags: set[str] = set()
         self.addresses: list[str] = []
         self.text = ""
+        self.data: dict[str, Any] = {}
         self._open: list[tuple[str, str]] = []
         self.feed(page.decode())
         assert not self._open, self._open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = {name: value or "" for name, value in attrs}
-        self.tags.add(tag)
+        self.tags.add(known.get("type", tag) if tag == "script" else tag)
         self.ids += [known["id"]] if "id" in known else []
         self.addresses += [known[name] for name in ("href", "src") if name in known]
         if tag not in self.VOID:
-            self._open.append((tag, known.get("data-key", "")))
+            self._open.append((tag, known.get("data-figure", "")))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         pass
@@ -87,6 +84,9 @@ class PageReader(HTMLParser):
         assert self._open.pop()[0] == tag
 
     def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1][0] == "script":
+            self.data = json.loads(data)
+            return
         self.text += data
         if self._open and (key := self._open[-1][1]):
             self.figures.setdefault(key, set()).add(data)
@@ -109,8 +109,11 @@ def test_page_compares_with_the_published_base(files: dict[str, bytes]) -> None:
 def test_csv_gives_back_every_figure(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
     rows = list(csv.DictReader(io.StringIO(files["figures.csv"].decode("utf-8-sig"), newline="")))
     assert files["figures.csv"].startswith(b"\xef\xbb\xbf")
-    given = {(f.region, f.indicator): (f"{f.value:f}" if f.value is not None else f.text, f.unit) for f in figures}
-    assert {(r["region_code"], r["indicator_id"]): (r["value"], r["unit"]) for r in rows} == given
+    given = {
+        "/".join(f.key): (f"{f.value:f}" if f.value is not None else "", f.text if f.value is None else "", f.unit)
+        for f in figures
+    }
+    assert {row["id"]: (row["value"], row["text"], row["unit"]) for row in rows} == given
     assert {row["period"] for row in rows} == {PERIOD.id}
     assert all(row["note"].startswith("演示") for row in rows)
 
@@ -137,8 +140,10 @@ def test_printed_sheet_says_it_is_a_demonstration_on_every_page(files: dict[str,
     assert all("演示" in page.extract_text() for page in pages)
 
 
-def test_same_document_gives_the_same_bytes(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
-    assert render_release(documented(tuple(reversed(figures)))) == files
+def test_same_document_gives_the_same_bytes() -> None:
+    once = example("gaogang-2016", "2016-annual")
+    again = example_of("gaogang-2016", "2016-annual", figures=tuple(reversed(once.figures)))
+    assert render(again).files == rendered("gaogang-2016", "2016-annual").files
 
 
 def test_json_twin_is_the_document(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
@@ -155,8 +160,21 @@ def test_page_is_small_whole_and_needs_nothing_from_outside(files: dict[str, byt
     anchors = {address[1:] for address in page.addresses if address.startswith("#")}
     assert anchors <= set(page.ids)
     others = {address for address in page.addresses if not address.startswith(("#", "data:,"))}
-    assert others == {"../../index.html", "manifest.json", *files} - {"index.html"}
-    assert not re.search(rb"url\(|@import|https?://(?!www\.w3\.org/2000/svg\")", files["index.html"])
+    insurances = {f"../../insurances/{each.id}.html" for each in CATALOG.insurances.values()}
+    around = {"../../index.html", "../../index.html#insurances", "../../index.html#counties", "../../search.html"}
+    tables = {path for path in files if path.startswith("data/") and path.endswith(".csv")}
+    assert others == {"manifest.json", *around, *insurances, *files} - {"index.html", *tables}
+    # Names of vocabularies, which nobody fetches.
+    names = rb"www\.w3\.org/2000/svg\"|schema\.org\""
+    assert not re.search(rb"url\(|@import|https?://(?!" + names + rb")", files["index.html"])
+
+
+def test_page_tells_machines_what_it_is(files: dict[str, bytes], figures: tuple[Figure, ...]) -> None:
+    told = PageReader(files["index.html"]).data
+    assert (told["@type"], told["name"]) == ("Dataset", "2025年度楚雄州社会保险信息披露")
+    assert told["temporalCoverage"] == "2025-01-01/2025-12-31"
+    assert {each["contentUrl"] for each in told["distribution"]} <= set(files)
+    assert set(told["variableMeasured"]) == {CATALOG.indicators[f.indicator].name for f in figures}
 
 
 def test_hostile_text_stays_text(figures: tuple[Figure, ...], tmp_path: Path, poppler: Callable[..., str]) -> None:
@@ -166,12 +184,16 @@ def test_hostile_text_stays_text(figures: tuple[Figure, ...], tmp_path: Path, po
         for f in figures
     )
     assert texts
-    released = render_release(documented(hostile, HOSTILE))
+    everything = render(changed(hostile, HOSTILE))
+    released = everything.site
+    for fragment in (everything.packages["wechat"]["article.html"], everything.packages["handover"]["content.html"]):
+        assert b"<script" not in fragment
+        assert HOSTILE in unescape(fragment.decode())
     page = PageReader(released["index.html"])
     assert "script" not in page.tags
     assert page.text.count(HOSTILE) == 1 + 2 * len(texts)  # the note; prose and table for each text
     rows = csv.DictReader(io.StringIO(released["figures.csv"].decode("utf-8-sig"), newline=""))
-    assert [row["value"] for row in rows if "calc" in row["value"]] == [f"'{HOSTILE}"] * len(texts)
+    assert [row["text"] for row in rows if "calc" in row["text"]] == [f"'{HOSTILE}"] * len(texts)
     (tmp_path / "sheet.pdf").write_bytes(released["disclosure.pdf"])
     printed = re.sub(r"\s", "", poppler("pdftotext", tmp_path / "sheet.pdf", "-"))
     assert re.sub(r"\s", "", '<script>alert(1)</script>"&\'#eval("x"){{7*7}}$x$*粗*') in printed
@@ -181,10 +203,10 @@ def test_hostile_text_stays_text(figures: tuple[Figure, ...], tmp_path: Path, po
 def test_csv_text_is_never_a_formula(start: str) -> None:
     text = Figure("532300", "all_insurances.contribution_rates", PERIOD, "", text=f"{start}1+1")
     negative = Figure("532300", "work_injury.current_surplus", PERIOD, "万元", Decimal("-1.50"))
-    released = render_release(documented((text, negative)))
+    released = render_csv(changed((text, negative)).document.observations)
     rows = {
-        row["indicator_id"]: row["value"]
-        for row in csv.DictReader(io.StringIO(released["figures.csv"].decode("utf-8-sig"), newline=""))
+        row["indicator_id"]: row["text"] or row["value"]
+        for row in csv.DictReader(io.StringIO(released.decode("utf-8-sig"), newline=""))
         if row["region_code"] == "532300"
     }
     assert rows[text.indicator] == f"'{start}1+1"

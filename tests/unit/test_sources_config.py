@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from disclosure.catalog import Secret, load_catalog
-from disclosure.collection.sources import Source, kinds, load_sources
+from disclosure.collection.sources import Source, kinds, load_sources, offices_with_inboxes
 from disclosure.errors import DisclosureError
 from disclosure.kept_secrets import from_environment
 
@@ -47,11 +47,11 @@ def test_a_new_kind_is_one_file() -> None:
 
 
 @pytest.mark.parametrize("profile", ["chuxiong", "gaogang-2016", "kunming-2017"])
-def test_every_centre_of_a_shipped_profile_has_a_local_inbox(profile: str) -> None:
+def test_every_office_that_hands_in_has_a_local_inbox_in_each_shipped_profile(profile: str) -> None:
     catalog = load_catalog(profile)
     found = load_sources(catalog)
-    assert [(s.kind, s.centre) for s in found] == [("inbox", centre.id) for centre in catalog.centres]
-    assert [s.where for s in found] == [f"收件夹 inbox/{centre.id}" for centre in catalog.centres]
+    assert [(s.kind, s.centre) for s in found] == [("inbox", office.id) for office in offices_with_inboxes(catalog)]
+    assert [s.where for s in found] == [f"收件夹 inbox/{office.id}" for office in offices_with_inboxes(catalog)]
 
 
 def test_what_is_written_is_loaded(load: Callable[[str], tuple[Source, ...]]) -> None:
@@ -126,11 +126,19 @@ def test_a_mistake_names_its_line(
     [
         ("{kind: csv, centre: medical_centre, url: /x/all.csv, filler: 李, checker: 王}", "url 要用 {period}"),
         ("{kind: csv, centre: medical_centre, url: '/x/{month}.csv', filler: 李, checker: 王}", "不认识 {month}"),
+        ("{kind: csv, centre: medical_centre, url: '/x/{period}.csv', filler: 李, checker: 李}", "两个人的姓名"),
+        ("{kind: csv, centre: medical_centre, url: '/x/{period}.csv', filler: '123', checker: 李}", "两个人的姓名"),
+        (
+            "{kind: csv, centre: social_insurance_section, url: '/x/{period}.csv', filler: 李, checker: 王}",
+            "centre 应为",
+        ),
         ("{kind: inbox, centre: medical_centre, url: '/x/{year}'}", "不认识 {year}，可用 {home}"),
         ("[]", "应为“键: 值”的映射"),
     ],
 )
-def test_files_name_their_period(load: Callable[[str], tuple[Source, ...]], source: str, sentence: str) -> None:
+def test_a_source_that_cannot_be_is_refused_in_words(
+    load: Callable[[str], tuple[Source, ...]], source: str, sentence: str
+) -> None:
     with pytest.raises(DisclosureError) as refused:
         load(f"sources:\n  theirs: {source}\n")
     assert sentence in str(refused.value)

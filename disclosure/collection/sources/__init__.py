@@ -1,7 +1,8 @@
 """Where a centre's figures come from besides a workbook in somebody's hands: an inbox, a database, a CSV.
 
-``sources.yaml`` of the profile names them; every centre without an inbox of its own there has a local one,
-``home/inbox/CENTRE``. Each module of this package is one kind of source: a new kind is one new file.
+``sources.yaml`` of the profile names them; every centre, and every section that writes text, without an inbox of
+its own there has a local one, ``home/inbox/OFFICE``. Each module of this package is one kind of source: a new kind
+is one new file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
-from disclosure.catalog import Catalog
+from disclosure.catalog import Catalog, Office
 from disclosure.catalog.catalog import explain
 from disclosure.catalog.yaml_source import Document, load_document
 from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit
@@ -30,6 +31,7 @@ __all__ = [
     "Visit",
     "kinds",
     "load_sources",
+    "offices_with_inboxes",
 ]
 
 #: Names under which libraries take what nobody else may know.
@@ -47,7 +49,7 @@ def kinds() -> Mapping[str, type[Source]]:
 
 
 def load_sources(catalog: Catalog) -> tuple[Source, ...]:
-    """The active sources of the profile, in the order of its YAML, then the local inboxes of the other centres.
+    """The active sources of the profile, in the order of its YAML, then the local inboxes of the other offices.
 
     Raises:
         DisclosureError: naming file and line of every mistake; what may be a secret is never shown.
@@ -75,10 +77,15 @@ def load_sources(catalog: Catalog) -> tuple[Source, ...]:
     inbox = next(kind for kind in kinds().values() if kind.is_inbox)
     found += [
         inbox.model_validate({"id": f"inbox.{centre.id}", "centre": centre.id, "kind": inbox.kind_id()})
-        for centre in catalog.centres
+        for centre in offices_with_inboxes(catalog)
         if centre.id not in with_inbox
     ]
     return tuple(found)
+
+
+def offices_with_inboxes(catalog: Catalog) -> tuple[Office, ...]:
+    """The centres, and the offices that hand in text sections."""
+    return tuple(dict.fromkeys((*catalog.centres, *catalog.writers)))
 
 
 def _source(name: str, fields: object, document: Document, catalog: Catalog) -> Source | str:
@@ -98,8 +105,10 @@ def _source(name: str, fields: object, document: Document, catalog: Catalog) -> 
         source = kind.model_validate({"id": name, **fields})
     except ValidationError as error:
         return explain(error, document, ("sources", name), shows_values=False)
-    if source.centre not in {centre.id for centre in catalog.centres}:
-        owners = "、".join(centre.id for centre in catalog.centres)
+    # Text sections come as documents, never as rows.
+    owners_of = offices_with_inboxes(catalog) if source.is_inbox else catalog.centres
+    if source.centre not in {office.id for office in owners_of}:
+        owners = "、".join(office.id for office in owners_of)
         return f"{document.locate(('sources', name, 'centre'))}：来源“{name}”的 centre 应为 {owners} 之一。"
     return source
 

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from disclosure.catalog import Catalog
 from disclosure.catalog.models import Fact, Id, Secret
+from disclosure.collection.reading_signatures import fault_of
 from disclosure.errors import DisclosureError
 from disclosure.kept_secrets import Secrets
 from disclosure.periods import Period
@@ -82,6 +83,10 @@ class Visit(ABC):
     def deliveries(self) -> Iterator[Delivery]:
         """What has arrived whole, the oldest first."""
 
+    def strays(self) -> Mapping[str, str]:
+        """What lies there and is never taken: its name -> what it is and what to do, in one Chinese sentence."""
+        return {}
+
     def answer(self, files: Mapping[str, bytes]) -> None:
         """Leave files for the centre; one that is there already stays as it is."""
         raise NotImplementedError
@@ -119,6 +124,16 @@ class Source(Fact, ABC):
         Raises:
             DisclosureError: when it cannot be reached.
         """
+
+
+def check_signed(filler: str, checker: str) -> None:
+    """Hold the names that answer for rows to the rules of a workbook's cover.
+
+    Raises:
+        ValueError: when they are not two people's names; the loader says where.
+    """
+    if fault_of(filler, checker):
+        raise ValueError("filler（填报人）和 checker（审核人）要写两个人的姓名")
 
 
 class GoneError(DisclosureError):

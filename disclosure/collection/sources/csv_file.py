@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from disclosure.catalog.models import Name
 from disclosure.collection.rows import Row, check_columns, write_rows
-from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit
+from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit, check_signed
 from disclosure.collection.sources.store import Entry, Store, fill, unknown_placeholders
 from disclosure.errors import DisclosureError
 
@@ -30,6 +30,11 @@ class CsvSource(Source):
     filler: Name
     checker: Name
     options: dict[str, Any] = Field(default={})
+
+    @model_validator(mode="after")
+    def _two_people(self) -> Self:
+        check_signed(self.filler, self.checker)
+        return self
 
     @field_validator("url")
     @classmethod

@@ -15,11 +15,11 @@ from pydantic import Field, field_validator
 
 from disclosure.collection.sources.base import Delivery, Errand, GoneError, Settled, Source, Visit
 from disclosure.collection.sources.store import Entry, Store, fill, unknown_placeholders
-from disclosure.file_names import printable_name
+from disclosure.file_names import UNFINISHED, printable_name
 
 TAKEN, RETURNED, ANSWERS = "已收", "退回", "回执"
-#: What programs call a file they are still writing, and what they leave lying about.
-_UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".download", ".writing")
+OWN_FOLDERS = (TAKEN, RETURNED, ANSWERS)
+#: What programs leave lying about.
 _LITTER = ("thumbs.db", "desktop.ini")
 #: Bytes a file name may have on the usual file systems, less what we put before and after it.
 _LONGEST_NAME = 190
@@ -75,7 +75,8 @@ class InboxVisit(Visit):
         """Files that are as they were at the first look, the oldest first."""
         waiting = [entry for entry in self._store.entries() if is_handed_in(entry.name)]
         whole = [entry for entry in waiting if self._first.get(entry.name) == entry]
-        self.arriving = tuple(entry.name for entry in waiting if entry not in whole)
+        unfinished = (entry.name for entry in self._store.entries() if is_unfinished(entry.name))
+        self.arriving = (*(entry.name for entry in waiting if entry not in whole), *unfinished)
         for entry in sorted(whole, key=lambda entry: (entry.modified, entry.name)):
             yield Delivery(
                 entry.name,
@@ -96,6 +97,19 @@ class InboxVisit(Visit):
             with suppress(GoneError):
                 self._store.move(entry.name, target)
 
+    def strays(self) -> Mapping[str, str]:
+        """Links, which may point anywhere, and folders with something in them."""
+        found = {}
+        for name, kind in self._store.others().items():
+            shown = printable_name(name)
+            if name in OWN_FOLDERS or name.startswith("."):
+                continue
+            if kind == "link":
+                found[name] = f"“{shown}”是一个链接（快捷方式），没有收；请把文件本身放进收件夹。"
+            elif self._store.holds_any(name):
+                found[name] = f"文件夹“{shown}”里的文件没有收；请把要报送的文件直接放进收件夹，不要放在下一级文件夹里。"
+        return found
+
     def answer(self, files: Mapping[str, bytes]) -> None:
         """Leave files in 回执."""
         for name, content in files.items():
@@ -111,7 +125,12 @@ class InboxVisit(Visit):
 def is_handed_in(name: str) -> bool:
     """Whether somebody hands this in: not hidden, not a lock file of Office, not still being written."""
     lower = name.lower()
-    return not (name.startswith((".", "~$")) or lower.endswith(_UNFINISHED) or lower in _LITTER)
+    return not (name.startswith((".", "~$")) or lower.endswith(UNFINISHED) or lower in _LITTER)
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a program is still writing it, by its name."""
+    return name.lower().endswith(UNFINISHED) and not name.startswith((".", "~$"))
 
 
 def shortened(name: str) -> str:

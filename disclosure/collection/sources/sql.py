@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from disclosure.catalog.models import Name
 from disclosure.collection.rows import Row, check_columns, numbered, write_rows
-from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit, in_words
+from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit, check_signed, in_words
 
 #: Driver for each kind of database a URL may name.
 _DRIVERS = {
@@ -39,6 +39,11 @@ class SqlSource(Source):
     checker: Name
     timeout_seconds: int = Field(default=60, ge=1, le=900)
     max_rows: int = Field(default=20_000, ge=1, le=200_000)
+
+    @model_validator(mode="after")
+    def _two_people(self) -> Self:
+        check_signed(self.filler, self.checker)
+        return self
 
     @field_validator("url")
     @classmethod

@@ -59,6 +59,24 @@ class Store:
         # An object store may list the folder itself.
         return [entry for entry in found if entry.name]
 
+    def others(self) -> dict[str, str]:
+        """What else lies right in the folder: name -> ``link`` or ``folder``."""
+        with self._in_words():
+            self.fs.invalidate_cache()
+            found = {
+                posixpath.basename(str(info["name"]).rstrip("/")): info for info in self.fs.ls(self.root, detail=True)
+            }
+        return {
+            name: "link" if info.get("islink") or info.get("type") == "link" else "folder"
+            for name, info in found.items()
+            if name and _entry(info) is None
+        }
+
+    def holds_any(self, folder: str) -> bool:
+        """Whether anything lies in a subfolder."""
+        with self._in_words():
+            return bool(self.fs.ls(self._path(folder), detail=False))
+
     def entry(self, name: str) -> Entry | None:
         """One file; None when it is not there."""
         with self._in_words():

@@ -1,0 +1,111 @@
+"""What a sheet's XML tells beyond its values: errors, formulas, styles, what is hidden, and how far it reaches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from disclosure.collection.workbook_cells import rules
+from disclosure.collection.workbook_layout import address
+from disclosure.collection.workbook_xml import DAMAGED, local, tree, unreadable
+
+#: A sheet whose cells reach further is not one of ours, nor one of more cells up to the furthest (calamine lays
+#: them all out) or of more tags.
+ROW_LIMIT, COLUMN_LIMIT, AREA_LIMIT, TAG_LIMIT = 20_000, 500, 1_000_000, 1_000_000
+
+
+@dataclass
+class SheetScan:
+    """What the XML of a sheet tells beyond its values; cells are (row, column) from 0.
+
+    ``formulas`` are cells with their formula, ``errors`` cells with their error value such as ``#REF!``,
+    ``styles`` filled cells with the number of their style.
+    """
+
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    formulas: dict[tuple[int, int], str] = field(default_factory=dict)
+    styles: dict[tuple[int, int], int] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+
+    def is_hidden(self, row: int, column: int) -> bool:
+        """Whether the cell's row or column is hidden, or too small to see."""
+        return row in self.hidden_rows or column in self.hidden_columns
+
+
+def scan_sheet(sheet: str, xml: bytes) -> SheetScan:
+    """Walk the XML of the sheet known as ``sheet``.
+
+    Raises:
+        UnreadableError: when it is broken, or reaches out of all bounds.
+    """
+    if xml.count(b"<") > TAG_LIMIT:
+        raise unreadable("内容过多的工作表", "请删去表格以外的内容后重新报送", "只有本单位数据的工作表", sheet)
+    scan = SheetScan()
+    row, column, kind, style, furthest = -1, -1, "", 0, (0, 0)
+    for element in tree(xml).iter():
+        name, attributes = local(element.tag), element.attrib
+        if name == "c":
+            row, column = _place(attributes.get("r"), row, column + 1)
+            kind, style = attributes.get("t", ""), _number(attributes.get("s", "0"))
+        elif name in ("v", "is", "f"):
+            if not (0 <= row < ROW_LIMIT and 0 <= column < COLUMN_LIMIT):
+                why = "请删去表格以外的内容后重新报送"
+                raise unreadable("表格以外的内容", why, "空白", sheet, address(row, column))
+            if name == "f":
+                scan.formulas[row, column] = element.text or ""
+                continue
+            scan.styles[row, column] = style
+            furthest = (max(furthest[0], row), max(furthest[1], column))
+            if kind == "e":
+                scan.errors[row, column] = element.text or ""
+        elif name == "row":
+            row, column = _number(attributes.get("r", str(row + 2))) - 1, -1
+            if _is_unseen(attributes, "ht", "row_height"):
+                scan.hidden_rows.add(row)
+        elif name == "col" and _is_unseen(attributes, "width", "column_width"):
+            first, last = _number(attributes.get("min", "0")), _number(attributes.get("max", "0"))
+            scan.hidden_columns.update(range(first - 1, min(last, COLUMN_LIMIT)))
+    if (furthest[0] + 1) * (furthest[1] + 1) > AREA_LIMIT:
+        raise unreadable("表格以外的内容", "请删去表格以外的内容后重新报送", "空白", sheet, address(*furthest))
+    return scan
+
+
+def _is_unseen(attributes: Mapping[str, str], size: str, rule: str) -> bool:
+    """Whether a row or column is hidden, or so low or narrow that nothing in it can be read."""
+    if attributes.get("hidden") in ("1", "true"):
+        return True
+    try:
+        return float(attributes.get(size, "inf")) < float(rules()["unseen_below"][rule])
+    except ValueError:
+        return False
+
+
+_A1 = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
+
+
+def _place(reference: str | None, row: int, next_column: int) -> tuple[int, int]:
+    """(row, column) of ``D7``, or the next cell of the row where a cell names no place."""
+    if reference is None:
+        return row, next_column
+    match = _A1.fullmatch(reference)
+    if match is None:
+        raise unreadable(*DAMAGED)
+    return int(match[2]) - 1, _column(match[1])
+
+
+@lru_cache(maxsize=COLUMN_LIMIT)
+def _column(letters: str) -> int:
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return column - 1
+
+
+@lru_cache(maxsize=ROW_LIMIT)
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,7}", text, re.ASCII):
+        raise unreadable(*DAMAGED)
+    return int(text)

@@ -1,0 +1,199 @@
+"""The cell styles of a workbook: the number format of each, and how well its figures can be seen."""
+
+from __future__ import annotations
+
+import colorsys
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from disclosure.collection.workbook_xml import walk
+
+#: Red, green and blue, 0 to 255.
+Colour = tuple[int, int, int]
+_BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
+#: The first colours of the old palette; 64 and 65 are what the system writes with and on.
+_INDEXED = {
+    place + offset: colour
+    for offset in (0, 8)
+    for place, colour in enumerate(
+        (_BLACK, _WHITE, (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255), (0, 255, 255))
+    )
+} | {64: _BLACK, 65: _WHITE}
+#: The order in which cells number a theme's colours is not that in which the theme names them.
+_THEME = ("lt1", "dk1", "lt2", "dk2", "accent1", "accent2", "accent3", "accent4", "accent5", "accent6")
+#: The built-in number formats that matter: Excel writes them by number, without a code.
+_BUILT_IN = {"9": "0%", "10": "0.00%"}
+_NAMED = {
+    **dict.fromkeys(("black", "黑色", "color1"), _BLACK),
+    **dict.fromkeys(("white", "白色", "color2"), _WHITE),
+}
+_IN_BRACKETS = re.compile(r"\[([^\]]*)\]")
+#: What a format shows as blank: a space as wide as a character, a filling one, quoted spaces.
+_BLANK = re.compile(r'_.|\*.|\\ |"\s*"|\s', re.DOTALL)
+_SECTIONS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|[^;]', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a cell looks. ``number_format`` is empty for General; an unknown colour is None."""
+
+    number_format: str = ""
+    ink: Colour | None = _BLACK
+    ground: Colour | None = _WHITE
+
+    @cached_property
+    def contrast(self) -> float:
+        """Between ink and ground, from 1 (the same) to 21 (black on white), as WCAG 2 has it; 21 where unknown."""
+        named = [_NAMED[name] for name in map(str.lower, _IN_BRACKETS.findall(self.number_format)) if name in _NAMED]
+        ink = named[0] if named else self.ink
+        if ink is None or self.ground is None:
+            return 21
+        darker, lighter = sorted((_luminance(ink), _luminance(self.ground)))
+        return (lighter + 0.05) / (darker + 0.05)
+
+
+@dataclass
+class _Found:
+    """The parts of ``styles.xml`` while it is walked."""
+
+    codes: dict[str, str] = field(default_factory=lambda: dict(_BUILT_IN))
+    inks: list[Colour | None] = field(default_factory=list)
+    grounds: list[Colour | None] = field(default_factory=list)
+    cells: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def read_styles(styles: bytes, theme: bytes = b"") -> tuple[Style, ...]:
+    """The styles by the number under which cells name them, from ``xl/styles.xml`` and ``xl/theme/theme1.xml``.
+
+    Raises:
+        UnreadableError: for broken XML.
+    """
+    palette, found = _palette(theme), _Found()
+    within = ""
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal within
+        if name in ("fonts", "fills", "cellXfs", "cellStyleXfs", "cellStyles", "borders", "dxfs", "numFmts"):
+            within = name
+        elif name == "numFmt" and within == "numFmts":
+            found.codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        elif within == "fonts" and name == "font":
+            found.inks.append(_BLACK)
+        elif within == "fonts" and name == "color" and found.inks:
+            found.inks[-1] = _colour(attributes, palette, _BLACK)
+        elif within == "fills" and name == "fill":
+            found.grounds.append(_WHITE)
+        elif within == "fills" and name == "patternFill" and found.grounds:
+            # Of any other pattern nobody can say which of its two colours stands behind a digit.
+            found.grounds[-1] = _WHITE if attributes.get("patternType", "none") in ("none", "solid") else None
+        elif within == "fills" and name == "fgColor" and found.grounds and found.grounds[-1] is not None:
+            found.grounds[-1] = _colour(attributes, palette, _WHITE)
+        elif within == "fills" and name == "gradientFill" and found.grounds:
+            found.grounds[-1] = None
+        elif within == "cellXfs" and name == "xf":
+            found.cells.append(tuple(attributes.get(key, "0") for key in ("numFmtId", "fontId", "fillId")))  # type: ignore[arg-type]
+
+    walk(styles, start)
+    return tuple(
+        Style(found.codes.get(code, ""), _nth(found.inks, font, _BLACK), _nth(found.grounds, fill, _WHITE))
+        for code, font, fill in found.cells
+    )
+
+
+def _nth(colours: list[Colour | None], number: str, default: Colour) -> Colour | None:
+    place = int(number) if number.isdecimal() else len(colours)
+    return colours[place] if place < len(colours) else default
+
+
+def _palette(theme: bytes) -> dict[str, Colour]:
+    """The theme's colours by name; empty where there is no theme."""
+    found: dict[str, Colour] = {}
+    slot = ""
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal slot
+        if name in _THEME:
+            slot = name
+        elif slot and name in ("srgbClr", "sysClr"):
+            if colour := _hex(attributes.get("lastClr") or attributes.get("val", "")):
+                found.setdefault(slot, colour)
+            slot = ""
+
+    if theme:
+        walk(theme, start)
+    return {"lt1": _WHITE, "dk1": _BLACK} | found
+
+
+def _colour(attributes: Mapping[str, str], palette: Mapping[str, Colour], automatic: Colour) -> Colour | None:
+    """The colour that a ``color`` element names; None for one that is not known."""
+    if attributes.get("auto") in ("1", "true"):
+        return automatic
+    colour = _hex(attributes["rgb"]) if "rgb" in attributes else None
+    if colour is None and attributes.get("indexed", "").isdecimal():
+        colour = _INDEXED.get(int(attributes["indexed"]))
+    if colour is None and (place := attributes.get("theme", "")).isdecimal() and int(place) < len(_THEME):
+        colour = palette.get(_THEME[int(place)])
+    return _tinted(colour, attributes.get("tint", "")) if colour else None
+
+
+def _hex(text: str) -> Colour | None:
+    digits = text[-6:]
+    if not re.fullmatch(r"[0-9A-Fa-f]{6}", digits):
+        return None
+    return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+
+
+def _tinted(colour: Colour, tint: str) -> Colour:
+    """Lighter or darker by a share of what is left, as Excel does."""
+    try:
+        share = max(-1.0, min(1.0, float(tint)))
+    except ValueError:
+        return colour
+    hue, light, saturation = colorsys.rgb_to_hls(*(one / 255 for one in colour))
+    light = light * (1 + share) if share < 0 else light + (1 - light) * share
+    red, green, blue = (round(255 * one) for one in colorsys.hls_to_rgb(hue, light, saturation))
+    return red, green, blue
+
+
+def _luminance(colour: Colour) -> float:
+    parts = (one / 255 for one in colour)
+    red, green, blue = (one / 12.92 if one <= 0.03928 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@lru_cache(maxsize=1024)
+def shows_nothing(number_format: str, sign: int | None) -> bool:
+    """Whether a format such as ``;;;`` leaves a number of this sign (-1, 0, 1) blank; None stands for a text."""
+    if not number_format:
+        return False
+    sections = _sections(number_format)
+    if sign is None:
+        # A text is shown as it is unless the fourth section says otherwise.
+        return len(sections) > 3 and not _BLANK.sub("", sections[3])
+    if any(re.match(r"[<>=]", inner) for section in sections for inner in _IN_BRACKETS.findall(section)):
+        chosen = sections
+    else:
+        # Positive, negative, zero; who gives fewer means the first for the rest.
+        place = {1: 0, -1: 1, 0: 2}[sign]
+        chosen = [sections[place] if place < min(len(sections), 3) else sections[0]]
+    return all(not _BLANK.sub("", _IN_BRACKETS.sub("", section)) for section in chosen)
+
+
+def hides(number_format: str) -> bool:
+    """Whether there is a number or text that the format leaves blank or writes in white."""
+    return any(shows_nothing(number_format, sign) for sign in (1, -1, 0, None)) or Style(number_format).contrast < 2
+
+
+def _sections(number_format: str) -> list[str]:
+    """The format between its semicolons, those in quotes aside."""
+    sections, start, place = [], 0, 0
+    while place < len(number_format):
+        if number_format[place] == ";":
+            sections.append(number_format[start:place])
+            place = start = place + 1
+        else:
+            found = _SECTIONS.match(number_format, place)
+            place = found.end() if found else place + 1
+    return [*sections, number_format[start:]]

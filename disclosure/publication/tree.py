@@ -1,0 +1,83 @@
+"""Trees of files that are read only when they are asked for: a thousand releases need not stand in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from disclosure.errors import DisclosureError
+
+
+@dataclass(frozen=True)
+class _File:
+    sha256: str
+    read: Callable[[], bytes]
+
+
+class Tree(Mapping[str, bytes]):
+    """Relative path -> bytes, sorted by path; ``hashes`` (path -> SHA-256) are known without reading.
+
+    A file that does not have its hash when it is read is an error: bytes that were not signed leave no tree.
+    """
+
+    def __init__(self, files: Mapping[str, _File] | None = None) -> None:
+        self._files = dict(sorted((files or {}).items()))
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes]) -> Tree:
+        """``files`` as they are; a tree stays what it is."""
+        if isinstance(files, Tree):
+            return files
+        return cls({path: _held(content) for path, content in files.items()})
+
+    @classmethod
+    def of_folder(cls, folder: Path, hashes: Mapping[str, str]) -> Tree:
+        """The files below ``folder`` that ``hashes`` names."""
+        return cls({path: _File(sha256, (folder / path).read_bytes) for path, sha256 in hashes.items()})
+
+    @classmethod
+    def joined(cls, trees: Mapping[str, Mapping[str, bytes]]) -> Tree:
+        """The files of several trees, each at its folder (ending in ``/``, empty for the root) + its path."""
+        return cls({
+            folder + path: file for folder, files in trees.items() for path, file in cls.of(files)._files.items()
+        })  # fmt: skip
+
+    @property
+    def hashes(self) -> Mapping[str, str]:
+        """Path -> SHA-256 of every file."""
+        return MappingProxyType({path: file.sha256 for path, file in self._files.items()})
+
+    def __or__(self, other: Mapping[str, bytes]) -> Tree:
+        """The files of both; of two at one path that of ``other``."""
+        return Tree(self._files | Tree.of(other)._files)
+
+    def __getitem__(self, path: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            DisclosureError: when it is gone or its bytes are not those it should have.
+        """
+        file = self._files[path]
+        try:
+            content = file.read()
+        except OSError as error:
+            raise DisclosureError(f"缺少文件 {path}，不能发布。请重试以重新生成，仍不行请从备份恢复。") from error
+        if hashlib.sha256(content).hexdigest() != file.sha256:
+            raise DisclosureError(f"文件 {path} 的内容与签发的不符，不能发布。请从备份恢复后重试。")
+        return content
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
+def _held(content: bytes) -> _File:
+    return _File(hashlib.sha256(content).hexdigest(), lambda: content)

@@ -1,0 +1,177 @@
+"""What a disclosure document is made from: figures in printed order with the figures they are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from disclosure.catalog import Catalog, Indicator, Insurance
+from disclosure.comparison import Comparison, compare
+from disclosure.errors import DisclosureError
+from disclosure.figures import Figure
+from disclosure.periods import Period
+from disclosure.rendering.phrases import Phrases, fill_text, load_phrases
+
+
+def key_text(figure: Figure) -> str:
+    """``region/indicator/period``, the address of an observation in every channel."""
+    return "/".join(figure.key)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the document is made from. ``indicators`` are in printed order; ``figures`` include the missing ones.
+
+    ``bases`` are last year's end or last year's same period; ``last`` the end of the period before this one, where
+    that is another day than last year's end.
+    """
+
+    catalog: Catalog
+    phrases: Phrases
+    period: Period
+    indicators: tuple[Indicator, ...]
+    figures: Mapping[tuple[str, str], Figure]
+    bases: Mapping[tuple[str, str], Figure]
+    last: Mapping[tuple[str, str], Figure]
+
+    def of(self, insurance: str, section: str = "") -> tuple[Indicator, ...]:
+        """The indicators of an insurance, or of one of its sections."""
+        return tuple(i for i in self.indicators if i.insurance == insurance and section in {"", i.section})
+
+    def whole(self, indicator: str) -> Figure | None:
+        """The figure of the whole prefecture."""
+        return self.figures.get((self.catalog.prefecture.code, indicator))
+
+    @property
+    def whole_name(self) -> str:
+        """``全州``, ``全市``: the alias of the prefecture that says so, else its name."""
+        prefecture = self.catalog.prefecture
+        return next((alias for alias in prefecture.aliases if alias.startswith("全")), prefecture.name)
+
+    @property
+    def insurances(self) -> Iterator[Insurance]:
+        """Insurances with at least one figure, in printed order."""
+        present = {self.catalog.indicators[indicator].insurance for _, indicator in self.figures}
+        return (insurance for insurance in self.catalog.insurances.values() if insurance.id in present)
+
+    def compared(self, figure: Figure) -> Comparison | None:
+        """Against last year's end or last year's same period."""
+        return self._against(self.bases, figure)
+
+    def since_last(self, figure: Figure) -> Comparison | None:
+        """Against the end of the period before this one; None for what is not counted at an end."""
+        return self._against(self.last, figure)
+
+    def _against(self, bases: Mapping[tuple[str, str], Figure], figure: Figure) -> Comparison | None:
+        indicator = self.catalog.indicators[figure.indicator]
+        is_rate = indicator.kind == "ratio" or figure.unit in self.phrases.points
+        return compare(self.catalog, figure, bases.get((figure.region, figure.indicator)), is_rate=is_rate)
+
+    def change(self, figure: Figure) -> str:
+        """How the figure moved, in the official words; empty where there is nothing to compare with."""
+        compared = self.compared(figure)
+        if compared is None:
+            return ""
+        words = self.phrases.changes[self.phrases.timing_of(self.catalog.indicators[figure.indicator])]
+        rising = compared.difference > 0
+        if compared.difference == 0:
+            phrase = words.flat
+        elif figure.unit in self.phrases.points:
+            phrase = words.up_points if rising else words.down_points
+        elif compared.percent is None:
+            phrase = words.up_amount if rising else words.down_amount
+        elif compared.percent == 0:
+            phrase = words.up_little if rising else words.down_little
+        else:
+            phrase = words.up if rising else words.down
+        return fill_text(
+            phrase,
+            difference=grouped(abs(compared.difference)),
+            unit=figure.unit,
+            percent="" if compared.percent is None else grouped(abs(compared.percent)),
+            points=self.phrases.points.get(figure.unit, ""),
+        )
+
+
+def gather(
+    catalog: Catalog,
+    period: Period,
+    figures: Sequence[Figure],
+    *,
+    bases: tuple[Sequence[Figure], Sequence[Figure]],
+    last_period: Sequence[Figure],
+    only: tuple[str, ...],
+) -> Facts:
+    """Put figures and their bases (last year's end, the same period of last year) in place; name what is missing."""
+    phrases = load_phrases(catalog)
+    asked = catalog.indicators_for(period, only=only)
+    given = _index(catalog, period, figures)
+    known = {indicator for _, indicator in given}
+    indicators = tuple(
+        _in_printed_order(catalog, [i for i in catalog.indicators.values() if i in asked or i.id in known])
+    )
+    found: dict[tuple[str, str], Figure] = {}
+    for indicator in indicators:
+        required = indicator in asked and indicator.demand(period.kind) == "required"
+        reporting = {region.code for region in catalog.regions_for(indicator)}
+        for region in catalog.regions:
+            if (region, indicator.id) in given:
+                found[region, indicator.id] = given[region, indicator.id]
+            elif required and region in reporting:
+                found[region, indicator.id] = Figure(
+                    region, indicator.id, period, indicator.unit, state="not_provided", centre=indicator.centre
+                )
+    base_periods = dict(zip(("at_end", "in_period"), (period.last_year_end(), period.year_before()), strict=True))
+    base_figures: dict[tuple[str, str], Figure] = {}
+    for timing, series in zip(base_periods, bases, strict=True):
+        for figure in series:
+            indicator_of = catalog.indicators.get(figure.indicator)
+            if indicator_of and phrases.timing_of(indicator_of) == timing and figure.period == base_periods[timing]:
+                base_figures[figure.region, figure.indicator] = figure
+    before = period.previous_in_year()
+    last = {
+        (figure.region, figure.indicator): figure
+        for figure in last_period
+        if figure.period == before
+        and figure.indicator in catalog.indicators
+        and phrases.timing_of(catalog.indicators[figure.indicator]) == "at_end"
+    }
+    return Facts(catalog, phrases, period, indicators, found, base_figures, last)
+
+
+def _index(catalog: Catalog, period: Period, figures: Sequence[Figure]) -> dict[tuple[str, str], Figure]:
+    found: dict[tuple[str, str], Figure] = {}
+    for figure in figures:
+        place = (figure.region, figure.indicator)
+        if figure.period != period:
+            raise DisclosureError(f"{key_text(figure)} 不是{period.label}的数据，请核对后重新汇总。")
+        if figure.indicator not in catalog.indicators or figure.region not in catalog.regions:
+            raise DisclosureError(f"{key_text(figure)} 的地区或指标不在目录里，请核对地区代码和指标编号。")
+        if place in found:
+            raise DisclosureError(f"{key_text(figure)} 有两个数，请只保留一个后重新汇总。")
+        found[place] = figure
+    return found
+
+
+def _in_printed_order(catalog: Catalog, wanted: Sequence[Indicator]) -> Iterator[Indicator]:
+    """By insurance, by section, parts behind their total, otherwise as in the catalogue."""
+    ids = {indicator.id for indicator in wanted}
+
+    def family(indicator: Indicator) -> Iterator[Indicator]:
+        yield indicator
+        for part in wanted:
+            if part.part_of == indicator.id:
+                yield from family(part)
+
+    for insurance in catalog.insurances:
+        for section in catalog.sections:
+            for indicator in wanted:
+                is_head = indicator.part_of not in ids
+                if is_head and (indicator.insurance, indicator.section) == (insurance, section):
+                    yield from family(indicator)
+
+
+def grouped(value: Decimal) -> str:
+    """``1,234.50``: thousands separators, all decimals."""
+    return f"{value:,f}"

@@ -1,0 +1,146 @@
+"""What a page says of itself to machines: schema.org as JSON-LD in the page, DCAT for open-data portals.
+
+Addresses are relative to the page they stand in, which is what JSON-LD resolves them by; where the public address of
+the site is known, ``dcat_catalog`` states it as the base.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from disclosure.catalog import Catalog
+from disclosure.periods import Period, parse_period
+from disclosure.rendering.document import DisclosureDocument
+from disclosure.rendering.site.entries import SiteEntry
+from disclosure.rendering.site.history import History
+
+#: The open data of a release, by how its name ends.
+_MEDIA_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_SCHEMA = "https://schema.org"
+_DCAT = {
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dct": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+
+def release_dataset(document: DisclosureDocument, files: Mapping[str, bytes]) -> Markup:
+    """schema.org ``Dataset`` of a release page."""
+    return _script({
+        **_dataset(document.title, document.summary, document.publisher),
+        "dateModified": document.compiled_on,
+        "temporalCoverage": _interval(parse_period(document.period)),
+        "variableMeasured": list(dict.fromkeys(seen.indicator for seen in document.observations)),
+        "distribution": [_download(name) for name in sorted(files) if _ending(name) in _MEDIA_TYPES],
+    })  # fmt: skip
+
+
+def history_dataset(history: History, publisher: str) -> Markup:
+    """schema.org ``Dataset`` of a page over several periods."""
+    return _script({
+        **_dataset(history.title, history.title, publisher),
+        "distribution": [_download(f"{history.id}.csv")],
+    })  # fmt: skip
+
+
+def site_dataset(catalog: Catalog, entries: Iterable[SiteEntry]) -> Markup:
+    """schema.org ``DataCatalog`` of the home page."""
+    profile = catalog.profile
+    return _script({
+        "@context": _SCHEMA,
+        "@type": "DataCatalog",
+        "name": profile.title,
+        "description": profile.description or profile.title,
+        "inLanguage": "zh-CN",
+        "publisher": _organisation(profile.publisher),
+        "dataset": [{"@type": "Dataset", "name": e.title, "description": e.summary or e.title, "url": e.address}
+                    for e in entries],
+    })  # fmt: skip
+
+
+def dcat_catalog(catalog: Catalog, entries: Iterable[SiteEntry], address: str) -> bytes:
+    """DCAT as JSON-LD: a dataset a release, a distribution a file; ``address`` (may be empty) is the base."""
+    profile = catalog.profile
+
+    def dataset(entry: SiteEntry) -> dict[str, Any]:
+        return {
+            "@id": entry.permanent_id(profile.id),
+            "@type": "dcat:Dataset",
+            "dct:title": entry.title,
+            "dct:description": entry.summary or entry.title,
+            "dct:issued": {"@value": entry.published, "@type": "xsd:dateTime"},
+            "dct:temporal": {
+                "@type": "dct:PeriodOfTime",
+                "dcat:startDate": {"@value": f"{entry.period.year}-01-01", "@type": "xsd:date"},
+                "dcat:endDate": {"@value": entry.period.end.isoformat(), "@type": "xsd:date"},
+            },
+            "dct:spatial": catalog.prefecture.name,
+            "dct:language": "zh-CN",
+            "dcat:version": str(entry.version),
+            "dcat:landingPage": {"@id": entry.address},
+            "dcat:distribution": [
+                {
+                    "@type": "dcat:Distribution",
+                    "dct:title": file.label,
+                    "dcat:mediaType": file.media_type,
+                    "dcat:downloadURL": {"@id": entry.address.removesuffix("index.html") + file.path},
+                }
+                for file in entry.files
+            ],
+        }
+
+    content = {
+        "@context": {**({"@base": address} if address else {}), **_DCAT},
+        "@id": "catalog.jsonld",
+        "@type": "dcat:Catalog",
+        "dct:title": profile.title,
+        "dct:description": profile.description or profile.title,
+        "dct:language": "zh-CN",
+        "dct:publisher": {"@type": "foaf:Organization", "foaf:name": profile.publisher},
+        "foaf:homepage": {"@id": "index.html"},
+        "dcat:dataset": [dataset(entry) for entry in entries],
+    }
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _dataset(name: str, description: str, publisher: str) -> dict[str, Any]:
+    return {
+        "@context": _SCHEMA,
+        "@type": "Dataset",
+        "name": name,
+        "description": description,
+        "inLanguage": "zh-CN",
+        "isAccessibleForFree": True,
+        "creator": _organisation(publisher),
+    }
+
+
+def _organisation(name: str) -> dict[str, str]:
+    return {"@type": "GovernmentOrganization", "name": name}
+
+
+def _download(name: str) -> dict[str, str]:
+    return {"@type": "DataDownload", "encodingFormat": _MEDIA_TYPES[_ending(name)], "contentUrl": name}
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _interval(period: Period) -> str:
+    return f"{period.year}-01-01/{period.end.isoformat()}"
+
+
+def _script(content: Mapping[str, Any]) -> Markup:
+    """JSON that may stand in a ``script`` element: nothing in it can end the element."""
+    told = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return Markup(told.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704

@@ -1,0 +1,134 @@
+"""The site's own pages as HTML: home, search, an insurance's history, a county."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from markupsafe import Markup
+
+from disclosure.catalog import Catalog
+from disclosure.rendering.metadata import history_dataset, site_dataset
+from disclosure.rendering.phrases import Phrases, fill_text, load_phrases
+from disclosure.rendering.site.collected import Collected, Point, chronological, latest_own
+from disclosure.rendering.site.entries import SiteEntry
+from disclosure.rendering.site.history import History
+from disclosure.rendering.templates import inline_script, kilobytes, render_html
+
+#: How many releases the home page tells in full.
+LATEST = 6
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A link to a page over several periods; ``lead`` is its latest headline figure, of ``period``."""
+
+    id: str
+    name: str
+    address: str
+    label: str = ""
+    lead: Point | None = None
+    period: str = ""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What the site's pages link to."""
+
+    entries: Sequence[SiteEntry]
+    insurances: Sequence[Tile]
+    counties: Sequence[Tile]
+
+
+def insurance_tile(catalog: Catalog, phrases: Phrases, collected: Collected, insurance: str) -> Tile:
+    """The tile of an insurance with its latest headline figure."""
+    name, address = catalog.insurances[insurance].name, f"insurances/{insurance}.html"
+    lead = f"{insurance}.{phrases.highlights.lead}"
+    latest = latest_own(collected.of(catalog.prefecture.code, lead))
+    if latest is None or not latest[1].value:
+        return Tile(insurance, name, address)
+    return Tile(insurance, name, address, catalog.indicators[lead].name, latest[1], latest[0].label)
+
+
+def home_page(
+    catalog: Catalog,
+    shelf: Shelf,
+    *,
+    sizes: Mapping[str, int],
+    openness: str,
+) -> bytes:
+    """The newest releases and the ways to everything else.
+
+    ``sizes`` in kB of the files of the releases shown, by path; ``openness`` is the catalogue's title where the site
+    has one.
+    """
+    return render_html(
+        "index.html.j2",
+        **_common(catalog, demo=any(entry.demo for entry in shelf.entries)),
+        description=catalog.profile.description,
+        entries=shelf.entries,
+        latest=shelf.entries[:LATEST],
+        sizes=sizes,
+        insurances=shelf.insurances,
+        counties=shelf.counties,
+        openness=openness,
+        schedule=_schedule(catalog),
+        dataset=site_dataset(catalog, shelf.entries[:LATEST]),
+    )
+
+
+def search_page(catalog: Catalog, shelf: Shelf) -> bytes:
+    """Everything there is as a plain list, and the search over it."""
+    script, policy = inline_script("search.js")
+    by_year = sorted(shelf.entries, key=lambda entry: chronological(entry.period), reverse=True)
+    return render_html(
+        "search.html.j2",
+        **_common(catalog, demo=any(entry.demo for entry in shelf.entries)),
+        years=[(year, list(group)) for year, group in groupby(by_year, key=lambda entry: entry.period.year)],
+        insurances=shelf.insurances,
+        counties=shelf.counties,
+        script=script,
+        script_policy=policy,
+    )
+
+
+def history_page(
+    catalog: Catalog,
+    history: History,
+    charts: Mapping[str, str],
+    csv: bytes,
+    *,
+    listed: str,
+    siblings: Sequence[Tile],
+) -> bytes:
+    """A page over several periods.
+
+    ``charts`` is SVG by chart id (trusted: drawn by ``charts.chart_svg``); ``listed`` is the heading under which the
+    home page lists it (``insurances`` or ``counties``), ``siblings`` what else is listed there.
+    """
+    return render_html(
+        "history.html.j2",
+        **_common(catalog, demo=history.demo),
+        history=history,
+        charts={name: Markup(svg) for name, svg in charts.items()},  # noqa: S704 - see above
+        size=kilobytes(csv),
+        listed=listed,
+        siblings=siblings,
+        dataset=history_dataset(history, catalog.profile.publisher),
+    )
+
+
+def _common(catalog: Catalog, *, demo: bool) -> dict[str, str]:
+    profile = catalog.profile
+    note = fill_text(load_phrases(catalog).notes.demo, origin=profile.demo_figures_origin) if demo else ""
+    return {"site_title": profile.title, "publisher": profile.publisher, "contact": profile.contact, "demo": note}
+
+
+def _schedule(catalog: Catalog) -> list[dict[str, str | int | bool]]:
+    dated = (catalog.cycles[kind] for kind in catalog.profile.cycles if catalog.cycles[kind].milestones)
+    lines: list[dict[str, str | int | bool]] = []
+    for cycle in dated:
+        month, day = map(int, cycle.milestones["publish"].split("-"))
+        lines.append({"name": cycle.name, "next_year": cycle.years_later == 1, "month": month, "day": day})
+    return lines

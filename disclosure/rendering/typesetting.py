@@ -1,0 +1,73 @@
+"""Typst: templates to tagged PDF and to pictures, with the fonts we ship, offline.
+
+Fonts are opened once a process and Typst keeps what it laid out: the first sheet takes a second or two, those
+after it some hundredths.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from functools import cache
+
+import typst
+
+from disclosure.errors import DisclosureError
+from disclosure.rendering.fonts import FONT_FOLDER
+from disclosure.templating import TEMPLATES
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONT_FOLDER])
+
+
+def set_sheet(template: str, inputs: Mapping[str, str], day: dt.date) -> bytes:
+    """``templates/TEMPLATE`` (Typst) with ``inputs`` as a tagged PDF (PDF/UA-1) dated ``day``.
+
+    Raises:
+        DisclosureError: when Typst refuses, with what it says.
+    """
+    try:
+        pdf = typst.compile(
+            TEMPLATES / template,
+            root=TEMPLATES,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs=dict(inputs),
+            pdf_standards=["ua-1"],
+            timestamp=dt.datetime.combine(day, dt.time(), dt.UTC),
+            format="pdf",
+        )
+    except typst.TypstError as error:
+        raise DisclosureError(f"印刷版 PDF 排版失败，请把这句话交给运维人员：{error}") from error
+    return pdf
+
+
+def set_picture(template: str, inputs: Mapping[str, str]) -> bytes:
+    """``templates/TEMPLATE`` (Typst, one page) as PNG, one pixel a point.
+
+    Raises:
+        DisclosureError: when Typst refuses, with what it says.
+    """
+    try:
+        picture = typst.compile(
+            TEMPLATES / template,
+            root=TEMPLATES,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs=dict(inputs),
+            format="png",
+            ppi=72,
+        )
+    except typst.TypstError as error:
+        raise DisclosureError(f"图片排版失败，请把这句话交给运维人员：{error}") from error
+    if not isinstance(picture, bytes):
+        raise DisclosureError(f"模板 {template} 排出了不止一页，图片只能有一页，请修改模板。")
+    return picture
+
+
+def as_json(content: object) -> str:
+    """JSON text for a template's ``sys.inputs``."""
+    return json.dumps(content, ensure_ascii=False)

@@ -1,0 +1,133 @@
+"""Gathering two of the worlds: the plan with our records, and the live pages."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from disclosure import cycles, deadlines
+from disclosure.catalog import Catalog, Channel, Milestone
+from disclosure.clock import shanghai
+from disclosure.periods import parse_period
+from disclosure.publication import FolderChannel
+from disclosure.publication.publish import recorded_site
+from disclosure.publication.site import MANIFEST
+from disclosure.records.tables import Cycle, LedgerEntry
+from disclosure.review import asks
+from disclosure.supervision.mornings import last_look, missed_mornings
+from disclosure.supervision.texts import home_name
+from disclosure.supervision.worlds import CycleSeen, OpenAsk, OurRecords, PageSeen
+from disclosure.workplace import Workplace
+
+What = Literal["missing", "altered", "foreign"]
+_STEPS = list(cycles.STEPS)
+
+
+def look_at_records(place: Workplace, now: dt.datetime) -> OurRecords:
+    """The plan and our records at ``now`` (aware); demonstrations are nobody's duty and left out."""
+    catalog = place.catalog
+    year = shanghai(now).year
+    with place.records.read() as session:
+        starts = deadlines.starts(session, catalog, (year - 1, year, year + 1))
+        by = {start.period.id: deadlines.find_deadline(session, catalog, start.period, "publish") for start in starts}
+        rows = session.scalars(
+            select(Cycle).where(Cycle.profile == catalog.profile.id, Cycle.is_demo.is_(False)).order_by(Cycle.id)
+        )
+        last = last_look(session, catalog.profile.id)
+        missed = missed_mornings(place.settings, catalog.holidays, last.started_at if last else None, now)
+        return OurRecords(
+            starts=tuple(starts),
+            publish_by={period: deadline.due for period, deadline in by.items() if deadline},
+            cycles=tuple(_cycle(session, catalog, cycle) for cycle in rows),
+            began=session.scalar(select(func.min(LedgerEntry.at))) or now,
+            last_look=last.started_at if last else None,
+            missed_mornings=len(missed),
+        )
+
+
+def look_at_pages(place: Workplace) -> tuple[PageSeen, ...]:
+    """What is live on each channel and not as our records have it.
+
+    Raises:
+        DisclosureError, OSError: when what should be live cannot be told, or a channel cannot be read.
+    """
+    expected = recorded_site(place).hashes
+    return tuple(
+        page
+        for channel in place.catalog.channels.values()
+        for page in _differences(channel, FolderChannel(place.settings.home / channel.path), expected)
+    )
+
+
+def _differences(channel: Channel, folder: FolderChannel, expected: Mapping[str, str]) -> Iterator[PageSeen]:
+    live = folder.live_files()
+    if live is None and not expected:
+        return
+    live = live or {}
+    # Home page and lists are written by the program: another version of it may write them differently, so they are
+    # compared with what was switched to. What was signed stands in our records byte by byte.
+    is_as_switched = folder.is_as_switched()
+    parts: dict[tuple[What, str], list[str]] = {}
+    for path in sorted(expected.keys() | live.keys()):
+        if path not in live:
+            parts.setdefault(("missing", _part(path)), []).append(path)
+        elif path not in expected:
+            parts.setdefault(("foreign", ""), []).append(path)
+        elif live[path] != expected[path] and (_is_signed(path) or not is_as_switched):
+            parts.setdefault(("altered", _part(path)), []).append(path)
+    for (what, part), paths in parts.items():
+        yield PageSeen(channel.id, channel.name, what, part, _part_name(part), tuple(paths))
+
+
+def _is_signed(path: str) -> bool:
+    return path.startswith("releases/") and not path.endswith(f"/{MANIFEST}")
+
+
+def _part(path: str) -> str:
+    """The release folder a path lies in; empty for the home page and its like."""
+    return path.split("/")[1] if path.startswith("releases/") else ""
+
+
+def _part_name(part: str) -> str:
+    return parse_period(part.partition(".v")[0]).label if part else home_name()
+
+
+def _cycle(session: Session, catalog: Catalog, cycle: Cycle) -> CycleSeen:
+    period = cycles.period_of(cycle)
+    release = cycles.release_of(session, cycle)
+    ask = asks.open_ask_of(session, cycle)
+    waits = release is not None and release.published_at is None and cycle.step == "publish"
+    return CycleSeen(
+        id=cycle.id,
+        period=period,
+        step=cycle.step,
+        opened_at=cycle.opened_at,
+        driver_run_id=cycle.driver_run_id or "",
+        deadlines=deadlines.deadlines_of(session, catalog, period),
+        done=_done(session, catalog, cycle),
+        only=tuple(cycle.only),
+        ask=OpenAsk(ask.key, ask.flow_run_id, ask.asked_at) if ask else None,
+        planned_for=release.planned_for if release is not None and waits else None,
+        is_published=release is not None and release.is_live,
+    )
+
+
+def _done(session: Session, catalog: Catalog, cycle: Cycle) -> frozenset[Milestone]:
+    """Milestones the current round has behind it: what was returned is to be done again."""
+    step = _STEPS.index(cycle.step)
+    approved = {gate for gate, d in cycles.decisions(session, cycle, cycle.round).items() if d.outcome == "approved"}
+    is_signed = step >= _STEPS.index("publish")
+    is_reviewed = step >= _STEPS.index("sign_off")
+    done: dict[Milestone, bool] = {
+        "draft": step > _STEPS.index("collect") or not cycles.missing_centres(session, catalog, cycle),
+        "compile": step >= _STEPS.index("audit"),
+        "review": is_reviewed or {"policy", "finance"} <= approved,
+        "confidentiality": is_reviewed or "confidentiality" in approved,
+        "sign_off": is_signed,
+        "publish": step > _STEPS.index("publish"),
+    }
+    return frozenset(milestone for milestone, is_done in done.items() if is_done)

@@ -1,0 +1,115 @@
+"""Findings about what Prefect has registered: schedules missing, added or paused by hand, deployments, automations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from disclosure.clock import said
+from disclosure.supervision.discovered import Discovered
+from disclosure.supervision.worlds import DeploymentSeen, Worlds
+
+#: Prefect plans 100 days ahead, a few times a minute.
+PLANNED_AHEAD = dt.timedelta(days=90)
+PLANNING_GRACE = dt.timedelta(minutes=10)
+
+
+def schedules_missing(worlds: Worlds) -> Iterator[Discovered]:
+    """Planned but not scheduled: a deployment, or one of its schedules, is not there or says something else."""
+    if worlds.prefect is None:
+        return
+    known = _ours(worlds)
+    for wanted in worlds.prefect.wanted:
+        here = known.get(wanted.name)
+        if here is None:
+            yield Discovered("deployment_missing", wanted.name, {"deployment": wanted.name})
+            continue
+        rules = {schedule.slug: schedule.rule for schedule in here.schedules}
+        for schedule in wanted.schedules:
+            if rules.get(schedule.slug) != schedule.rule:
+                facts = {"deployment": wanted.name, "schedule": schedule.slug}
+                yield Discovered("not_scheduled", f"{wanted.name}/{schedule.slug}", facts)
+
+
+def starts_without_a_run(worlds: Worlds) -> Iterator[Discovered]:
+    """Planned and registered, and yet Prefect's scheduler has made no run for the start."""
+    if worlds.prefect is None:
+        return
+    # A wrong schedule is told above; Prefect needs a while to plan by a right one.
+    settled = {
+        schedule.slug
+        for name, here in _ours(worlds).items()
+        for schedule in here.schedules
+        if schedule.is_active
+        and not here.is_paused
+        and (schedule.since is None or schedule.since + PLANNING_GRACE < worlds.now)
+    }
+    runs = {run.period_id for run in worlds.prefect.runs if not run.has_ended}
+    opened = {cycle.period.id for cycle in worlds.records.cycles}
+    for start in worlds.records.starts:
+        period = start.period
+        is_near = worlds.now < start.moment < worlds.now + PLANNED_AHEAD
+        if is_near and period.id.lower() in settled and period.id not in runs | opened:
+            facts = {"label": period.label, "start": said(start.moment)}
+            yield Discovered("start_not_planned", period.id, facts)
+
+
+def schedules_added(worlds: Worlds) -> Iterator[Discovered]:
+    """Scheduled but not planned: a schedule somebody added to a deployment of ours."""
+    if worlds.prefect is None:
+        return
+    wanted = {deployment.name: {s.slug for s in deployment.schedules} for deployment in worlds.prefect.wanted}
+    for name, here in _ours(worlds).items():
+        for schedule in here.schedules:
+            if name in wanted and schedule.slug not in wanted[name]:
+                facts = {"deployment": name, "schedule": schedule.slug or "（无名）", "rule": schedule.rule}
+                yield Discovered("schedule_added", f"{name}/{schedule.slug or schedule.rule}", facts)
+
+
+def schedules_paused(worlds: Worlds) -> Iterator[Discovered]:
+    """A schedule of ours, or a whole deployment, that somebody paused."""
+    if worlds.prefect is None:
+        return
+    wanted = {deployment.name: {s.slug for s in deployment.schedules} for deployment in worlds.prefect.wanted}
+    for name, here in _ours(worlds).items():
+        if name not in wanted:
+            continue
+        if here.is_paused:
+            yield Discovered("deployment_paused", name, {"deployment": name})
+            continue
+        for schedule in here.schedules:
+            if not schedule.is_active and schedule.slug in wanted[name]:
+                facts = {"deployment": name, "schedule": schedule.slug}
+                yield Discovered("schedule_paused", f"{name}/{schedule.slug}", facts)
+
+
+def deployments_added(worlds: Worlds) -> Iterator[Discovered]:
+    """A deployment of our flows that we did not register."""
+    if worlds.prefect is None:
+        return
+    wanted = {deployment.name for deployment in worlds.prefect.wanted}
+    for here in worlds.prefect.deployments:
+        if here.is_ours and here.name not in wanted:
+            yield Discovered("deployment_unwanted", here.name, {"deployment": here.name})
+        elif not here.is_ours:
+            yield Discovered("deployment_added", here.name, {"deployment": here.name})
+
+
+def automations_added(worlds: Worlds) -> Iterator[Discovered]:
+    """An automation that Prefect acts on: this product registers none."""
+    for automation in worlds.prefect.automations if worlds.prefect else ():
+        yield Discovered("automation_added", automation.id, {"automation": automation.name})
+
+
+def _ours(worlds: Worlds) -> dict[str, DeploymentSeen]:
+    return {d.name: d for d in (worlds.prefect.deployments if worlds.prefect else ()) if d.is_ours}
+
+
+RULES = (
+    schedules_missing,
+    starts_without_a_run,
+    schedules_added,
+    schedules_paused,
+    deployments_added,
+    automations_added,
+)
