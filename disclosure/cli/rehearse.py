@@ -51,7 +51,7 @@ def rehearse(
         with progress() as tell:
             tell(f"预演{year}年：用示例数据，在临时文件夹里")
             played = rehearsal.rehearse(year, profile, how, audit_round, cycle or ())
-        _print(played)
+        show(played)
     if letters is not None:
         _write_letters(letters, played.messages)
         if not as_json:
@@ -60,7 +60,8 @@ def rehearse(
         sys.exit(1)
 
 
-def _print(played: Rehearsed) -> None:
+def show(played: Rehearsed) -> None:
+    """Every date, every letter and the summary, for people to read."""
     console.print(f"\n{played.year}年预演：{played.title}", style="bold", soft_wrap=True)
     for course in played.courses:
         _print_course(course)
@@ -189,6 +190,7 @@ def _plain(played: Rehearsed) -> dict[str, Any]:
                 "office": message.office,
                 "messenger": message.messenger,
                 "subject": message.letter.subject,
+                "reminders": list(message.keys),
             }
             for message in played.messages
         ],

@@ -19,24 +19,16 @@ from disclosure.review.stages import come_to_review, come_to_sign_off
 
 
 class Drive:
-    """The run that drives one cycle; ``is_stopped`` once it failed, until somebody retries it."""
+    """The run that drives one cycle; ``is_stopped`` once it failed, until somebody retries it.
+
+    ``publishes_at`` is the hour that was signed, while it is awaited.
+    """
 
     def __init__(self, stage: Stage, period: Period, cycle_id: int) -> None:
         self.stage, self.period, self.cycle_id = stage, period, cycle_id
         self.run_id = str(uuid.uuid4())
         self.is_stopped = self.is_over = False
-
-    @property
-    def publishes_at(self) -> dt.datetime | None:
-        """The hour that was signed, while it is awaited."""
-        with self.stage.place.records.read() as session:
-            release = cycles.release_of(session, cycles.get_cycle(session, self.cycle_id))
-            if release is None or release.is_live:
-                return None
-            signed = decisions.standing(
-                session, cycles.get_cycle(session, self.cycle_id), ("leader",), release.digest
-            ).is_approved
-            return release.planned_for if signed else None
+        self.publishes_at: dt.datetime | None = None
 
     def advance(self) -> None:
         """What the flow does from one suspension to the next, in its order."""
@@ -69,8 +61,11 @@ class Drive:
 
     def publish(self) -> None:
         """Publish, unless its hour is still to come; a channel that fails stops the run until it is retried."""
-        hour = self.publishes_at
-        if hour is not None and hour > self.stage.clock.moment:
+        with self.stage.place.records.read() as session:
+            release = cycles.release_of(session, cycles.get_cycle(session, self.cycle_id))
+        assert release is not None  # noqa: S101 - signed before
+        self.publishes_at = release.planned_for
+        if self.publishes_at is not None and self.publishes_at > self.stage.clock.moment:
             return
         try:
             publish_round(self.stage.place, self.cycle_id)

@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from disclosure.catalog import Catalog, Messenger, load_catalog
-from disclosure.clock import shanghai
+from disclosure.clock import said_day, shanghai
 from disclosure.periods import Period
-from disclosure.rehearsal.behaviour import Behaviour
+from disclosure.rehearsal.behaviour import Behaviour, day_in
 from disclosure.reminders.letters import Letter
 from disclosure.reminders.outbox import NotSentError
 from disclosure.settings import SHANGHAI, Settings
@@ -130,8 +130,12 @@ class Stage:
         return day
 
     def is_off(self, day: dt.date) -> bool:
-        """Whether the machine is off."""
-        return any(span.covers(day) for span in self.behaviour.machine_off)
+        """Whether the machine is off, which is noted once for each span."""
+        span = next((each for each in self.behaviour.machine_off if each.covers(day)), None)
+        if span is not None:
+            first, last = day_in(day.year, span.first), day_in(day.year, span.last)
+            self.note(f"{said_day(first)}{'' if first == last else f'至{said_day(last)}'}停机")
+        return span is not None
 
     def post(self, messenger: Messenger, _address: str, letter: Letter) -> None:
         """Keep a letter instead of sending it; a messenger that is down refuses it."""

@@ -85,7 +85,6 @@ class _Year:
             self.stage.clock.go_to(day, dt.time(0))
             self.cast.register_substitutes()
             if self.stage.is_off(day):
-                self.stage.note(f"{said_day(day)}停机")
                 continue
             self._one_day(day)
 

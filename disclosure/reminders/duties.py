@@ -68,12 +68,9 @@ class Duty:
 def duties(session: Session, catalog: Catalog, now: dt.datetime) -> list[Duty]:
     """Everything owed in this profile's cycles (demonstrations apart); ``now`` is an aware time."""
     today = shanghai(now).date()
-    found: dict[str, CyclePlan] = {}
-    for year in (today.year - 1, today.year, today.year + 1):
-        found.update({own.period.id: own for own in deadlines.year_plan(session, catalog, year)})
     owed: list[Duty] = []
     holders = _holders(session, catalog, now)
-    for own in found.values():
+    for own in deadlines.year_plan(session, catalog, today.year - 1, today.year, today.year + 1):
         cycle = own.cycle
         is_over = own.deadlines[-1].due < today if cycle is None else cycle.step == "archive" or cycle.is_demo
         if not is_over:
