@@ -91,11 +91,11 @@ _Holders = Callable[[RoleId, str], tuple[Recipient, ...]]
 
 def _holders(session: Session, catalog: Catalog, now: dt.datetime) -> _Holders:
     """The records are asked once: the same people owe most of what is owed."""
-    acting = people.acting(session, now)
+    acting = people.acting(session, catalog, now)
 
     @cache
     def of(role: RoleId, office: str) -> tuple[Recipient, ...]:
-        able = people.able(catalog, acting, role, office)
+        able = people.able(acting, role, office)
         return tuple(Recipient(person.id, person.name) for person in able)
 
     return of

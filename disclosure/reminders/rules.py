@@ -46,13 +46,18 @@ def due_now(
     escalation until it is sent. In a year whose holidays are not entered Monday to Friday count: reminding on a
     holiday is the smaller harm.
     """
-    local = shanghai(now)
-    today = local.date()
-    if local.time() < rules.not_before or not is_probable_workday(today, holidays):
+    if is_quiet(rules, holidays, now):
         return []
+    today = shanghai(now).date()
     found = [reminder for duty in owed for reminder in _of_duty(duty, rules, holidays, today)]
     unique = {reminder.key: reminder for reminder in found if reminder.key not in known}
     return list(unique.values())
+
+
+def is_quiet(rules: ReminderRules, holidays: Holidays, now: dt.datetime) -> bool:
+    """Whether nobody is reminded at ``now``, whatever is owed: a rest day, or too early."""
+    local = shanghai(now)
+    return local.time() < rules.not_before or not is_probable_workday(local.date(), holidays)
 
 
 def overdue_days(duty: Duty, holidays: Holidays, today: dt.date) -> int:

@@ -17,7 +17,7 @@ from disclosure.records.tables import MessengerState, Person
 from disclosure.reminders.duties import duties
 from disclosure.reminders.letters import Letter, write_letters
 from disclosure.reminders.outbox import AddressRefusedError, Delivered, NotSentError, deliver, known_keys
-from disclosure.reminders.rules import Reminder, due_now
+from disclosure.reminders.rules import Reminder, due_now, is_quiet
 from disclosure.workplace import Workplace
 
 #: Hands one letter to a messenger for an address; raises as ``messengers.send`` does when it does not leave.
@@ -72,6 +72,8 @@ class Sent:
 def look(place: Workplace, now: dt.datetime) -> Due:
     """What is due at ``now`` (an aware time) and was not begun before."""
     catalog = place.catalog
+    if is_quiet(catalog.reminders, catalog.holidays, now):
+        return Due((), {}, ())
     with place.records.read() as session:
         owed = duties(session, catalog, now)
         known = known_keys(session, catalog)

@@ -196,24 +196,27 @@ def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime, 
 
     ``office`` (an id) narrows them to those who act for it.
     """
-    return able(catalog, acting(session, now), role, office)
+    return able(acting(session, catalog, now), role, office)
 
 
-def acting(session: Session, now: dt.datetime) -> dict[Person, tuple[Person, ...]]:
-    """Everybody active, in the order they were enrolled, with those they act as today: themselves come first."""
+def acting(session: Session, catalog: Catalog, now: dt.datetime) -> dict[Person, frozenset[tuple[str, RoleId]]]:
+    """Everybody active, in the order they were enrolled, with the offices (ids) and roles they act in today."""
     absent = _absent(session, now)
     active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
-    return {person: (person, *absent.get(person.id, ())) for person in active}
+    return {
+        person: frozenset(
+            (one.office, role) for one in (person, *absent.get(person.id, ())) for role in own_roles(catalog, one)
+        )
+        for person in active
+    }
 
 
-def able(
-    catalog: Catalog, acting_as: Mapping[Person, Collection[Person]], role: RoleId, office: str = ""
-) -> list[Person]:
+def able(acting_in: Mapping[Person, Collection[tuple[str, RoleId]]], role: RoleId, office: str = "") -> list[Person]:
     """Who of ``acting`` may act in ``role``, for one office (an id) or for any."""
     return [
         person
-        for person, someones in acting_as.items()
-        if any(role in own_roles(catalog, one) and office in ("", one.office) for one in someones)
+        for person, places in acting_in.items()
+        if any(held == role and office in ("", of) for of, held in places)
     ]
 
 

@@ -1,7 +1,7 @@
 """A rehearsal plays the year as it would be: each date of 2025 and 2026, who is reminded when, and what goes wrong.
 
 2025 is ordinary. In 2026 a centre is five days late and another never hands in, the machine is off for three days,
-finance returns twice, a reviewer is away, a channel and a messenger are down. 楚雄's calendar, four indicators.
+finance returns twice, a reviewer is away, a channel and a messenger are down. 楚雄's calendar, three indicators.
 """
 
 from __future__ import annotations
