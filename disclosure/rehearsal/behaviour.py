@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -35,7 +36,7 @@ DayOfYear = Annotated[str, AfterValidator(_is_day)]
 
 def day_in(year: int, text: str) -> dt.date:
     """The day ``text`` (``MM-DD``) of ``year``; 29 February of other years is the 28th."""
-    return dt.date.fromisoformat(f"{year}-{'02-28' if text == '02-29' and year % 4 else text}")
+    return dt.date.fromisoformat(f"{year}-{'02-28' if text == '02-29' and not calendar.isleap(year) else text}")
 
 
 class Hours(Fact):
@@ -58,9 +59,6 @@ class Special(Fact):
     def _whole(self) -> Special:
         if missing := [step for step in MILESTONES if step not in self.milestones]:
             raise ValueError(f"专项的六个节点都要有日期，还缺 {'、'.join(missing)}")
-        days = [self.opens, *(self.milestones[step] for step in MILESTONES)]
-        if days != sorted(days):
-            raise ValueError("专项的开启和六个节点应当按先后排列")
         return self
 
 
@@ -154,9 +152,21 @@ def load_behaviour(catalog: Catalog, file: Path | None = None) -> Behaviour:
         behaviour = Behaviour.model_validate(document.data)
     except ValidationError as error:
         raise DisclosureError(explain(error, document, ())) from error
-    if unknown := list(_unknown_names(catalog, behaviour)):
-        raise DisclosureError("\n".join(f"{document.locate(at)}：{sentence}" for at, sentence in unknown))
+    if wrong := [*_out_of_order(behaviour), *_unknown_names(catalog, behaviour)]:
+        raise DisclosureError("\n".join(f"{document.locate(at)}：{sentence}" for at, sentence in wrong))
     return behaviour
+
+
+def _out_of_order(behaviour: Behaviour) -> Iterator[tuple[Location, str]]:
+    """Dates of the special cycle that come before the one before them."""
+    if behaviour.special is None:
+        return
+    before = behaviour.special.opens
+    for step in MILESTONES:
+        day = behaviour.special.milestones[step]
+        if day < before:
+            yield ("special", "milestones", step), f"专项的节点 {step} 是 {day}，早于它前面的 {before}，请核对。"
+        before = day
 
 
 def _unknown_names(catalog: Catalog, behaviour: Behaviour) -> Iterator[tuple[Location, str]]:

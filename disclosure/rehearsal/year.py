@@ -77,6 +77,8 @@ class _Year:
         self.cast.enrol()
         with self.stage.place.records.read() as session:
             planned = deadlines.starts(session, self.stage.catalog, (self.year,))
+        if unknown := self._unknown_holidays():
+            self.stage.note(unknown, delays=False)
         self.starts = {start.period: start.moment for start in planned if start.period.kind in self.kinds}
         if (own := self.stage.behaviour.special) and "special" in self.kinds:
             opens = self.stage.workday_after(day_in(self.year, own.opens), 0)
@@ -87,6 +89,13 @@ class _Year:
             if self.stage.is_off(day):
                 continue
             self._one_day(day)
+
+    def _unknown_holidays(self) -> str:
+        """What is to be entered before the year's plan is more than provisional; empty when nothing is."""
+        with self.stage.place.records.read() as session:
+            plans = deadlines.year_plan(session, self.stage.catalog, self.year)
+        found = (deadline.plan.unknown for own in plans for deadline in own.deadlines)
+        return next(filter(None, found), "").rstrip("。")
 
     def _days(self) -> Iterator[dt.date]:
         """The days worth playing: all of the year, or those around the cycles that are played."""
