@@ -162,6 +162,7 @@ class Acting:
         name = self.cast.reviewer(gate)
         if away := self.cast.absence(name, today):
             if not away.substitute:
+                stage.note(f"{name}不在，没有人代理", drive.period)
                 return
             name = self.cast.deputy(gate)
         code = self.cast.code(name)

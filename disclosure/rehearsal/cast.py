@@ -23,6 +23,7 @@ class Cast:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.secrets: dict[str, str] = {}
+        self.registered: set[Away] = set()
 
     def enrol(self) -> None:
         """Enrol everybody, with an address each."""
@@ -63,19 +64,20 @@ class Cast:
         )
 
     def register_substitutes(self) -> None:
-        """What the operator enters on the first day of an absence."""
+        """What the operator enters on the first day of an absence, or as soon as the machine is on."""
         stage, day = self.stage, self.stage.clock.today
         for away in stage.behaviour.away:
             first, last = day_in(day.year, away.first), day_in(day.year, away.last)
-            if day != first:
+            if not away.covers(day) or away in self.registered:
                 continue
+            self.registered.add(away)
             absent, deputy = self.reviewer(away.gate), self.deputy(away.gate)
             until = f"{absent}{said_day(first)}至{said_day(last)}不在"
             if not away.substitute:
-                stage.note(f"{until}，没有人代理")
+                stage.note(f"{until}，没有人代理", delays=False)
                 continue
             with stage.place.records.write() as session:
-                people.substitute(session, deputy, absent, first, last)
+                people.substitute(session, deputy, absent, day, last)
             stage.note(f"{until}，由{deputy}代理", delays=False)
 
     def code(self, name: str) -> str:

@@ -85,9 +85,9 @@ class _Year:
             self.starts[Period(self.year - 1, "special", own.name)] = _at(opens, dt.time(START_HOUR))
         for day in self._days():
             self.stage.clock.go_to(day, dt.time(0))
-            self.cast.register_substitutes()
             if self.stage.is_off(day):
                 continue
+            self.cast.register_substitutes()
             self._one_day(day)
 
     def _unknown_holidays(self) -> str:

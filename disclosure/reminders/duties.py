@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from disclosure import cycles, deadlines
 from disclosure.catalog import Catalog, GateId, Milestone, Office, RoleId
 from disclosure.clock import shanghai
+from disclosure.collection.narrative_texts import document_name
 from disclosure.collection.workbooks import workbook_name
 from disclosure.deadlines import CyclePlan, Deadline
 from disclosure.records.tables import Ask, Cycle
@@ -42,7 +43,7 @@ class Duty:
 
     ``since``: the Shanghai day since which it can be done; None while it is not this office's turn, and
     ``stands_at`` says what the cycle does meanwhile. ``run_id``: the run whose form is open for it, if any;
-    ``workbook``: the file to fill in, if it is one. ``people`` owe it; where nobody is enrolled it is empty.
+    ``workbook``: the file to fill in or to write, if it is one. ``people`` owe it; where nobody is enrolled it is empty.
     ``heads``, ``leaders`` and ``supervisors`` are told when it is overdue. ``chases`` is false for what we
     cannot see done: it is announced, never chased.
     """
@@ -129,12 +130,15 @@ class _Reader:
                 since = shanghai(max(decision.decided_at for decision in before.values())).date()
                 returned = cycles.returned_centres(self.session, self.cycle, self.round - 1)
         for office in owing:
+            label = self.own.period.label
             yield from self._duty(
                 "draft",
-                "drafter",
+                "author" if office.writes_text else "drafter",
                 office,
                 since=since,
-                workbook=workbook_name(self.own.period.label, office.name, self.round),
+                workbook=document_name(label, office.name, self.round, ".docx")
+                if office.writes_text
+                else workbook_name(label, office.name, self.round),
                 returned=returned.get(office.id, ""),
             )
 
