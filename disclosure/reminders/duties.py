@@ -43,7 +43,7 @@ class Duty:
 
     ``since``: the Shanghai day since which it can be done; None while it is not this office's turn, and
     ``stands_at`` says what the cycle does meanwhile. ``run_id``: the run whose form is open for it, if any;
-    ``workbook``: the file to fill in or to write, if it is one. ``people`` owe it; where nobody is enrolled it is empty.
+    ``workbook``: the file to fill in or write, if it is one. ``people`` owe it; where nobody is enrolled it is empty.
     ``heads``, ``leaders`` and ``supervisors`` are told when it is overdue. ``chases`` is false for what we
     cannot see done: it is announced, never chased.
     """
