@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from disclosure.catalog import Catalog
 from disclosure.clock import shanghai, utc_now
 from disclosure.errors import DisclosureError
+from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.settings import Settings
 from disclosure.workdays import missing_holidays
 
@@ -57,7 +58,9 @@ class _Server:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def check_environment(settings: Settings, catalog: Catalog, today: dt.date | None = None) -> list[Check]:
+def check_environment(
+    settings: Settings, catalog: Catalog, today: dt.date | None = None, read_secret: Secrets = from_environment
+) -> list[Check]:
     """Look everything over, in the order an operator would put it right. ``today`` is the date in Asia/Shanghai."""
     server = _ask_server(settings)
     date = today or shanghai(utc_now()).date()
@@ -72,6 +75,7 @@ def check_environment(settings: Settings, catalog: Catalog, today: dt.date | Non
         _switched_off("遥测", TELEMETRY_SWITCH, settings, _told(server, "analytics_enabled"), "内网不得向外发送数据"),
         _fonts(),
         *_holidays(catalog, date),
+        *_channels(settings, catalog, read_secret),
     ]
 
 
@@ -297,3 +301,16 @@ def _holidays(catalog: Catalog, today: dt.date) -> Iterator[Check]:
             yield Check(name, "ok", f"{year}年的全国放假安排已知。")
     if entries and not any(entry.date.year == today.year for entry in entries):
         yield Check(name, "warn", f"{file} 里没有{today.year}年的本地放假日。", f"本地放假安排公布后，请补进 {file}。")
+
+
+def _channels(settings: Settings, catalog: Catalog, read_secret: Secrets) -> Iterator[Check]:
+    # Libraries of the channels are imported by those that use them.
+    from disclosure.publication.looking import look_at_channels
+
+    for seen in look_at_channels(catalog, settings.home, read_secret):
+        name = f"渠道“{seen.fact.name}”"
+        if seen.trouble:
+            advice = "请照提示处理，或在 channels.yaml 里停用它（active: false）；再用 disclosure channels 核对。"
+            yield Check(name, "fail", seen.trouble, advice)
+        else:
+            yield Check(name, "ok", f"可以连通；{seen.live}。")

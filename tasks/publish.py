@@ -6,7 +6,7 @@ import itertools
 import time
 from uuid import UUID
 
-from prefect import runtime, task
+from prefect import get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
@@ -14,10 +14,12 @@ from prefect.states import Scheduled
 
 from disclosure import cycles
 from disclosure.clock import said, utc_now
-from disclosure.publication.publish import publish_round
+from disclosure.errors import DisclosureError
+from disclosure.publication.publish import publish_round, stage_round
 from disclosure.records import ledger
 from disclosure.records.tables import Release
-from disclosure.workplace import open_workplace
+from disclosure.workplace import Workplace, open_workplace
+from tasks.secrets import read_secret
 
 #: Nearer to its hour than this, a run waits itself instead of handing over.
 _NEAR_SECONDS = 10.0
@@ -37,6 +39,7 @@ def schedule_publication(cycle_id: int) -> str:
         # Prefect may begin a run a moment before its time; what is left is waited out here.
         time.sleep(max(0.0, ahead))
         return ""
+    _stage_ahead(place, cycle_id)
     run = _run_at_hour(release)
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
@@ -51,6 +54,16 @@ def schedule_publication(cycle_id: int) -> str:
             planned_for=release.planned_for.isoformat(),
         )
     return said(release.planned_for)
+
+
+def _stage_ahead(place: Workplace, cycle_id: int) -> None:
+    """Have everything ready on the channels; whatever cannot be is tried again at the hour."""
+    try:
+        wrong = stage_round(place, cycle_id, read_secret)
+    except DisclosureError as error:
+        wrong = str(error)
+    if wrong:
+        get_run_logger().warning("提前暂存没有全部成功，到点发布时会再试：%s", wrong)
 
 
 def _run_at_hour(release: Release) -> FlowRun:
@@ -74,7 +87,7 @@ def _run_at_hour(release: Release) -> FlowRun:
 def publish_release(cycle_id: int) -> str:
     """Where the release is; published before, nothing is done twice."""
     place = open_workplace()
-    published = publish_round(place, cycle_id)
+    published = publish_round(place, cycle_id, read_secret)
     # What was published, decided and handed in so far can no longer be rewritten without showing.
     place.sign_ledger()
     create_markdown_artifact(

@@ -1,4 +1,4 @@
-"""Secrets that lie in Prefect's blocks."""
+"""Reading secrets where Prefect is at hand: from the environment, or from its Secret blocks."""
 
 from __future__ import annotations
 

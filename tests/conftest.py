@@ -1,8 +1,9 @@
 """What every test stands on: a clean environment, a database of its own, and no silent skips.
 
 ``database_url`` gives a test an empty database on SQLite and once more on PostgreSQL; ``chromium_path`` gives it
-Debian's browser; ``mariadb_url`` and ``sftp_server`` real servers of theirs; ``office`` a running installation. Where
-one of them is missing the test is skipped and says how to get it; where everything must run (``CI=true`` or
+Debian's browser; ``mariadb_url``, ``sftp_server``, ``s3_server``, ``webdav_server`` and ``wechat`` servers of theirs;
+``office`` a running installation. Where one of them is missing the test is skipped and says how to get it; where
+everything must run (``CI=true`` or
 ``DISCLOSURE_TEST_ALL=1``) a skip is a failure.
 """
 
@@ -24,8 +25,12 @@ import hypothesis
 import psycopg
 import pytest
 import servers
+from empty_records import lay_sqlite
 from office import Office, office_in
 from sqlalchemy import URL, make_url
+from wechat_platform import Platform, platform
+
+from disclosure.records.database import open_records
 
 # No deadline for one example: on a busy machine it would fail tests that are right.
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -117,12 +122,12 @@ def postgres_server() -> URL:
 
 
 @contextmanager
-def _new_database(server: URL) -> Iterator[str]:
-    """An empty database on ``server``, dropped at the end even where a connection was left open."""
+def _new_database(server: URL, template: str = "template0") -> Iterator[str]:
+    """A copy of ``template`` (empty) on ``server``, dropped at the end even where a connection was left open."""
     name = f"disclosure_test_{uuid.uuid4().hex}"
     admin = server.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
+        connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")
         try:
             yield server.set(database=name).render_as_string(hide_password=False)
         finally:
@@ -158,6 +163,25 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
+def postgres_template(postgres_server: URL) -> Iterator[str]:
+    """Name of a PostgreSQL database with the tables of this version and nothing in them."""
+    with _new_database(postgres_server) as url:
+        open_records.__wrapped__(url).engine.dispose()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def records_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """As ``database_url``, with the tables of this version already there."""
+    if request.param == "sqlite":
+        yield lay_sqlite(request.getfixturevalue("sqlite_url"))
+        return
+    template = request.getfixturevalue("postgres_template")
+    with _new_database(request.getfixturevalue("postgres_server"), template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def mariadb_url() -> Iterator[str]:
     """SQLAlchemy URL of a MariaDB of the tests' own, for its administrator."""
     if servers.program("mariadbd") is None:
@@ -174,6 +198,32 @@ def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Sf
         pytest.skip("no OpenSSH server: apt-get install openssh-server")
     with servers.sftp(tmp_path_factory.mktemp("sshd")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """An S3 server's address."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    yield f"http://127.0.0.1:{port}"
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def webdav_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Webdav]:
+    """A WebDAV server with one user."""
+    with servers.webdav(tmp_path_factory.mktemp("webdav")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def wechat() -> Iterator[Platform]:
+    """A server that answers as the official accounts' platform does."""
+    with platform() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ def overview() -> Overview:
     annual, first, *rest = (_track(period) for period in periods_of_year(CATALOG, 2026))
     done = tuple(replace(s, state="done", done_on=s.planned) for s in annual.stations)
     live = (ChannelState("网站", True, _PUBLISHED),)
-    released = Released(1, None, _PUBLISHED, True, live, "releases/2025-annual/index.html")
+    released = Released(1, None, _PUBLISHED, True, False, live, "releases/2025-annual/index.html")
     late = (
         replace(first.stations[0], state="late"),
         replace(first.stations[1], state="now"),

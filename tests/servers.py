@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -144,3 +145,40 @@ def sftp(folder: Path) -> Iterator[Sftp]:
         wait_until(is_ready, process, log)
         public = " ".join(host.with_suffix(".pub").read_text().split()[:2])
         yield Sftp(port, pwd.getpwuid(os.getuid()).pw_name, user, public)
+
+
+@dataclass(frozen=True)
+class Webdav:
+    """A WebDAV server of ``folder`` for one user."""
+
+    port: int
+    folder: Path
+    user: str = "xuanchuan"
+    password: str = "geheim/geheim"
+
+
+@contextmanager
+def webdav(folder: Path) -> Iterator[Webdav]:
+    """WsgiDAV behind cheroot, in a thread of this process."""
+    from cheroot.wsgi import Server
+    from wsgidav.wsgidav_app import WsgiDAVApp
+
+    made = Webdav(free_port(), folder)
+    app = WsgiDAVApp(
+        {
+            "provider_mapping": {"/": str(folder)},
+            "simple_dc": {"user_mapping": {"*": {made.user: {"password": made.password}}}},
+            "http_authenticator": {"accept_basic": True, "accept_digest": False, "default_to_digest": False},
+            "verbose": 0,
+            "logging": {"enable": False},
+        }
+    )
+    server = Server(("127.0.0.1", made.port), app, numthreads=4)
+    server.prepare()
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        yield made
+    finally:
+        server.stop()
+        thread.join()

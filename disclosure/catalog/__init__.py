@@ -4,8 +4,8 @@
 """
 
 from disclosure.catalog.catalog import Catalog, load_catalog
+from disclosure.catalog.channel_models import Channel
 from disclosure.catalog.models import (
-    Channel,
     Correction,
     Cycle,
     Gate,

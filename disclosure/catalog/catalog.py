@@ -14,8 +14,8 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
+from disclosure.catalog.channel_models import Channel
 from disclosure.catalog.models import (
-    Channel,
     Correction,
     Cycle,
     Demand,
@@ -122,6 +122,11 @@ class Catalog:
     def parts_of_prefecture(self) -> tuple[Region, ...]:
         """州本级 and the counties, which add up to the prefecture; empty where none report apart."""
         return tuple(region for region in self.regions.values() if region.level != "prefecture")
+
+    @cached_property
+    def publishes_to(self) -> tuple[Channel, ...]:
+        """The channels in use, in the order of the YAML."""
+        return tuple(channel for channel in self.channels.values() if channel.active)
 
     @cached_property
     def centres(self) -> tuple[Office, ...]:
@@ -344,7 +349,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         identities=_entries(Identity, document("identities"), "identities"),
         ratios=_entries(Ratio, document("ratios"), "ratios"),
         rules=_entries(Rule, document("rules"), "rules"),
-        channels=_entries(Channel, document("channels"), "channels"),
+        channels=_entries(Channel, document("channels"), "channels", shows_values=False),
         outlets=_one(OutletFacts, document("outlets")),
         holidays=_holidays(folder, document("holidays")),
         known_errors=_entries(KnownError, document("known_errors"), "known_errors"),
@@ -388,7 +393,10 @@ def _one(model: type[FactT], document: Document, *at: str) -> FactT:
         raise DisclosureError(explain(error, document, at)) from error
 
 
-def _entries(model: type[FactT], document: Document, top: str, key: str = "id") -> Mapping[str, FactT]:
+def _entries(
+    model: type[FactT], document: Document, top: str, key: str = "id", *, shows_values: bool = True
+) -> Mapping[str, FactT]:
+    """``top`` of a document by key; without ``shows_values`` no mistake shows what was written there."""
     found: dict[str, FactT] = {}
     mistakes: list[str] = []
     raw: Any = document.data.get(top) or {}
@@ -401,7 +409,7 @@ def _entries(model: type[FactT], document: Document, top: str, key: str = "id") 
         try:
             found[str(name)] = model.model_validate({key: str(name), **fields})
         except ValidationError as error:
-            mistakes.append(explain(error, document, (top, name)))
+            mistakes.append(explain(error, document, (top, name), shows_values=shows_values))
     if mistakes:
         raise DisclosureError("\n".join(mistakes))
     return MappingProxyType(found)

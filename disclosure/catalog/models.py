@@ -275,16 +275,6 @@ class Rule(Fact):
     parameters: dict[str, Decimal | list[Decimal]] = {}
 
 
-class Channel(Fact):
-    """Where a release is published and who answers for it."""
-
-    id: Id
-    name: Name
-    office: Id
-    kind: Literal["folder"]
-    path: Name
-
-
 class Selection(Fact):
     """Which indicators a profile reports.
 
@@ -309,6 +299,8 @@ class ProfileFacts(Fact):
     cycles: tuple[CycleKind, ...] = ("annual", "q1", "h1", "q3", "special")
     #: Whether the text sections are awaited in a dated cycle (required), taken (optional) or not asked for.
     narratives: Demand = "none"
+    #: When a channel fails after others have switched: bring those back, or publish partially and go on later.
+    on_channel_failure: Literal["all_or_none", "partially"] = "all_or_none"
     indicators: Selection = Selection()
     not_everything: str = ""
     demo_period: str

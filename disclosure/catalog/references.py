@@ -37,6 +37,8 @@ def mistakes_of(catalog: Catalog, document: Callable[[str], Document]) -> list[s
             need(catalog.units, indicator.unit, indicators, (*at, "unit"), "计量单位")
         if indicator.part_of:
             need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
+    for channel in catalog.channels.values():
+        need(catalog.offices, channel.office, document("channels"), ("channels", channel.id, "office"), "科室")
     mistakes += _organisation_mistakes(catalog, organisation)
     mistakes += _openness_mistakes(catalog, document("openness"))
     for name, top, insurances, parts in _parts_used(catalog):

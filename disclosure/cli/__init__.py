@@ -13,7 +13,19 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import audit, calendar, cycle, files, history, rehearse, remind, running, status, supervision
+from disclosure.cli import (
+    audit,
+    calendar,
+    channels,
+    cycle,
+    files,
+    history,
+    rehearse,
+    remind,
+    running,
+    status,
+    supervision,
+)
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.openness import openness_app
@@ -37,6 +49,8 @@ for command in (
     status.status,
     status.board,
     cycle.resume,
+    channels.channels,
+    channels.publish,
     calendar.calendar,
     remind.remind,
     rehearse.rehearse,

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from disclosure.cli.common import read_secret
 from disclosure.cli.screen import console, done, print_pairs, progress, say
 from disclosure.errors import DisclosureError
 from disclosure.settings import Settings
@@ -128,7 +129,7 @@ def doctor() -> None:
 
     settings = Settings()
     marks = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
-    checks = check_environment(settings, load_catalog(settings.profile))
+    checks = check_environment(settings, load_catalog(settings.profile), read_secret=read_secret)
     for check in checks:
         say(*marks[check.status], f"{check.name}：{check.found}")
         if check.advice:

@@ -182,7 +182,7 @@ def _check_due(session: Session, catalog: Catalog, cycle: Cycle, head: Head) -> 
             f"这是{label}第 {head.round} 轮的文稿，现在是第 {cycle.round} 轮，请用第 {cycle.round} 轮的文稿填写。"
         )
     release = cycles.release_of(session, cycle)
-    if release is not None and release.is_live:
+    if release is not None and release.is_visible:
         raise DisclosureError(f"{label}已经发布，不能再交。发现已发布的文字有误，请告诉宣传信息科。")
     if cycles.compilation_of(session, cycle) is not None:
         raise DisclosureError(f"{label}第 {cycle.round} 轮已经汇总，不能再交。确需修改的，请由审核人退回后重报。")

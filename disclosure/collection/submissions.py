@@ -201,7 +201,7 @@ def _check_due(session: Session, catalog: Catalog, cycle: Cycle, cover: Cover, f
     label = cycles.period_of(cycle).label
     compiled = cycles.compilation_of(session, cycle)
     release = cycles.release_of(session, cycle)
-    is_live = release is not None and release.is_live
+    is_live = release is not None and release.is_visible
     excuse = _left_out(session, cycle, cover.centre)
     is_due = cover.centre in {office.id for office in cycles.centres_to_hand_in(session, catalog, cycle)}
     if excuse and not is_live and (compiled is not None or not is_due):

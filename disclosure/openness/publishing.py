@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 from disclosure.catalog import Catalog
 from disclosure.clock import shanghai, utc_now
 from disclosure.errors import DisclosureError
+from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.openness.changes import digest_of, get_change, standing_versions, under_way
 from disclosure.openness.review import standing_of
-from disclosure.publication.publish import is_live, one_at_a_time, put_live, site_tree
+from disclosure.publication.contents import site_tree
+from disclosure.publication.turn import turn
+from disclosure.publication.upkeep import put_site
 from disclosure.records import ledger
 from disclosure.records.openness_tables import OpennessChange, OpennessRelease
 from disclosure.rendering.openness import FOLDER
@@ -23,7 +26,7 @@ from disclosure.workdays import add_workdays
 from disclosure.workplace import Workplace
 
 
-def publish_openness(place: Workplace) -> list[int]:
+def publish_openness(place: Workplace, read_secret: Secrets = from_environment) -> list[int]:
     """Publish every change that all its gates have approved, and whatever else the pages should show; their ids.
 
     Published already and intact: nothing is done.
@@ -31,11 +34,11 @@ def publish_openness(place: Workplace) -> list[int]:
     Raises:
         DisclosureError: when approved content is not what the records hold, or a channel fails.
     """
-    with one_at_a_time(place.settings.home):
-        return _publish(place)
+    with turn(place):
+        return _publish(place, read_secret)
 
 
-def _publish(place: Workplace) -> list[int]:
+def _publish(place: Workplace, read_secret: Secrets) -> list[int]:
     catalog = place.catalog
     with place.records.write() as session:
         fresh = [change.id for change in under_way(session, catalog) if _is_approved(session, catalog, change)]
@@ -43,7 +46,7 @@ def _publish(place: Workplace) -> list[int]:
             _begin(session, get_change(session, change_id))
         site = site_tree(session, place)
     has_pages = any(path.startswith(FOLDER) for path in site)
-    if not fresh and (not has_pages or is_live(place, site)):
+    if not fresh and not has_pages:
         return []
 
     def check_again() -> None:
@@ -53,7 +56,7 @@ def _publish(place: Workplace) -> list[int]:
                 if not _is_approved(session, catalog, change):
                     raise DisclosureError(f"{change.title}的审核情况刚刚有变，没有发布，请重试。")
 
-    put_live(place, site, check_again)
+    put_site(place, site, check_again, read_secret)
     with place.records.write() as session:
         for change_id in fresh:
             _finish(session, catalog, get_change(session, change_id))

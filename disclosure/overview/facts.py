@@ -73,6 +73,8 @@ class Released:
     planned_for: dt.datetime | None
     published_at: dt.datetime | None
     is_live: bool
+    #: Some channels show it and others do not yet.
+    is_partial: bool
     channels: tuple[ChannelState, ...]
     #: Where it stands on the site, relative to its root.
     address: str

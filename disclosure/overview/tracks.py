@@ -169,14 +169,17 @@ def _released(session: Session, catalog: Catalog, cycle: Cycle, release: Release
     """The release, once it is signed for an hour or its publication has begun."""
     if release is None or (release.planned_for is None and release.published_at is None):
         return None
-    rows = session.scalars(select(ChannelDelivery).where(ChannelDelivery.release_id == release.id))
+    rows = session.scalars(
+        select(ChannelDelivery).where(ChannelDelivery.release_id == release.id, ChannelDelivery.action == "switch")
+    )
     return Released(
         version=release.version,
         planned_for=release.planned_for,
         published_at=release.published_at,
         is_live=release.is_live,
+        is_partial=release.is_partial,
         channels=tuple(
-            ChannelState(catalog.channels[row.channel].name, row.state == "live", row.updated_at)
+            ChannelState(catalog.channels[row.channel].name, row.state == "done", row.updated_at)
             for row in rows
             if row.channel in catalog.channels
         ),

@@ -6,11 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from disclosure.errors import DisclosureError
-from disclosure.publication.tree import Tree
+from disclosure.publication.tree import Tree, check_path
 
 _FORMAT = "disclosure-manifest/1"
 
@@ -18,19 +17,6 @@ _FORMAT = "disclosure-manifest/1"
 def sha256(content: bytes) -> str:
     """Hexadecimal SHA-256."""
     return hashlib.sha256(content).hexdigest()
-
-
-def check_path(path: str) -> str:
-    """``path`` when it is a plain relative POSIX path that stays below its folder.
-
-    Raises:
-        DisclosureError: otherwise.
-    """
-    parts = PurePosixPath(path).parts
-    plain = path and path == "/".join(parts) and not path.startswith("/") and not {"..", "."} & set(parts)
-    if not plain or "\\" in path or any(ord(letter) < 32 for letter in path):
-        raise DisclosureError(f"发布文件的路径“{path}”不合规定，应为发布文件夹内的相对路径。")
-    return path
 
 
 @dataclass(frozen=True)

@@ -1,44 +1,56 @@
-"""Rendering a round's release, and publishing it to every channel: all or none, once.
+"""Rendering a round's release, and publishing it to every channel: all or none (or all in the end), once.
 
-The order of writes is what makes a kill at any point harmless: files before the row that names them,
-``published_at`` before the channels switch (a rerun renders the same bytes), ``is_live`` after they did.
+The order of writes is what makes a kill at any point harmless: files before the row that names them, ``published_at``
+and each channel's row before it switches (a rerun renders the same bytes and goes on), ``is_live`` after all did.
 """
 
 from __future__ import annotations
 
-import fcntl
+import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from disclosure import compilation, cycles
-from disclosure.catalog import Catalog, Channel
+from disclosure.catalog import Catalog
 from disclosure.clock import said, shanghai, utc_now
 from disclosure.collection.files import write_whole
 from disclosure.errors import DisclosureError
-from disclosure.openness.published import openness_pages
-from disclosure.publication import FolderChannel, SiteCache, SiteRelease, Tree, build_site, make_manifest
+from disclosure.kept_secrets import Secrets, from_environment
+from disclosure.publication.act import Act
+from disclosure.publication.contents import release_folder, trees_of
+from disclosure.publication.turn import turn
 from disclosure.records import ledger
-from disclosure.records.tables import ChannelDelivery, Compilation, Cycle, Release
+from disclosure.records.tables import Cycle, LedgerEntry, Release
 from disclosure.rendering import build_document, outlets_of, public_paths, render_release
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of, standing
 from disclosure.workplace import Workplace
 
+#: So long after the hour that was signed, what was staged with it in print is still true.
+_AT_THE_HOUR = dt.timedelta(minutes=15)
+
+
+class PartlyPublishedError(DisclosureError):
+    """Some channels show the release and others do not yet (部分发布)."""
+
 
 @dataclass(frozen=True)
 class Published:
-    """A release the public can read; ``address`` is relative to the site's root."""
+    """A release the public can read; ``address`` is relative to the site's root.
+
+    ``is_repaired``: it was published before, and what some channel showed was not what was published.
+    """
 
     title: str
     address: str
     file_count: int
+    is_repaired: bool = False
 
 
 def render_round(place: Workplace, cycle_id: int) -> Release:
@@ -72,7 +84,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
     digest = release_digest(compiled.digest, document.title, document.summary, hashes)
     for path, data in files.items():
-        write_whole(_folder(place.settings.releases, digest) / path, data)
+        write_whole(release_folder(place.settings.releases, digest) / path, data)
     with place.records.write() as session:
         release = cycles.release_of(session, cycles.get_cycle(session, cycle_id))
         if release is not None:
@@ -103,115 +115,127 @@ def release_digest(compilation_digest: str, title: str, summary: str, hashes: di
     return hashlib.sha256(json.dumps(signed).encode()).hexdigest()
 
 
-def publish_round(place: Workplace, cycle_id: int) -> Published:
+def publish_round(place: Workplace, cycle_id: int, read_secret: Secrets = from_environment) -> Published:
     """Publish the current round's release on every channel.
 
-    Steps: check every approval; stage all channels out of sight; check again; switch all; read back.
-    Published already and intact: nothing is done.
+    Steps: check every approval; stage all channels out of sight; check again; switch all; read back. Published
+    already and intact: nothing is done. Published on some channels only: goes on with the others.
 
     Raises:
+        PartlyPublishedError: when some channels show it and others failed, by the profile's choice.
         DisclosureError: before the planned time, when an approval is missing or was given to something else,
-            or when a channel fails.
+            or when a channel failed and the others were brought back.
     """
-    with one_at_a_time(place.settings.home):
-        return _publish(place, cycle_id)
+    with turn(place):
+        return _publish(place, cycle_id, read_secret)
 
 
-@contextmanager
-def one_at_a_time(home: Path) -> Iterator[None]:
-    """Two publications at once would each build a site without the other."""
-    with (home / ".publishing.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def stage_round(place: Workplace, cycle_id: int, read_secret: Secrets = from_environment) -> str:
+    """Stage the signed release on every channel ahead of its hour; what went wrong, a sentence a channel.
+
+    Nothing is visible afterwards. What has changed by the hour is staged again then.
+    """
+    with turn(place):
+        with place.records.read() as session:
+            cycle = cycles.get_cycle(session, cycle_id)
+            release = _signed_release(session, place.catalog, cycle, place.settings.releases)
+            if release.published_at is not None:
+                return ""
+            moment = release.planned_for or utc_now()
+            trees = trees_of(session, place, cycle, release, moment)
+        with Act(place, release.id, place.catalog.publishes_to, trees, read_secret) as act:
+            act.stage()
+            return act.reasons
 
 
-def _publish(place: Workplace, cycle_id: int) -> Published:
+def _publish(place: Workplace, cycle_id: int, read_secret: Secrets) -> Published:
     catalog, settings = place.catalog, place.settings
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         release = _signed_release(session, catalog, cycle, settings.releases)
         if release.published_at is None:
             _begin(session, cycle, release)
-        site = site_tree(session, place, cycle)
+        assert release.published_at is not None  # noqa: S101 - set just now
+        trees = trees_of(session, place, cycle, release, release.published_at)
     published = Published(
         release.title, f"releases/{cycles.period_of(cycle).id}/index.html", len(public_paths(release.files))
     )
-    if release.is_live and is_live(place, site):
-        return published
+    is_repair = release.is_live
+    keeps_others = is_repair or catalog.profile.on_channel_failure == "partially"
+    with Act(place, release.id, catalog.publishes_to, trees, read_secret) as act:
+        if is_repair and act.is_intact():
+            return published
+        act.stage()
+        if not act.failures or keeps_others:
+            with place.records.read() as session:
+                _signed_release(session, catalog, cycles.get_cycle(session, cycle_id), settings.releases)
+            act.switch(stops_at_failure=not keeps_others)
+        if act.failures and not is_repair:
+            # Whoever may yet do what was asked is waited for by the next attempt, before others are brought back.
+            waits = keeps_others or bool(act.in_doubt)
+            _bring_back(place, cycle_id, act, act.torn if waits else None)
+        _conclude(place, cycle_id, act)
+        act.tidy()
+    return replace(published, is_repaired=is_repair)
 
-    def check_again() -> None:
-        with place.records.write() as session:
-            _signed_release(session, catalog, cycles.get_cycle(session, cycle_id), settings.releases)
-            for channel in catalog.channels.values():
-                _note(session, release, channel, "staged")
 
-    put_live(place, site, check_again)
+def _bring_back(place: Workplace, cycle_id: int, act: Act, names: Collection[str] | None) -> None:
+    """Undo the switches of ``names`` (None: all), and note it."""
+    brought_back = act.undo(names)
+    if not brought_back:
+        return
     with place.records.write() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
-        released = session.get_one(Release, release.id)
-        released.is_live = True
-        for channel in catalog.channels.values():
-            _note(session, released, channel, "live")
-        cycles.enter(session, cycle, "later_review" if awaits_later_review(released) else "archive")
+        release = cycles.release_of(session, cycles.get_cycle(session, cycle_id))
+        assert release is not None  # noqa: S101 - being published
         ledger.append(
             session,
-            "release.published",
+            "release.brought_back",
             actor="系统",
             cycle_id=cycle_id,
-            digest=released.digest,
-            channels=[channel.id for channel in catalog.channels.values()],
+            digest=release.digest,
+            channels=sorted(brought_back),
+            reason=act.reasons,
         )
-    return published
 
 
-def site_tree(session: Session, place: Workplace, publishing: Cycle | None = None) -> Tree:
-    """The whole site by our records: what is live, the round that is being published, the openness catalogue.
-
-    Raises:
-        DisclosureError: when the files of a release are not those of its manifest.
-        OSError: when one of them is missing.
-    """
-    return build_site(
-        place.catalog,
-        _site_releases(session, place, publishing),
-        extra=openness_pages(session, place.catalog),
-        address=place.catalog.outlets.site.address,
-        cache=SiteCache(place.settings.site_cache),
-    )
-
-
-def recorded_site(place: Workplace) -> Tree:
-    """What the site should be by our records; empty before anything was published."""
-    with place.records.read() as session:
-        site = site_tree(session, place)
-    return site if any("/" in path for path in site) else Tree.of({})
-
-
-def is_live(place: Workplace, site: Tree) -> bool:
-    """Whether every channel shows exactly ``site``."""
-    return not any(channel.read_back(site) for channel in _channels(place).values())
-
-
-def put_live(place: Workplace, site: Tree, check_again: Callable[[], None]) -> None:
-    """Stage ``site`` on every channel out of sight, ``check_again`` that it may be shown, switch all, read back.
-
-    Raises:
-        DisclosureError: when a channel shows something else afterwards.
-    """
-    channels = _channels(place)
-    staged = {name: channel.stage(site) for name, channel in channels.items()}
-    check_again()
-    for name, channel_folder in channels.items():
-        channel_folder.switch(staged[name])
-    for name, channel_folder in channels.items():
-        if wrong := channel_folder.read_back(site):
-            raise DisclosureError(
-                f"渠道“{place.catalog.channels[name].name}”发布后核对不一致：{'；'.join(wrong)}。请重试发布。"
-            )
+def _conclude(place: Workplace, cycle_id: int, act: Act) -> None:
+    """Note where the release is live: on all channels, on some (the next attempt goes on), or on none."""
+    with place.records.write() as session:
+        cycle = cycles.get_cycle(session, cycle_id)
+        release = cycles.release_of(session, cycle)
+        assert release is not None  # noqa: S101 - being published
+        was_live = release.is_live
+        if not act.failures and not was_live:
+            release.is_live, release.is_partial = True, False
+            cycles.enter(session, cycle, "later_review" if awaits_later_review(release) else "archive")
+            _tell(session, "release.published", cycle_id, release, act)
+        elif not act.failures:
+            ledger.append(session, "release.repaired", actor="系统", cycle_id=cycle_id, digest=release.digest)
+        elif not was_live:
+            release.is_partial = act.is_visible()
+            if release.is_partial:
+                _tell(session, "release.partly_published", cycle_id, release, act)
+    if not act.failures:
+        return
+    if was_live:
+        raise DisclosureError(f"{release.title}早已发布，但有渠道核对不一致，没有修复：{act.reasons}请处理后重试。")
+    if not release.is_partial:
+        raise DisclosureError(f"{release.title}没有发布，各渠道都保持原样：{act.reasons}请处理后重试。")
+    names = {channel.id: channel.name for channel in place.catalog.publishes_to}
+    shown = f"已在{'、'.join(names[name] for name in act.live)}发布；" if act.live else ""
+    raise PartlyPublishedError(f"{release.title}部分发布：{shown}{act.reasons}处理后重试，会从未完成的渠道继续。")
 
 
-def _channels(place: Workplace) -> dict[str, FolderChannel]:
-    return {c.id: FolderChannel(place.settings.home / c.path) for c in place.catalog.channels.values()}
+def _tell(session: Session, event: str, cycle_id: int, release: Release, act: Act) -> None:
+    """A ledger entry; of attempts that end alike the first is enough."""
+    details = {"digest": release.digest, "channels": sorted(act.live)}
+    last = session.scalars(
+        select(LedgerEntry)
+        .where(LedgerEntry.cycle_id == cycle_id, LedgerEntry.event.startswith("release."))
+        .order_by(LedgerEntry.number.desc())
+    ).first()
+    if last is None or last.event != event or json.loads(last.details) != details:
+        ledger.append(session, event, actor="系统", cycle_id=cycle_id, **details)
 
 
 def _begin(session: Session, cycle: Cycle, release: Release) -> None:
@@ -221,7 +245,7 @@ def _begin(session: Session, cycle: Cycle, release: Release) -> None:
         raise DisclosureError(f"{release.title}计划于 {said(release.planned_for)} 发布，现在还不到时间。")
     cycles.enter(session, cycle, "publish")
     reviewed = standing(session, cycle, REVIEW_GATES, release.compilation.digest)
-    release.published_at, release.waived = now, list(reviewed.open_gates)
+    release.published_at, release.waived = _moment(release, now), list(reviewed.open_gates)
     ledger.append(
         session,
         "release.publishing",
@@ -230,6 +254,12 @@ def _begin(session: Session, cycle: Cycle, release: Release) -> None:
         digest=release.digest,
         waived=release.waived,
     )
+
+
+def _moment(release: Release, now: dt.datetime) -> dt.datetime:
+    """The time of publication that the pages print: the hour that was signed, unless it is long past."""
+    planned = release.planned_for
+    return planned if planned is not None and planned <= now < planned + _AT_THE_HOUR else now
 
 
 def awaits_later_review(release: Release) -> bool:
@@ -262,73 +292,9 @@ def _signed_release(session: Session, catalog: Catalog, cycle: Cycle, releases: 
 
 def _damaged_files(releases: Path, release: Release) -> list[str]:
     """Files of the release that are missing or not the bytes that were signed."""
-    folder = _folder(releases, release.digest)
+    folder = release_folder(releases, release.digest)
     return [
         path
         for path, sha256 in release.files.items()
         if not (folder / path).is_file() or hashlib.sha256((folder / path).read_bytes()).hexdigest() != sha256
     ]
-
-
-def _folder(releases: Path, digest: str) -> Path:
-    return releases / digest[:16]
-
-
-def _site_releases(session: Session, place: Workplace, publishing: Cycle | None = None) -> list[SiteRelease]:
-    """Every release that is live, and the one being published, if any."""
-    rows = session.execute(
-        select(Release, Cycle, Compilation)
-        .join(Cycle, Release.cycle_id == Cycle.id)
-        .join(Compilation, Release.compilation_id == Compilation.id)
-        .where(Cycle.profile == place.catalog.profile.id)
-        .order_by(Release.published_at)
-    )
-    return [
-        _site_release(place, release, cycle, compiled)
-        for release, cycle, compiled in rows
-        if release.is_live or (publishing and cycle.id == publishing.id and release.round == publishing.round)
-    ]
-
-
-def _site_release(place: Workplace, release: Release, cycle: Cycle, compiled: Compilation) -> SiteRelease:
-    assert release.published_at is not None  # noqa: S101 - set before the site is built
-    folder = _folder(place.settings.releases, release.digest)
-    files = Tree.of_folder(folder, {path: release.files[path] for path in public_paths(release.files)})
-    period = cycles.period_of(cycle)
-    about = {
-        "period": period.id,
-        "version": str(release.version),
-        "title": release.title,
-        "published_at": shanghai(release.published_at).isoformat(timespec="seconds"),
-        "release_digest": release.digest,
-        "compilation_digest": compiled.digest,
-        **({"signed_ahead_of": "、".join(release.waived)} if release.waived else {}),
-    }
-    return SiteRelease(
-        period=period,
-        version=release.version,
-        title=release.title,
-        summary=release.summary,
-        published_at=release.published_at,
-        files=files,
-        manifest=make_manifest(files, release=about),
-        demo=cycle.is_demo,
-    )
-
-
-def _note(session: Session, release: Release, channel: Channel, state: str) -> None:
-    """One row per release, channel and action, however often it is tried."""
-    row = session.scalars(
-        select(ChannelDelivery).where(
-            ChannelDelivery.release_id == release.id,
-            ChannelDelivery.channel == channel.id,
-            ChannelDelivery.action == "publish",
-        )
-    ).one_or_none()
-    if row is None:
-        row = ChannelDelivery(
-            release_id=release.id, channel=channel.id, action="publish", attempts=0, updated_at=utc_now()
-        )
-        session.add(row)
-    row.attempts = (row.attempts or 0) + (state == "staged")
-    row.state, row.updated_at = state, utc_now()

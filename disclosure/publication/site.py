@@ -13,9 +13,9 @@ from urllib.parse import quote
 from disclosure.catalog import Catalog
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
-from disclosure.publication.manifest import Manifest, check_path
+from disclosure.publication.manifest import Manifest
 from disclosure.publication.site_cache import SiteCache
-from disclosure.publication.tree import Tree
+from disclosure.publication.tree import Tree, check_path
 from disclosure.rendering.charts import chart_svg
 from disclosure.rendering.document import Chart
 from disclosure.rendering.metadata import dcat_catalog

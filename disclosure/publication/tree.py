@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from disclosure.errors import DisclosureError
+
+
+def check_path(path: str) -> str:
+    """``path`` when it is a plain relative POSIX path that stays below its folder.
+
+    Raises:
+        DisclosureError: otherwise.
+    """
+    parts = PurePosixPath(path).parts
+    plain = path and path == "/".join(parts) and not path.startswith("/") and not {"..", "."} & set(parts)
+    if not plain or "\\" in path or any(ord(letter) < 32 for letter in path):
+        raise DisclosureError(f"发布文件的路径“{path}”不合规定，应为发布文件夹内的相对路径。")
+    return path
 
 
 @dataclass(frozen=True)
@@ -45,10 +60,23 @@ class Tree(Mapping[str, bytes]):
             folder + path: file for folder, files in trees.items() for path, file in cls.of(files)._files.items()
         })  # fmt: skip
 
+    def renamed(self, names: Mapping[str, str]) -> Tree:
+        """The files that ``names`` (path -> new path) speaks of, under their new paths."""
+        return Tree({new: self._files[path] for path, new in names.items()})
+
     @property
     def hashes(self) -> Mapping[str, str]:
         """Path -> SHA-256 of every file."""
         return MappingProxyType({path: file.sha256 for path, file in self._files.items()})
+
+    @cached_property
+    def digest(self) -> str:
+        """One SHA-256 over all paths and bytes.
+
+        Raises:
+            DisclosureError: for a path that leaves the folder the tree is put into.
+        """
+        return digest_of({check_path(path): file.sha256 for path, file in self._files.items()})
 
     def __or__(self, other: Mapping[str, bytes]) -> Tree:
         """The files of both; of two at one path that of ``other``."""
@@ -77,6 +105,11 @@ class Tree(Mapping[str, bytes]):
 
     def __len__(self) -> int:
         return len(self._files)
+
+
+def digest_of(hashes: Mapping[str, str]) -> str:
+    """One SHA-256 over ``hashes`` (path -> SHA-256)."""
+    return hashlib.sha256(json.dumps(sorted(hashes.items()), ensure_ascii=False).encode()).hexdigest()
 
 
 def _held(content: bytes) -> _File:

@@ -416,9 +416,10 @@ class Release(Base):
 
     ``digest`` covers the compilation's digest and every rendered file (``files``: path to SHA-256, bytes
     under ``home/releases``). ``planned_for`` is the time the leader signed for, None for at once.
-    ``published_at`` is set before the channels switch, so that a rerun writes the same bytes; ``is_live``
-    after they did. ``waived`` are the gates that an emergency sign-off went ahead of, None until publication
-    begins; ``cleared_at`` is when the last of them approved afterwards.
+    ``published_at`` is set before the channels switch, so that a rerun writes the same bytes; ``is_partial`` from the
+    first switch on until all have switched or are brought back; ``is_live`` after all have. ``waived`` are the gates
+    that an emergency sign-off went ahead of, None until publication begins; ``cleared_at`` is when the last of them
+    approved afterwards.
     """
 
     __tablename__ = "releases"
@@ -439,12 +440,23 @@ class Release(Base):
     cleared_at: Mapped[dt.datetime | None]
     published_at: Mapped[dt.datetime | None]
     is_live: Mapped[bool] = mapped_column(default=False)
+    is_partial: Mapped[bool] = mapped_column(default=False)
 
     compilation: Mapped[Compilation] = relationship()
 
+    @property
+    def is_visible(self) -> bool:
+        """Whether the public reads it on some channel, or may come to."""
+        return self.is_live or self.is_partial
+
 
 class ChannelDelivery(Base):
-    """One action of one release on one channel, done at most once."""
+    """One action (``stage``, ``switch``, ``undo``) of one release on one channel, however often it is tried.
+
+    ``state``: ``begun`` (asked for, and not known to have happened), ``done``, ``failed`` with the ``reason``, and of a
+    switch ``undone``. ``token`` and ``digest`` are what the channel needs to find what it is about (``Staged``);
+    ``before`` is the token that was live before a switch, empty for none.
+    """
 
     __tablename__ = "channel_deliveries"
     __table_args__ = (UniqueConstraint("release_id", "channel", "action"),)
@@ -456,6 +468,9 @@ class ChannelDelivery(Base):
     state: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(Text, default="")
     attempts: Mapped[int] = mapped_column(default=0)
+    token: Mapped[str] = mapped_column(String(200), default="")
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    before: Mapped[str] = mapped_column(String(200), default="")
     updated_at: Mapped[dt.datetime]
 
 

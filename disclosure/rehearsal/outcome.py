@@ -127,7 +127,8 @@ def _done(session: Session, catalog: Catalog, cycle: Cycle) -> dict[Milestone, _
         found[milestone] = _decided(made, gates)
     release = cycles.release_of(session, cycle)
     if release is not None and release.is_live:
-        rows = session.scalars(select(ChannelDelivery).where(ChannelDelivery.release_id == release.id)).all()
+        of_release = (ChannelDelivery.release_id == release.id, ChannelDelivery.action == "switch")
+        rows = session.scalars(select(ChannelDelivery).where(*of_release).order_by(ChannelDelivery.id)).all()
         names = tuple(catalog.channels[row.channel].name for row in rows)
         found["publish"] = _Done(max(row.updated_at for row in rows), names)
     return found

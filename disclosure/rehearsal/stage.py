@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from disclosure.catalog import Catalog, Messenger, load_catalog
 from disclosure.clock import said_day, shanghai
@@ -77,7 +78,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class RehearsalPlace(Workplace):
-    """An installation in a folder of its own, where a year's holidays may be unpublished."""
+    """An installation in a folder of its own, where a year's holidays may be unpublished.
+
+    Every channel is a folder of its own here, whatever it really is: nothing leaves this machine.
+    """
 
     unpublished: frozenset[int] = frozenset()
 
@@ -85,7 +89,13 @@ class RehearsalPlace(Workplace):
     def catalog(self) -> Catalog:
         """The profile's facts."""
         known = load_catalog(self.settings.profile)
-        return replace(known, holidays=replace(known.holidays, unpublished=self.unpublished))
+        own = {"kind": "folder", "options": {}, "secrets": {}}
+        channels = {
+            name: channel.model_copy(update={**own, "url": f"channels/{name}"})
+            for name, channel in known.channels.items()
+        }
+        holidays = replace(known.holidays, unpublished=self.unpublished)
+        return replace(known, holidays=holidays, channels=MappingProxyType(channels))
 
 
 def place_at(home: Path, profile: str, unpublished: frozenset[int] = frozenset()) -> RehearsalPlace:
@@ -153,7 +163,7 @@ class Stage:
     def show_channels(self) -> None:
         """Take away the folders of the channels that are down today, and put back those that are up again."""
         for channel in self.catalog.channels.values():
-            root = self.place.settings.home / channel.path
+            root = self.place.settings.home / channel.url
             versions, aside = root.with_name(f"{root.name}.versions"), root.with_name(f"{root.name}.away")
             is_down = channel.id in self.channels_down
             if is_down and not versions.is_file():

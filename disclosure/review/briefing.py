@@ -253,7 +253,7 @@ def _release(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]
         "round": cycle.round,
         "preview_url": f"{place.settings.desk_url}/preview/{release.digest[:16]}",
         "has_packages": OVERVIEW in release.files,
-        "channels": [channel.name for channel in place.catalog.channels.values()],
+        "channels": [channel.name for channel in place.catalog.publishes_to],
         "digest": release.digest,
     }
 

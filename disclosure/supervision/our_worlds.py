@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 from disclosure import cycles, deadlines
 from disclosure.catalog import Catalog, Channel, Milestone
 from disclosure.clock import shanghai
+from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.periods import parse_period
-from disclosure.publication import FolderChannel
-from disclosure.publication.publish import recorded_site
+from disclosure.publication.channels import open_channel
+from disclosure.publication.channels.versions import VersionsChannel
+from disclosure.publication.contents import package_tree
 from disclosure.publication.site import MANIFEST
-from disclosure.records.tables import Cycle, LedgerEntry
+from disclosure.publication.upkeep import recorded_site
+from disclosure.records.tables import Cycle, LedgerEntry, Release
 from disclosure.review import asks
 from disclosure.supervision.mornings import last_look, missed_mornings
 from disclosure.supervision.texts import home_name
@@ -49,28 +52,44 @@ def look_at_records(place: Workplace, now: dt.datetime) -> OurRecords:
         )
 
 
-def look_at_pages(place: Workplace) -> tuple[PageSeen, ...]:
+def look_at_pages(place: Workplace, read_secret: Secrets = from_environment) -> tuple[PageSeen, ...]:
     """What is live on each channel and not as our records have it.
 
     Raises:
         DisclosureError, OSError: when what should be live cannot be told, or a channel cannot be read.
     """
     expected = recorded_site(place).hashes
-    return tuple(
-        page
-        for channel in place.catalog.channels.values()
-        for page in _differences(channel, FolderChannel(place.settings.home / channel.path), expected)
-    )
+    newest = _newest_release(place)
+    found: list[PageSeen] = []
+    for fact in place.catalog.publishes_to:
+        with open_channel(fact, place.settings.home, read_secret) as channel:
+            if isinstance(channel, VersionsChannel) and fact.content == "site":
+                found += _differences(fact, channel, expected)
+            elif newest is not None and (wrong := channel.read_live(package_tree(place, newest, fact))):
+                found.append(PageSeen(fact.id, fact.name, "altered", "", newest.title, wrong))
+    return tuple(found)
 
 
-def _differences(channel: Channel, folder: FolderChannel, expected: Mapping[str, str]) -> Iterator[PageSeen]:
-    live = folder.live_files()
+def _newest_release(place: Workplace) -> Release | None:
+    """The release that was published last: a channel of packages shows that one."""
+    with place.records.read() as session:
+        return session.scalars(
+            select(Release)
+            .join(Cycle, Release.cycle_id == Cycle.id)
+            .where(Cycle.profile == place.catalog.profile.id, Release.is_live)
+            .order_by(Release.published_at.desc())
+            .limit(1)
+        ).first()
+
+
+def _differences(channel: Channel, shown: VersionsChannel, expected: Mapping[str, str]) -> Iterator[PageSeen]:
+    live = shown.live_files()
     if live is None and not expected:
         return
     live = live or {}
     # Home page and lists are written by the program: another version of it may write them differently, so they are
     # compared with what was switched to. What was signed stands in our records byte by byte.
-    is_as_switched = folder.is_as_switched()
+    is_as_switched = shown.is_as_switched()
     parts: dict[tuple[What, str], list[str]] = {}
     for path in sorted(expected.keys() | live.keys()):
         if path not in live:

@@ -17,9 +17,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_pla
 from disclosure.catalog import load_catalog
 from disclosure.demo_figures import demo_figures, demo_history
 from disclosure.demo_text import demo_text
+from disclosure.kept_secrets import from_environment
 from disclosure.narrative import Narrative, html_of
 from disclosure.periods import Period
-from disclosure.publication import FolderChannel, SiteRelease, build_site, make_manifest
+from disclosure.publication import SiteRelease, build_site, make_manifest
+from disclosure.publication.channels import open_channel
 from disclosure.rendering import build_document, outlets_of, render_release
 from disclosure.rendering.openness import drafts_of, render_openness
 
@@ -89,10 +91,11 @@ def public_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_manifest(files, release={"period": period.id}),
         demo=True,
     )
-    root = tmp_path_factory.mktemp("public") / "site"
-    channel = FolderChannel(root)
-    channel.switch(channel.stage(build_site(catalog, [release], extra=render_openness(catalog, drafts_of(catalog)))))
-    return root
+    home = tmp_path_factory.mktemp("public")
+    site = build_site(catalog, [release], extra=render_openness(catalog, drafts_of(catalog)))
+    with open_channel(catalog.channels["website"], home, from_environment) as channel:
+        channel.switch(channel.stage(site))
+    return home / "site"
 
 
 @pytest.fixture(scope="session")

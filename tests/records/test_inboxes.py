@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import servers
 import yaml
-from moto.server import ThreadedMotoServer
 from sqlalchemy import select
 
 from disclosure.collection.intake import Intake, take_in
@@ -127,16 +126,6 @@ def test_an_inbox_over_sftp(
     refused = failure(options={"host_key": sftp_server.host_key}, secrets={"password": {"env": "THEIR_PASSWORD"}})
     assert "不接受这种登录方式" in refused
     assert "eim" not in refused
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
-    """An S3 server's address."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield f"http://127.0.0.1:{port}"
-    server.stop()
 
 
 def test_an_inbox_in_s3(bureau: Bureau, s3_server: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,7 +178,7 @@ def test_rows_that_refer_to_each_other_survive_a_rebuilt_table(database_url: str
         config.attributes["connection"] = connection
         command.upgrade(config, "0007")
         for line in (
-            "INSERT INTO cycles (id, profile, period_id, round, step, only, milestones, is_demo, opened_at)"
+            'INSERT INTO cycles (id, profile, period_id, round, step, "only", milestones, is_demo, opened_at)'
             " VALUES (7, 'p', '2016-annual', 1, 'review', '[]', '{}', false, '2017-02-01 00:00:00')",
             "INSERT INTO people (id, name, office, secret, is_active, is_demo, wrong_codes, enrolled_at)"
             " VALUES (3, '张三', 'policy_section', '', true, false, 0, '2017-02-01 00:00:00')",
@@ -196,3 +196,35 @@ def test_rows_that_refer_to_each_other_survive_a_rebuilt_table(database_url: str
     refused = pytest.raises(IntegrityError, match=r"(?i)one_subject|constraint")
     with refused, engine.begin() as connection:
         connection.execute(text("UPDATE asks SET cycle_id = NULL"))
+
+
+def test_what_was_published_before_channels_had_steps_is_still_live(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", "disclosure.records:migrations")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0011")
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE channel_deliveries DISABLE TRIGGER ALL"))
+        else:
+            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+        connection.execute(
+            text(
+                "INSERT INTO channel_deliveries (id, release_id, channel, action, state, reason, attempts, updated_at)"
+                " VALUES (1, 7, 'website', 'publish', 'live', '', 2, '2026-03-15 00:00:00+00:00'),"
+                " (2, 8, 'website', 'publish', 'staged', '', 1, '2026-03-15 00:00:00+00:00')"
+            )
+        )
+        command.upgrade(config, "0012")
+        rows = "SELECT release_id, action, state, attempts, token FROM channel_deliveries ORDER BY id"
+        assert [tuple(row) for row in connection.execute(text(rows))] == [
+            (7, "switch", "done", 2, ""),
+            (8, "stage", "done", 1, ""),
+        ]
+        command.downgrade(config, "0011")
+        rows = "SELECT release_id, action, state FROM channel_deliveries ORDER BY id"
+        assert [tuple(row) for row in connection.execute(text(rows))] == [
+            (7, "publish", "live"),
+            (8, "publish", "staged"),
+        ]
+        connection.execute(text("DELETE FROM channel_deliveries"))

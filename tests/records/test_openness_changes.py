@@ -28,8 +28,8 @@ def keepers(tmp_path: Path, sqlite_url: str) -> Iterator[Keepers]:
 
 
 @pytest.fixture
-def on_both(tmp_path: Path, database_url: str) -> Iterator[Keepers]:
-    with keepers_at(tmp_path, database_url, "2025-07-01") as made:
+def on_both(tmp_path: Path, records_url: str) -> Iterator[Keepers]:
+    with keepers_at(tmp_path, records_url, "2025-07-01") as made:
         yield made
 
 
@@ -168,16 +168,16 @@ def test_a_publication_that_was_cut_off_is_made_once_when_it_runs_again(
 ) -> None:
     change = keepers.start(keepers.new("07", "guide", keepers.guide("07")))
     keepers.approve(change)
-    real = publishing.put_live
+    real = publishing.put_site
 
-    def cut_off(place: object, site: object, check: object) -> None:
+    def cut_off(place: object, site: object, check: object, read_secret: object) -> None:
         if where == "after":
-            real(place, site, check)  # type: ignore[arg-type]
+            real(place, site, check, read_secret)  # type: ignore[arg-type]
         elif where == "check":
             check()  # type: ignore[operator]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(publishing, "put_live", cut_off)
+    monkeypatch.setattr(publishing, "put_site", cut_off)
     with pytest.raises(KeyboardInterrupt):
         keepers.publish()
     monkeypatch.undo()

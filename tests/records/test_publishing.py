@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from disclosure.errors import DisclosureError
-from disclosure.publication.folder_channel import FolderChannel
+from disclosure.publication.channels.versions import VersionsChannel
+from disclosure.publication.tree import Tree
 from disclosure.records.tables import AuditRun, ChannelDelivery, Decision, LedgerEntry, Release
 from disclosure.rendering import public_paths
 from disclosure.review.authority import REVIEW_GATES
@@ -59,8 +60,10 @@ def test_published_it_is_whole_noted_and_told(signed: Bureau) -> None:
     assert (signed.site / published.address).is_file()
     (release,) = rows(signed, Release)
     assert (release.is_live, release.published_at is not None) == (True, True)
-    (delivery,) = rows(signed, ChannelDelivery)
-    assert (delivery.state, delivery.attempts) == ("live", 1)
+    assert [(row.action, row.state, row.attempts) for row in rows(signed, ChannelDelivery)] == [
+        ("stage", "done", 1),
+        ("switch", "done", 1),
+    ]
     # What is on the site is what was signed.
     site = tree(signed.site / "releases" / "2016-annual")
     manifest = json.loads(site.pop("manifest.json"))
@@ -170,8 +173,9 @@ def test_a_file_altered_on_the_site_is_put_right_by_publishing_again(signed: Bur
     signed.publish()
     good = tree(signed.site)
     (signed.site / "index.html").write_bytes(b"defaced")
-    signed.publish()
+    assert signed.publish().is_repaired
     assert tree(signed.site) == good
+    assert events(signed)[-1] == "release.repaired"
 
 
 def test_twice_publishes_once(signed: Bureau) -> None:
@@ -184,8 +188,7 @@ def test_twice_publishes_once(signed: Bureau) -> None:
     assert events(signed) == told
     (again,) = rows(signed, Release)
     assert (again.published_at, again.is_live) == (release.published_at, True)
-    (delivery,) = rows(signed, ChannelDelivery)
-    assert delivery.attempts == 1
+    assert [row.attempts for row in rows(signed, ChannelDelivery)] == [1, 1]
 
 
 def test_the_same_approved_content_gives_the_same_bytes(signed: Bureau) -> None:
@@ -226,14 +229,14 @@ def test_two_periods_published_at_once_both_stand_on_the_site(
     open_bureau: Callable[..., Bureau], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = quarters(open_bureau)
-    both, stage = threading.Barrier(2), FolderChannel.stage
+    both, stage = threading.Barrier(2), VersionsChannel.stage
 
-    def meeting_stage(self: FolderChannel, site: dict[str, bytes]) -> Any:
+    def meeting_stage(self: VersionsChannel, site: Tree, **how: Any) -> Any:
         with suppress(threading.BrokenBarrierError):  # wait until the other has built its site too, if it is let in
             both.wait(timeout=0.5)
-        return stage(self, site)
+        return stage(self, site, **how)
 
-    monkeypatch.setattr(FolderChannel, "stage", meeting_stage)
+    monkeypatch.setattr(VersionsChannel, "stage", meeting_stage)
     failures: list[BaseException] = []
 
     def publish(bureau: Bureau) -> None:
@@ -253,10 +256,10 @@ def test_two_periods_published_at_once_both_stand_on_the_site(
 
 
 KILLED = {
-    "after the time is fixed": "FolderChannel.stage = die",
-    "between stage and switch": "FolderChannel.switch = die",
-    "between switch and commit": "FolderChannel.read_back = die",
-    "in the last commit": "publish._note = lambda s, r, c, state: die() if state == 'live' else None",
+    "after the time is fixed": "VersionsChannel.stage = die",
+    "between stage and switch": "VersionsChannel.switch = die",
+    "between switch and commit": "VersionsChannel.read_live = die",
+    "in the last commit": "publish._tell = die",
 }
 
 
@@ -278,7 +281,8 @@ def test_killed_on_either_database_there_is_exactly_one_release(
 def kill_and_run_again(signed: Bureau, run_and_die: Callable[[Bureau, str], None], point: str) -> None:
     run_and_die(
         signed,
-        "from disclosure.publication import publish\nfrom disclosure.publication.folder_channel import FolderChannel\n"
+        "from disclosure.publication import publish\n"
+        "from disclosure.publication.channels.versions import VersionsChannel\n"
         f"{KILLED[point]}\npublish.publish_round(place, {signed.cycle_id})",
     )
     (killed,) = rows(signed, Release)
@@ -290,8 +294,7 @@ def kill_and_run_again(signed: Bureau, run_and_die: Callable[[Bureau, str], None
     signed.publish()
     (release,) = rows(signed, Release)
     assert (release.id, release.is_live, release.published_at) == (killed.id, True, killed.published_at)
-    (delivery,) = rows(signed, ChannelDelivery)
-    assert delivery.state == "live"
+    assert {row.action: row.state for row in rows(signed, ChannelDelivery)} == {"stage": "done", "switch": "done"}
     told = events(signed)
     assert [told.count(event) for event in ("release.publishing", "release.published")] == [1, 1]
     if seen:

@@ -15,7 +15,11 @@ from pathlib import Path
 import pytest
 
 from disclosure.errors import DisclosureError
-from disclosure.publication import FolderChannel, make_manifest
+from disclosure.publication import make_manifest
+from disclosure.publication.channels import Staged
+from disclosure.publication.channels.folder import FolderShelf
+from disclosure.publication.channels.versions import VersionsChannel
+from disclosure.publication.tree import Tree
 
 pytestmark = pytest.mark.unit
 
@@ -32,8 +36,17 @@ def versions(root: Path) -> list[str]:
     return sorted(p.name for p in root.with_name("site.versions").iterdir() if p.is_dir() and not p.is_symlink())
 
 
-def publish(channel: FolderChannel, tree: Mapping[str, bytes]) -> None:
-    channel.switch(channel.stage(tree))
+def channel_at(root: Path) -> VersionsChannel:
+    return VersionsChannel(FolderShelf(root), "网站")
+
+
+def publish(channel: VersionsChannel, tree: Mapping[str, bytes]) -> Staged:
+    """Staged, switched, and all but the version before removed: what a publication does."""
+    before = channel.live()
+    staged = channel.stage(Tree.of(tree))
+    channel.switch(staged)
+    channel.tidy([before.token] if before else [])
+    return staged
 
 
 @pytest.fixture
@@ -41,102 +54,74 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "site"
 
 
-def test_nothing_is_visible_before_the_switch(root: Path) -> None:
-    channel = FolderChannel(root)
-    staged = channel.stage(NEW)
+def test_nothing_is_visible_before_the_switch_and_nobody_may_list_it(root: Path) -> None:
+    channel = channel_at(root)
+    staged = channel.stage(Tree.of(NEW))
     assert not root.exists()
-    assert channel.live() is None
-    assert channel.read_back(NEW) == (f"{root} 还没有发布任何内容。",)
-    assert not staged.folder.is_relative_to(root)
+    assert published(root.with_name("site.versions") / staged.token) == NEW
+    assert root.with_name("site.versions").stat().st_mode & 0o777 == 0o711
     channel.switch(staged)
     assert published(root) == NEW
-    assert channel.live() == staged
-    assert channel.read_back(NEW) == ()
-    assert channel.read_back(make_manifest(NEW, release={})) == ()
 
 
-def test_staged_name_cannot_be_guessed_from_the_content(tmp_path: Path) -> None:
-    names = {FolderChannel(tmp_path / place / "site").stage(NEW).folder.name for place in "ab"}
-    tokens = {name.partition("-")[2] for name in names}
-    assert len(tokens) == 2
-    assert all(len(token) == 32 for token in tokens)
-    assert (tmp_path / "a" / "site.versions").stat().st_mode & 0o777 == 0o711
+def test_what_did_not_change_is_not_copied(root: Path) -> None:
+    """A thousand releases are not copied a thousand times: each file's bytes lie on the disk once."""
+    channel = channel_at(root)
+    releases = {f"releases/{number}/index.html": b"%d" % number for number in range(50)}
+    publish(channel, {"index.html": b"50", **releases})
+    publish(channel, {"index.html": b"51", **releases, "releases/51/index.html": b"51"})
+    files = [path for path in root.rglob("*") if path.is_file()]
+    # The version before shares them; what is new stands alone.
+    assert len(files) == 52
+    assert sorted(path.stat().st_nlink for path in files) == [1, 1, *[2] * 50]
 
 
 def test_publishing_twice_publishes_once(root: Path) -> None:
-    channel = FolderChannel(root)
-    publish(channel, OLD)
-    publish(channel, NEW)
+    channel = channel_at(root)
+    old = publish(channel, OLD)
+    new = publish(channel, NEW)
     before, link = versions(root), root.lstat().st_ino
-    publish(FolderChannel(root), NEW)
+    assert channel_at(root).stage(Tree.of(NEW)) == new
+    channel.switch(new)
     assert (versions(root), root.lstat().st_ino) == (before, link)
-    channel.rollback()
+    channel.undo(new, old.token)
     assert published(root) == OLD
+    channel.undo(old, "")
+    assert not root.exists()
 
 
-def test_staging_again_uses_what_is_staged_only_if_it_is_intact(root: Path) -> None:
-    channel = FolderChannel(root)
-    staged = channel.stage(NEW)
-    assert channel.stage(NEW) == staged
-    (staged.folder / "index.html").write_bytes(b"rot")
-    again = channel.stage(NEW)
-    assert again.folder != staged.folder
-    channel.switch(again)
+def test_a_version_to_go_back_to_that_is_gone_is_told(root: Path) -> None:
+    channel = channel_at(root)
+    old, new = publish(channel, OLD), publish(channel, NEW)
+    channel.discard(old)
+    with pytest.raises(DisclosureError, match="退不回去"):
+        channel.undo(new, old.token)
     assert published(root) == NEW
-
-
-def test_rollback_brings_the_previous_version_back_and_forth(root: Path) -> None:
-    channel = FolderChannel(root)
-    publish(channel, {"index.html": b"oldest"})
-    with pytest.raises(DisclosureError, match="没有可退回的上一版"):
-        channel.rollback()
-    publish(channel, OLD)
-    publish(channel, NEW)
-    assert len(versions(root)) == 2
-    channel.rollback()
-    assert published(root) == OLD
-    channel.rollback()
-    assert published(root) == NEW
-
-
-def test_discard_removes_what_is_staged_and_never_what_is_live(root: Path) -> None:
-    channel = FolderChannel(root)
-    publish(channel, OLD)
-    staged = channel.stage(NEW)
-    channel.discard(staged)
-    assert not staged.folder.exists()
-    live = channel.live()
-    assert live is not None
-    channel.discard(live)
-    assert published(root) == OLD
-    with pytest.raises(DisclosureError, match="重新暂存"):
-        channel.switch(staged)
-    assert published(root) == OLD
 
 
 def test_read_back_finds_changed_missing_and_surplus_files(root: Path) -> None:
-    channel = FolderChannel(root)
+    channel = channel_at(root)
     publish(channel, NEW)
     page = root / "index.html"
     page.write_bytes(b"neW")
-    assert channel.read_back(NEW) == ("文件 index.html 的内容与发布的不符。",)
+    assert channel.read_live(Tree.of(NEW)) == ("文件 index.html 的内容与发布的不符。",)
     page.write_bytes(b"new")
     (root / "releases.json").unlink()
     (root / "extra.html").write_bytes(b"")
     (root / "link").symlink_to(page)
-    assert channel.read_back(NEW) == ("多出文件 extra.html。", "多出文件 link。", "缺少文件 releases.json。")
+    assert channel.read_live(Tree.of(NEW)) == ("多出文件 extra.html。", "多出文件 link。", "缺少文件 releases.json。")
     # A file replaced by a link to its own bytes is not the file that was published.
     (root / "extra.html").unlink()
     (root / "link").unlink()
     (root / "releases.json").symlink_to(root.parent / "elsewhere.json")
     (root.parent / "elsewhere.json").write_bytes(NEW["releases.json"])
-    assert channel.read_back(NEW) == ("文件 releases.json 的内容与发布的不符。",)
+    assert channel.read_live(Tree.of(NEW)) == ("文件 releases.json 的内容与发布的不符。",)
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x", "", ".", "a//b", "a\\b", "./a", "a/", "a\nb"])
 def test_a_path_that_leaves_the_folder_is_refused(root: Path, path: str) -> None:
     with pytest.raises(DisclosureError, match="路径"):
-        FolderChannel(root).stage({path: b""})
+        channel_at(root).stage(Tree.of({path: b""}))
     with pytest.raises(DisclosureError, match="路径"):
         make_manifest({path: b""}, release={})
 
@@ -145,12 +130,12 @@ def test_somebody_elses_folder_is_left_alone(root: Path) -> None:
     root.mkdir()
     (root / "index.html").write_bytes(b"theirs")
     with pytest.raises(DisclosureError, match="请先把它移走"):
-        publish(FolderChannel(root), NEW)
+        publish(channel_at(root), NEW)
     assert published(root) == {"index.html": b"theirs"}
 
 
 def test_the_site_may_be_moved(root: Path, tmp_path: Path) -> None:
-    publish(FolderChannel(root), NEW)
+    publish(channel_at(root), NEW)
     (tmp_path / "moved").mkdir()
     for name in ("site", "site.versions"):
         (tmp_path / name).rename(tmp_path / "moved" / name)
@@ -158,22 +143,23 @@ def test_the_site_may_be_moved(root: Path, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_told_and_leaves_the_old_site(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    channel = FolderChannel(root)
+    channel = channel_at(root)
     publish(channel, OLD)
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("disclosure.publication.folder_channel.os.fsync", full)
+        patched.setattr("disclosure.publication.channels.folder.os.fsync", full)
         with pytest.raises(DisclosureError, match="请检查磁盘空间和权限"):
-            channel.stage(NEW)
+            channel.stage(Tree.of(NEW))
     assert published(root) == OLD
-    assert len(versions(root)) == 1
+    publish(channel, NEW)
+    assert len(versions(root)) == 2
 
 
 #: What Python tells its audit hooks when the disk is about to change; opening a file for writing comes on top.
-CHANGES = {"os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "shutil.rmtree"}
+CHANGES = {"os.link", "os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "os.chmod", "shutil.rmtree"}
 
 
 def killed_at(write: int, action: Callable[[], None]) -> bool:
@@ -205,17 +191,20 @@ def test_killed_at_any_write_shows_old_or_new_and_a_rerun_ends_right(tmp_path: P
     seen = set()
     for write in range(1, 200):
         root = tmp_path / str(write) / "site"
-        channel = FolderChannel(root)
+        channel = channel_at(root)
         publish(channel, {"index.html": b"oldest"})
-        publish(channel, OLD)
+        old = publish(channel, OLD)
         was_killed = killed_at(write, lambda channel=channel: publish(channel, NEW))  # type: ignore[misc]
         shown = published(root)
         assert shown in (OLD, NEW), f"torn at write {write}"
         seen.add(shown == NEW)
-        publish(channel, NEW)
+        new = channel.stage(Tree.of(NEW))
+        channel.switch(new)
         assert published(root) == NEW
-        assert len(versions(root)) == 2, f"rubbish left after write {write}"
-        channel.rollback()
+        channel.tidy([old.token])
+        assert versions(root) == sorted([old.token, new.token]), f"rubbish left after write {write}"
+        assert not list(root.with_name("site.versions").glob(".link-*"))
+        channel.undo(new, old.token)
         assert published(root) == OLD
         if not was_killed:
             break
@@ -226,7 +215,7 @@ def test_killed_at_any_write_shows_old_or_new_and_a_rerun_ends_right(tmp_path: P
 
 
 def test_readers_meet_whole_sites_only(root: Path) -> None:
-    channel = FolderChannel(root)
+    channel = channel_at(root)
     publish(channel, OLD)
     torn: list[dict[str, bytes]] = []
     rounds = 0

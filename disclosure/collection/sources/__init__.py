@@ -8,17 +8,16 @@ is one new file.
 from __future__ import annotations
 
 import pkgutil
-import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import ValidationError
 
 from disclosure.catalog import Catalog, Office
 from disclosure.catalog.catalog import explain
+from disclosure.catalog.secrets import written_secret
 from disclosure.catalog.yaml_source import Document, load_document
 from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit
 from disclosure.errors import DisclosureError
@@ -33,11 +32,6 @@ __all__ = [
     "load_sources",
     "offices_with_inboxes",
 ]
-
-#: Names under which libraries take what nobody else may know.
-_SECRET_NAME = re.compile(
-    r"passw|pwd|secret|token|passphrase|pkey|credential|^key$|account_key|口令|密码", re.IGNORECASE
-)
 
 
 @cache
@@ -93,7 +87,7 @@ def _source(name: str, fields: object, document: Document, catalog: Catalog) -> 
     where = document.locate(("sources", name))
     if not isinstance(fields, dict):
         return f"{where}：来源“{name}”应为“键: 值”的映射。"
-    if secret := _written_secret(fields):
+    if secret := written_secret(fields):
         return (
             f"{where}：来源“{name}”的 {secret} 里写着口令。口令不能写在配置文件里：请删去，"
             "把它放进环境变量，再写 secrets: {password: {env: 变量名}}。"
@@ -111,28 +105,3 @@ def _source(name: str, fields: object, document: Document, catalog: Catalog) -> 
         owners = "、".join(office.id for office in owners_of)
         return f"{document.locate(('sources', name, 'centre'))}：来源“{name}”的 centre 应为 {owners} 之一。"
     return source
-
-
-def _written_secret(fields: Mapping[str, Any]) -> str:
-    """Where a secret stands written out; empty when nowhere."""
-    for name, value in fields.items():
-        if name == "secrets":
-            given = value.items() if isinstance(value, dict) else [("", value)]
-            for key, reference in given:
-                if not isinstance(reference, dict):
-                    return f"secrets.{key}".rstrip(".")
-        elif _SECRET_NAME.search(str(name)):
-            return str(name)
-        elif name == "url" and _has_password(str(value)):
-            return "url"
-        elif isinstance(value, dict) and (inner := _written_secret(value)):
-            return f"{name}.{inner}"
-    return ""
-
-
-def _has_password(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return True
-    return parts.password is not None or any(_SECRET_NAME.search(name) for name, _ in parse_qsl(parts.query))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, get_args
@@ -138,25 +136,3 @@ def check_signed(filler: str, checker: str) -> None:
 
 class GoneError(DisclosureError):
     """A file is no longer where it was listed: somebody else has taken it, or its owner has thought again."""
-
-
-@contextmanager
-def in_words(where: str, secrets: Iterable[str], told: Callable[[Exception], str]) -> Iterator[None]:
-    """Errors of a library, said in one Chinese sentence without any of ``secrets``.
-
-    ``told`` gives what is wrong and what to do; an empty text for an error it does not know, whose first line is
-    then shown as it is.
-    """
-    try:
-        yield
-    except DisclosureError:
-        raise
-    except Exception as error:  # every library has its own tree of errors
-        words = told(error)
-        if not words:
-            first = re.sub(r"\s+", " ", str(error)).strip()[:160]
-            words = f"出错（{type(error).__name__}：{first}），请把这句话告诉管理员"
-        for secret in filter(None, secrets):
-            words = words.replace(secret, "***")
-        # The library's own error may hold what must not be shown.
-        raise DisclosureError(f"{where}：{words}。") from None

@@ -12,8 +12,9 @@ from pydantic import Field, field_validator, model_validator
 from disclosure.catalog.models import Name
 from disclosure.collection.rows import Row, check_columns, write_rows
 from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit, check_signed
-from disclosure.collection.sources.store import Entry, Store, fill, unknown_placeholders
+from disclosure.collection.sources.store import Entry, Store
 from disclosure.errors import DisclosureError
+from disclosure.remote.files import fill, unknown_placeholders
 
 _MOST_BYTES = 32 << 20
 _PLACEHOLDERS = ("home", "period", "kind", "year", "months")

@@ -14,8 +14,9 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from disclosure.collection.sources.base import Delivery, Errand, GoneError, Settled, Source, Visit
-from disclosure.collection.sources.store import Entry, Store, fill, unknown_placeholders
+from disclosure.collection.sources.store import Entry, Store
 from disclosure.file_names import UNFINISHED, printable_name
+from disclosure.remote.files import fill, unknown_placeholders
 
 TAKEN, RETURNED, ANSWERS = "已收", "退回", "回执"
 OWN_FOLDERS = (TAKEN, RETURNED, ANSWERS)

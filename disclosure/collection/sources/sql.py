@@ -12,7 +12,8 @@ from sqlalchemy.exc import ArgumentError
 
 from disclosure.catalog.models import Name
 from disclosure.collection.rows import Row, check_columns, numbered, write_rows
-from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit, check_signed, in_words
+from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit, check_signed
+from disclosure.remote.files import in_words
 
 #: Driver for each kind of database a URL may name.
 _DRIVERS = {
