@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -38,4 +39,6 @@ def rehearsed(profile: str, folder: Path, year: int, *kinds: str, **behaviour: o
     file = folder / "behaviour.yaml"
     file.write_text(yaml.safe_dump(behaviour, allow_unicode=True), encoding="utf-8")
     how = load_behaviour(load_catalog(profile), file)
-    return rehearse(year, profile, how, audit_round, kinds)  # type: ignore[arg-type]  # a list is a collection of kinds
+    # As the command does: the findings are the same by both engines, and this one is sooner done.
+    audit = partial(audit_round, engine="columns")
+    return rehearse(year, profile, how, audit, kinds)  # type: ignore[arg-type]  # a list is a collection of kinds
