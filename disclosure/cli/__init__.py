@@ -13,7 +13,19 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import audit, calendar, channels, cycle, files, history, remind, running, status, supervision
+from disclosure.cli import (
+    audit,
+    calendar,
+    channels,
+    cycle,
+    files,
+    history,
+    rehearse,
+    remind,
+    running,
+    status,
+    supervision,
+)
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.openness import openness_app
@@ -41,6 +53,7 @@ for command in (
     channels.publish,
     calendar.calendar,
     remind.remind,
+    rehearse.rehearse,
     supervision.supervise,
     running.deploy,
     running.doctor,
