@@ -24,6 +24,7 @@ from disclosure.errors import DisclosureError
 from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.publication.act import Act
 from disclosure.publication.contents import release_folder, trees_of
+from disclosure.publication.proof import fix_proof
 from disclosure.publication.turn import turn
 from disclosure.records import ledger
 from disclosure.records.tables import Cycle, LedgerEntry, Release
@@ -136,11 +137,12 @@ def stage_round(place: Workplace, cycle_id: int, read_secret: Secrets = from_env
     Nothing is visible afterwards. What has changed by the hour is staged again then.
     """
     with turn(place):
-        with place.records.read() as session:
+        with place.records.write() as session:
             cycle = cycles.get_cycle(session, cycle_id)
             release = _signed_release(session, place.catalog, cycle, place.settings.releases)
             if release.published_at is not None:
                 return ""
+            fix_proof(session, place, cycle, release)
             moment = release.planned_for or utc_now()
             trees = trees_of(session, place, cycle, release, moment)
         with Act(place, release.id, place.catalog.publishes_to, trees, read_secret) as act:
@@ -155,6 +157,7 @@ def _publish(place: Workplace, cycle_id: int, read_secret: Secrets) -> Published
         release = _signed_release(session, catalog, cycle, settings.releases)
         if release.published_at is None:
             _begin(session, cycle, release)
+            fix_proof(session, place, cycle, release)
         assert release.published_at is not None  # noqa: S101 - set just now
         trees = trees_of(session, place, cycle, release, release.published_at)
     published = Published(
