@@ -10,7 +10,7 @@ from disclosure.clock import said
 from disclosure.errors import DisclosureError
 from disclosure.publication.manifest import Manifest, sha256
 from disclosure.publication.signing import PublicKey, Signature, read_keys, verify
-from disclosure.publication.site import MANIFEST, SIGNATURE
+from disclosure.publication.site import KEYS, KEYS_SIGNATURE, MANIFEST, SIGNATURE
 from disclosure.publication.sources import Source
 from disclosure.publication.tree import check_path
 from disclosure.records.checkpoints import Checkpoint
@@ -18,7 +18,7 @@ from disclosure.records.checkpoints import Checkpoint
 _LIST = "releases.json"
 #: Where the list of keys is looked for: at the site's root, beside the files, above a release's folder.
 _KEYS = (
-    ("keys/keys.json", "keys/keys.jws"),
+    (KEYS, KEYS_SIGNATURE),
     ("keys.json", "keys.jws"),
     ("../../keys/keys.json", "../../keys/keys.jws"),
 )
