@@ -18,17 +18,18 @@ from sqlalchemy.orm import Session
 
 from disclosure import compilation, cycles
 from disclosure.catalog import Catalog
-from disclosure.clock import said, shanghai, utc_now
+from disclosure.clock import said, utc_now
 from disclosure.collection.files import write_whole
 from disclosure.errors import DisclosureError
 from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.publication.act import Act
 from disclosure.publication.contents import release_folder, trees_of
+from disclosure.publication.documents import document_of
 from disclosure.publication.proof import fix_proof
 from disclosure.publication.turn import turn
 from disclosure.records import ledger
 from disclosure.records.tables import Cycle, LedgerEntry, Release
-from disclosure.rendering import build_document, outlets_of, public_paths, render_release
+from disclosure.rendering import outlets_of, public_paths, render_release
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of, standing
 from disclosure.workplace import Workplace
@@ -65,22 +66,8 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         release = cycles.release_of(session, cycle)
         if release is not None and not _damaged_files(place.settings.releases, release):
             return release
-        content = compilation.content_of(session, catalog, cycle, compiled)
-        known = compilation.history(session, catalog, content.period)
-    period = content.period
-    document = build_document(
-        catalog,
-        period,
-        content.figures,
-        last_year_end=compilation.figures_of_period(known, period.last_year_end()),
-        year_before=compilation.figures_of_period(known, period.year_before()),
-        last_period=compilation.figures_of_period(known, period.previous_in_year()),
-        footnotes=content.footnotes,
-        narratives=content.narratives,
-        compiled_on=shanghai(compiled.compiled_at).date(),
-        demo=cycle.is_demo,
-        only=cycle.only,
-    )
+        document = document_of(session, catalog, cycle, compiled)
+    period = cycles.period_of(cycle)
     files = render_release(document, outlets_of(catalog, document)).files
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
     digest = release_digest(compiled.digest, document.title, document.summary, hashes)
