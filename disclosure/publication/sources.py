@@ -70,10 +70,11 @@ class SiteSource:
         Raises:
             DisclosureError: when the site cannot be reached or answers something else.
         """
-        url = urljoin(self._root, quote(path))
+        url = self._root + quote(path)
         try:
+            url = urljoin(self._root, quote(path))
             answer = self._client.get(url)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise DisclosureError(f"读不到 {url}（{error}），请核对地址和网络后重试。") from error
         if answer.status_code in {httpx.codes.NOT_FOUND, httpx.codes.GONE}:
             return None

@@ -265,7 +265,7 @@ def test_command_needs_nothing_but_the_files(download: Path, tmp_path: Path) -> 
     environment |= {"DISCLOSURE_HOME": "/proc/nowhere", "PYTHONPATH": os.pathsep.join(sys.path)}
     jws = download / RELEASE / "manifest.jws"
     good = jws.read_bytes()
-    jws.write_bytes(good[:-2] + b"AA")
+    jws.write_bytes(good[:-9] + bytes([good[-9] ^ 1]) + good[-8:])
     ran = subprocess.run(
         [sys.executable, "-m", "disclosure.cli", "verify", str(download)],
         check=False,
