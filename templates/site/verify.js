@@ -187,6 +187,8 @@
       for (const each of some) found.push(...await walk(each));
     }
   };
+  // No attribute of HTML's, and known to every browser.
+  by("folder").webkitdirectory = true;
   for (const input of [by("files"), by("folder")]) {
     input.addEventListener("change", () => {
       if (input.files.length) offline([...input.files].map(file => [file.webkitRelativePath || file.name, file]));
