@@ -81,17 +81,17 @@
   // The rows of one release: [path, name of the sentence, its values].
   const checkRelease = async (files, folder, isListed) => {
     const rows = [], content = await readAt(files, folder + MANIFEST), jws = await readAt(files, folder + SIGNATURE);
-    if (!content) rows.push([folder + MANIFEST, "missing"]);
-    if (!jws) rows.push([folder + SIGNATURE, "missing"]);
+    if (!content) rows.push([MANIFEST, "missing"]);
+    if (!jws) rows.push([SIGNATURE, "missing"]);
     if (rows.length) return { title: folder, rows };
     const seen = await examine(jws, content);
-    if (seen.wrong) return { title: folder, rows: [[folder + MANIFEST, seen.wrong]] };
-    rows.push([folder + MANIFEST, "signed", seen]);
+    if (seen.wrong) return { title: folder, rows: [[MANIFEST, seen.wrong]] };
+    rows.push([MANIFEST, "signed", seen]);
     let manifest;
     try {
       manifest = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
     } catch {
-      return { title: folder, rows: [[folder + MANIFEST, "unreadable"]] };
+      return { title: folder, rows: [[MANIFEST, "unreadable"]] };
     }
     await checkLedger(manifest, rows);
     const listed = Object.keys(manifest.files), own = new Set([MANIFEST, SIGNATURE, KEYS, KEYS_SIGNATURE]);
@@ -113,14 +113,14 @@
     }
     for (const path of listed) {
       const found = isListed ? await readAt(files, folder + path) : await fetched(folder + path);
-      rows.push([folder + path, !found ? "missing" : await sum(found) === manifest.files[path] ? "same" : "altered"]);
+      rows.push([path, !found ? "missing" : await sum(found) === manifest.files[path] ? "same" : "altered"]);
     }
     for (const path of given) {
       const name = path.slice(folder.length);
       const isKeys = own.has(base(name)) && (base(name) === name || /^keys\//.test(name));
-      if (!isKeys && !listed.includes(name)) rows.push([path, "surplus"]);
+      if (!isKeys && !listed.includes(name)) rows.push([name, "surplus"]);
     }
-    return { title: manifest.release.title, rows };
+    return { title: `${manifest.release.title}　${folder}`, rows };
   };
 
   const RIGHT = new Set(["same", "signed", "listed", "ledgered"]);
@@ -135,7 +135,8 @@
     const made = document.createElement("table"), head = made.createTHead().insertRow(), body = made.createTBody();
     made.createCaption().textContent = title;
     head.append(cell("th", words.file, "col"), cell("th", words.result, "col"));
-    for (const [path, name, values] of rows) {
+    const isRight = name => name === "left" || RIGHT.has(name);
+    for (const [path, name, values] of rows.sort((a, b) => isRight(a[1]) - isRight(b[1]))) {
       const row = body.insertRow(), mark = name === "left" ? "–" : RIGHT.has(name) ? "✓" : "✗";
       row.dataset.verdict = name;
       row.append(cell("th", path, "row"), cell("td", `${mark} ${say(name, values)}`));
