@@ -48,9 +48,12 @@ def publish(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) 
     place.sign_ledger()
     what = "有渠道与发布的不一致，已修复" if published.is_repaired else "已发布"
     done(f"{what}：{published.title}，文件 {published.file_count} 个，各渠道核对无误。")
-    wrong = [problem for each in read_back(place, read_secret) for problem in each.problems]
+    read = read_back(place, read_secret)
+    wrong = [problem for each in read for problem in each.problems]
     for problem in wrong:
         say("✗", "bold red", f"读回不符：{problem}")
+    if not wrong:
+        done(f"从线上读回 {sum(each.figures for each in read)} 个数字，与汇总全部相符。")
     print_pairs({"页面": published.address})
     if wrong:
         sys.exit(1)

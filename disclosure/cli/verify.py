@@ -100,7 +100,7 @@ def _verify(source: Source, given: Iterable[PublicKey]) -> None:
 def _tell(one: Checked) -> None:
     name = one.title or one.folder or "这一期"
     if one.is_right:
-        done(f"{name}（{one.published}）：签名有效，{len(one.files)} 个文件逐字节相符。")
+        done(f"{name}：{one.published}发布，签名有效，{len(one.files)} 个文件逐字节相符。")
     else:
         say("✗", "bold red", f"{name}：与发布的不一致。")
         for problem in (*one.problems, *filter(None, one.files.values())):

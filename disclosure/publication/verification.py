@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -123,7 +124,8 @@ def _check_release(source: Source, folder: str, keys: tuple[PublicKey, ...]) -> 
         checked.files[MANIFEST] = str(error)
         return checked
     checked.title = manifest.release.get("title", "")
-    checked.published = manifest.release.get("published_at", "")
+    published_at = manifest.release.get("published_at", "")
+    checked.published = said(dt.datetime.fromisoformat(published_at)) if published_at else ""
     checked.files |= {MANIFEST: "", SIGNATURE: ""}
     _check_ledger(checked, manifest.ledger, keys)
     for path, expected in manifest.files.items():

@@ -25,6 +25,7 @@ from disclosure.publication import SiteRelease, build_site, make_manifest
 from disclosure.publication.channels import open_channel
 from disclosure.publication.signing import PublicKey, keys_json, public_key_of, sign
 from disclosure.publication.site import KEYS, KEYS_SIGNATURE
+from disclosure.records.checkpoints import Checkpoint
 from disclosure.rendering import build_document, outlets_of, render_release
 from disclosure.rendering.openness import drafts_of, render_openness
 
@@ -86,7 +87,18 @@ def public_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = render_release(document, outlets_of(catalog, document)).site
     private, published = Ed25519PrivateKey.generate(), dt.datetime(2026, 3, 15, 1, tzinfo=dt.UTC)
     key = PublicKey(public_key_of(private), "publication", published)
-    manifest, keys = make_manifest(files, release={"period": period.id, "title": document.title}), keys_json([key])
+    sealing = Ed25519PrivateKey.generate()
+    sealer = PublicKey(public_key_of(sealing), "ledger", published)
+    checkpoint = Checkpoint(82, "2014" * 16, published.isoformat())
+    ledger = {
+        "length": str(checkpoint.length),
+        "head_hash": checkpoint.head_hash,
+        "at": checkpoint.at,
+        "signature": sealing.sign(checkpoint.signed_bytes).hex(),
+        "key": sealer.id,
+    }
+    manifest = make_manifest(files, release={"period": period.id, "title": document.title}, ledger=ledger)
+    keys = keys_json([key, sealer])
     release = SiteRelease(
         period,
         1,

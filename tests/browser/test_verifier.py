@@ -79,6 +79,7 @@ def test_saved_page_proves_a_saved_folder(verifier: Page, saved: Path) -> None:
     expect(verifier.get_by_role("table", name=f"{manifest['release']['title']}　down/2025-annual/")).to_be_visible()
     expect(row(verifier, "disclosure.pdf")).to_contain_text("✓ 与公布的一致")
     expect(row(verifier, "manifest.json")).to_contain_text("2026/3/15 09:00:00")
+    expect(row(verifier, "台账检查点")).to_contain_text(f"✓ 第 82 条，{'2014' * 16}，签名有效")
     expect(row(verifier, "down/keys/keys.json")).to_contain_text("✓ 签名有效")
     verifier.set_viewport_size({"width": 360, "height": 740})
     assert verifier.evaluate("document.documentElement.scrollWidth") == 360
