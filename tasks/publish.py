@@ -16,6 +16,7 @@ from disclosure import cycles
 from disclosure.clock import said, utc_now
 from disclosure.errors import DisclosureError
 from disclosure.publication.publish import publish_round, stage_round
+from disclosure.publication.read_back import read_back
 from disclosure.records import ledger
 from disclosure.records.tables import Release
 from disclosure.workplace import Workplace, open_workplace
@@ -83,6 +84,20 @@ def _run_at_hour(release: Release) -> FlowRun:
     raise AssertionError("unreachable")
 
 
+def _read_numbers(place: Workplace) -> str:
+    """Read every number back out of what is live; what is wrong is noted, and followed by the supervision."""
+    try:
+        read = read_back(place, read_secret)
+    except DisclosureError as error:
+        get_run_logger().warning("数字没有能够读回：%s", error)
+        return f"数字没有能够读回：{error}"
+    wrong = [f"{each.path}：{problem}" for each in read for problem in each.problems]
+    for problem in wrong:
+        get_run_logger().warning("读回不符：%s", problem)
+    count = sum(each.figures for each in read)
+    return f"读回发现 {len(wrong)} 处不符：{wrong[0]}" if wrong else f"读回 {count} 个数字，与汇总全部相符。"
+
+
 @task(name="publish 发布", retries=3, retry_delay_seconds=2)
 def publish_release(cycle_id: int) -> str:
     """Where the release is; published before, nothing is done twice."""
@@ -94,6 +109,6 @@ def publish_release(cycle_id: int) -> str:
         key=f"release-cycle-{cycle_id}",
         description="发布结果",
         markdown=f"已发布：[{published.title}]({place.settings.desk_url}/site/{published.address})，"
-        f"文件 {published.file_count} 个，逐字节核对无误。",
+        f"文件 {published.file_count} 个，逐字节核对无误。{_read_numbers(place)}",
     )
     return published.address

@@ -11,10 +11,9 @@ from disclosure.periods import CycleKind
 
 
 class SiteFacts(Fact):
-    """Where the public reads: ``address`` ends in a slash; ``verifier`` is the page that checks a release."""
+    """Where the public reads: ``address`` ends in a slash."""
 
     address: str
-    verifier: Name
 
     @field_validator("address")
     @classmethod

@@ -25,6 +25,7 @@ from disclosure.cli import (
     running,
     status,
     supervision,
+    verify,
 )
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
@@ -32,6 +33,7 @@ from disclosure.cli.openness import openness_app
 from disclosure.cli.people import people_app
 from disclosure.cli.requests import request_app
 from disclosure.cli.screen import fail, reason, say
+from disclosure.cli.verify import keys_app
 from disclosure.errors import DisclosureError
 from disclosure.settings import Settings
 
@@ -51,6 +53,7 @@ for command in (
     cycle.resume,
     channels.channels,
     channels.publish,
+    verify.verify,
     calendar.calendar,
     remind.remind,
     rehearse.rehearse,
@@ -61,6 +64,7 @@ for command in (
     app.command(command, name=command.__name__.rstrip("_"))
 app.command(people_app)
 app.command(ledger_app)
+app.command(keys_app)
 app.command(deadline_app)
 app.command(openness_app)
 app.command(request_app)

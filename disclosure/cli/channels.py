@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from disclosure.cli.common import cycle_id_of, read_secret, workplace
-from disclosure.cli.screen import console, done, print_pairs
+from disclosure.cli.screen import console, done, print_pairs, say
 
 
 def channels() -> None:
@@ -41,10 +41,19 @@ def channels() -> None:
 def publish(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
     """发布已签发的一期；部分发布的从未完成的渠道继续，已经发布的核对一遍，不一致的修复。"""
     from disclosure.publication.publish import publish_round
+    from disclosure.publication.read_back import read_back
 
     place = workplace()
     published = publish_round(place, cycle_id_of(place, period), read_secret)
     place.sign_ledger()
     what = "有渠道与发布的不一致，已修复" if published.is_repaired else "已发布"
     done(f"{what}：{published.title}，文件 {published.file_count} 个，各渠道核对无误。")
+    read = read_back(place, read_secret)
+    wrong = [problem for each in read for problem in each.problems]
+    for problem in wrong:
+        say("✗", "bold red", f"读回不符：{problem}")
+    if not wrong:
+        done(f"从线上读回 {sum(each.figures for each in read)} 个数字，与汇总全部相符。")
     print_pairs({"页面": published.address})
+    if wrong:
+        sys.exit(1)

@@ -13,7 +13,7 @@ from disclosure.cli.common import workplace
 from disclosure.cli.screen import console, done, say
 
 if TYPE_CHECKING:
-    from disclosure.overview import Awaited, Handed, Overview, Released, Station, Track, Upcoming
+    from disclosure.overview import Awaited, Handed, Overview, ReadBackSummary, Released, Station, Track, Upcoming
 
 #: What stands before a milestone, by its state; the shape says the same as the colour.
 _MARKS = {
@@ -144,7 +144,17 @@ def _released(released: Released) -> str:
         return f"发布：已签发，定于 {said(released.planned_for)}" if released.planned_for else ""
     stands = "已发布" if released.is_live else "部分发布" if released.is_partial else "正在发布"
     channels = "，".join(f"{c.name}{'核对无误' if c.is_live else '还没有核对'}" for c in released.channels)
-    return f"发布：{said(released.published_at)} {stands}；{channels}"
+    return f"发布：{said(released.published_at)} {stands}；{channels}{_read(released.read)}"
+
+
+def _read(read: ReadBackSummary | None) -> str:
+    from disclosure.clock import said
+
+    if read is None:
+        return ""
+    if read.problems:
+        return f"；{said(read.at)} 读回发现 {len(read.problems)} 处不符：{read.problems[0]}"
+    return f"；{said(read.at)} 从 {read.files} 个文件读回 {read.figures} 个数字，与汇总全部相符"
 
 
 def _upcoming(upcoming: Iterable[Upcoming]) -> Padding:

@@ -66,6 +66,16 @@ class ChannelState:
 
 
 @dataclass(frozen=True)
+class ReadBackSummary:
+    """The latest reading back of a release: ``figures`` read out of ``files``, what was wrong, and when."""
+
+    figures: int
+    files: int
+    problems: tuple[str, ...]
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
 class Released:
     """The release of the round at hand: signed for an hour, or published."""
 
@@ -78,6 +88,8 @@ class Released:
     channels: tuple[ChannelState, ...]
     #: Where it stands on the site, relative to its root.
     address: str
+    #: The latest reading back of bytes and numbers.
+    read: ReadBackSummary | None = None
 
 
 @dataclass(frozen=True)

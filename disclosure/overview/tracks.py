@@ -12,8 +12,26 @@ from disclosure import cycles
 from disclosure.catalog import Catalog, GateId, Milestone
 from disclosure.clock import said, shanghai
 from disclosure.deadlines import CyclePlan, Deadline
-from disclosure.overview.facts import Audited, ChannelState, Handed, Released, Station, StationState, Track
-from disclosure.records.tables import AuditRun, ChannelDelivery, Cycle, Decision, Narrative, Release, Submission
+from disclosure.overview.facts import (
+    Audited,
+    ChannelState,
+    Handed,
+    ReadBackSummary,
+    Released,
+    Station,
+    StationState,
+    Track,
+)
+from disclosure.records.tables import (
+    AuditRun,
+    ChannelDelivery,
+    Cycle,
+    Decision,
+    Narrative,
+    ReadBack,
+    Release,
+    Submission,
+)
 from disclosure.reminders.duties import MILESTONE_OF_GATE, Duty
 from disclosure.review import asks, decisions
 from disclosure.workdays import probable_workdays
@@ -165,6 +183,18 @@ def _audited(run: AuditRun | None) -> Audited | None:
     return Audited(run.critical_count, run.warning_count, unexplained, run.report)
 
 
+def _read_back(session: Session, release_id: int) -> ReadBackSummary | None:
+    rows = list(session.scalars(select(ReadBack).where(ReadBack.release_id == release_id).order_by(ReadBack.id)))
+    if not rows:
+        return None
+    return ReadBackSummary(
+        figures=sum(row.figures for row in rows),
+        files=sum(row.figures > 0 for row in rows),
+        problems=tuple(problem for row in rows for problem in row.problems),
+        at=max(row.checked_at for row in rows),
+    )
+
+
 def _released(session: Session, catalog: Catalog, cycle: Cycle, release: Release | None) -> Released | None:
     """The release, once it is signed for an hour or its publication has begun."""
     if release is None or (release.planned_for is None and release.published_at is None):
@@ -184,4 +214,5 @@ def _released(session: Session, catalog: Catalog, cycle: Cycle, release: Release
             if row.channel in catalog.channels
         ),
         address=f"releases/{cycle.period_id}/index.html",
+        read=_read_back(session, release.id),
     )

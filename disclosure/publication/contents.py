@@ -13,7 +13,9 @@ from disclosure.catalog import Channel
 from disclosure.clock import shanghai
 from disclosure.errors import DisclosureError
 from disclosure.openness.published import openness_pages
-from disclosure.publication import SiteCache, SiteRelease, Tree, build_site, make_manifest
+from disclosure.publication import Manifest, SiteCache, SiteRelease, Tree, build_site, make_manifest
+from disclosure.publication.keys import key_files
+from disclosure.publication.proof import signature_of
 from disclosure.records.tables import Compilation, Cycle, Release
 from disclosure.rendering import package_paths, public_paths
 from disclosure.workplace import Workplace
@@ -27,7 +29,10 @@ def release_folder(releases: Path, digest: str) -> Path:
 def trees_of(
     session: Session, place: Workplace, cycle: Cycle, release: Release, published_at: dt.datetime
 ) -> dict[str, Tree]:
-    """What each channel is given, by its id; channels that are given the same share it."""
+    """What each channel is given, by its id; channels that are given the same share it.
+
+    ``session`` must be one that writes: what is new is signed.
+    """
     made: dict[tuple[str, str], Tree] = {}
     for channel in place.catalog.publishes_to:
         key = (channel.content, channel.folder)
@@ -70,10 +75,15 @@ def site_tree(
     return build_site(
         place.catalog,
         _site_releases(session, place, publishing, published_at),
-        extra=openness_pages(session, place.catalog),
+        extra=openness_pages(session, place.catalog) | key_files(session, place),
         address=place.catalog.outlets.site.address,
         cache=SiteCache(place.settings.site_cache),
     )
+
+
+def sign_releases(session: Session, place: Workplace) -> None:
+    """Sign what the public reads and is not signed yet, published by a version of this product without signatures."""
+    _site_releases(session, place, None, None)
 
 
 def _site_releases(
@@ -91,18 +101,31 @@ def _site_releases(
         is_this = publishing is not None and cycle.id == publishing.id and release.round == publishing.round
         moment = published_at if is_this else release.published_at if release.is_visible else None
         if moment is not None:
-            found.append(_site_release(place, release, cycle, compiled, moment))
+            manifest, files = _manifest(place, release, cycle, compiled, moment)
+            found.append(
+                SiteRelease(
+                    period=cycles.period_of(cycle),
+                    version=release.version,
+                    title=release.title,
+                    summary=release.summary,
+                    published_at=moment,
+                    files=files,
+                    manifest=manifest,
+                    demo=cycle.is_demo,
+                    signature=signature_of(session, place, release, manifest),
+                )
+            )
     return found
 
 
-def _site_release(
+def _manifest(
     place: Workplace, release: Release, cycle: Cycle, compiled: Compilation, published_at: dt.datetime
-) -> SiteRelease:
+) -> tuple[Manifest, Tree]:
+    """The manifest of what the website shows of ``release``, and those files."""
     folder = release_folder(place.settings.releases, release.digest)
     files = Tree.of_folder(folder, {path: release.files[path] for path in public_paths(release.files)})
-    period = cycles.period_of(cycle)
     about = {
-        "period": period.id,
+        "period": cycle.period_id,
         "version": str(release.version),
         "title": release.title,
         "published_at": shanghai(published_at).isoformat(timespec="seconds"),
@@ -110,13 +133,4 @@ def _site_release(
         "compilation_digest": compiled.digest,
         **({"signed_ahead_of": "、".join(release.waived)} if release.waived else {}),
     }
-    return SiteRelease(
-        period=period,
-        version=release.version,
-        title=release.title,
-        summary=release.summary,
-        published_at=published_at,
-        files=files,
-        manifest=make_manifest(files, release=about),
-        demo=cycle.is_demo,
-    )
+    return make_manifest(files, release=about, **(release.proof or {})), files

@@ -1,17 +1,17 @@
-"""The manifest of a release: every file's SHA-256 and one digest over them and what the release is."""
+"""The manifest of a release: every file's SHA-256, what the release is, who approved what, and the ledger then."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from disclosure.errors import DisclosureError
 from disclosure.publication.tree import Tree, check_path
 
-_FORMAT = "disclosure-manifest/1"
+_FORMAT = "disclosure-manifest/2"
 
 
 def sha256(content: bytes) -> str:
@@ -21,15 +21,28 @@ def sha256(content: bytes) -> str:
 
 @dataclass(frozen=True)
 class Manifest:
-    """``files``: path -> SHA-256; ``release``: what it belongs to (period, version, …); ``digest`` covers both."""
+    """``files``: path -> SHA-256; ``release``: what it belongs to (period, version, …); ``digest`` covers everything.
+
+    ``decisions``: each gate's outcome and the digest it was given to; ``ledger``: the signed checkpoint of our ledger
+    when publication began. Both are empty for what was published before manifests had them.
+    """
 
     files: Mapping[str, str]
     release: Mapping[str, str]
     digest: str
+    decisions: Sequence[Mapping[str, str]] = ()
+    ledger: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """JSON text, sorted by path, ending in a line feed."""
-        content = {"format": _FORMAT, "digest": self.digest, "release": dict(self.release), "files": dict(self.files)}
+        """JSON text, sorted by path, ending in a line feed: the bytes that are signed."""
+        content = {
+            "format": _FORMAT,
+            "digest": self.digest,
+            "release": dict(self.release),
+            "decisions": [dict(each) for each in self.decisions],
+            "ledger": dict(self.ledger),
+            "files": dict(self.files),
+        }
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
     @classmethod
@@ -42,13 +55,14 @@ class Manifest:
         try:
             raw = json.loads(text)
             files, release, digest = raw["files"], raw["release"], raw["digest"]
+            decisions, ledger = raw["decisions"], raw["ledger"]
             known = raw["format"] == _FORMAT
-            texts = [*files.items(), *release.items()]
+            texts = [pair for each in (files, release, ledger, *decisions) for pair in each.items()]
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise DisclosureError("这不是核验清单 manifest.json，或文件已损坏，请重新下载。") from error
         if not known or not all(isinstance(key, str) and isinstance(value, str) for key, value in texts):
             raise DisclosureError("核验清单 manifest.json 的格式不认识，请用发布它的版本核验。")
-        manifest = _manifest(files, release)
+        manifest = _manifest(files, release, decisions, ledger)
         if manifest.digest != digest:
             raise DisclosureError("核验清单 manifest.json 被改动过：摘要与内容不符。")
         return manifest
@@ -58,13 +72,20 @@ class Manifest:
         return compare_hashes(self.files, Tree.of(files).hashes)
 
 
-def make_manifest(files: Mapping[str, bytes], *, release: Mapping[str, str]) -> Manifest:
+def make_manifest(
+    files: Mapping[str, bytes],
+    *,
+    release: Mapping[str, str],
+    decisions: Sequence[Mapping[str, str]] = (),
+    ledger: Mapping[str, str] | None = None,
+) -> Manifest:
     """The manifest of ``files`` (relative path -> content).
 
     Raises:
         DisclosureError: for a path that would leave the release's folder.
     """
-    return _manifest({check_path(path): found for path, found in Tree.of(files).hashes.items()}, release)
+    hashes = {check_path(path): found for path, found in Tree.of(files).hashes.items()}
+    return _manifest(hashes, release, decisions, ledger or {})
 
 
 def compare_hashes(expected: Mapping[str, str], found: Mapping[str, str]) -> tuple[str, ...]:
@@ -77,7 +98,15 @@ def compare_hashes(expected: Mapping[str, str], found: Mapping[str, str]) -> tup
     return tuple(told[path] for path in sorted(told))
 
 
-def _manifest(files: Mapping[str, str], release: Mapping[str, str]) -> Manifest:
-    files, release = dict(sorted(files.items())), dict(sorted(release.items()))
-    canonical = json.dumps([_FORMAT, files, release], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return Manifest(MappingProxyType(files), MappingProxyType(release), sha256(canonical.encode()))
+def _manifest(
+    files: Mapping[str, str],
+    release: Mapping[str, str],
+    decisions: Sequence[Mapping[str, str]],
+    ledger: Mapping[str, str],
+) -> Manifest:
+    files, release, ledger = (dict(sorted(each.items())) for each in (files, release, ledger))
+    decided = tuple(MappingProxyType(dict(sorted(each.items()))) for each in decisions)
+    said = [_FORMAT, files, release, [dict(each) for each in decided], ledger]
+    canonical = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    frozen = MappingProxyType
+    return Manifest(frozen(files), frozen(release), sha256(canonical.encode()), decided, frozen(ledger))

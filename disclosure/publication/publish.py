@@ -18,16 +18,18 @@ from sqlalchemy.orm import Session
 
 from disclosure import compilation, cycles
 from disclosure.catalog import Catalog
-from disclosure.clock import said, shanghai, utc_now
+from disclosure.clock import said, utc_now
 from disclosure.collection.files import write_whole
 from disclosure.errors import DisclosureError
 from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.publication.act import Act
 from disclosure.publication.contents import release_folder, trees_of
+from disclosure.publication.documents import document_of
+from disclosure.publication.proof import fix_proof
 from disclosure.publication.turn import turn
 from disclosure.records import ledger
 from disclosure.records.tables import Cycle, LedgerEntry, Release
-from disclosure.rendering import build_document, outlets_of, public_paths, render_release
+from disclosure.rendering import outlets_of, public_paths, render_release
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of, standing
 from disclosure.workplace import Workplace
@@ -64,22 +66,8 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         release = cycles.release_of(session, cycle)
         if release is not None and not _damaged_files(place.settings.releases, release):
             return release
-        content = compilation.content_of(session, catalog, cycle, compiled)
-        known = compilation.history(session, catalog, content.period)
-    period = content.period
-    document = build_document(
-        catalog,
-        period,
-        content.figures,
-        last_year_end=compilation.figures_of_period(known, period.last_year_end()),
-        year_before=compilation.figures_of_period(known, period.year_before()),
-        last_period=compilation.figures_of_period(known, period.previous_in_year()),
-        footnotes=content.footnotes,
-        narratives=content.narratives,
-        compiled_on=shanghai(compiled.compiled_at).date(),
-        demo=cycle.is_demo,
-        only=cycle.only,
-    )
+        document = document_of(session, catalog, cycle, compiled)
+    period = cycles.period_of(cycle)
     files = render_release(document, outlets_of(catalog, document)).files
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
     digest = release_digest(compiled.digest, document.title, document.summary, hashes)
@@ -136,11 +124,12 @@ def stage_round(place: Workplace, cycle_id: int, read_secret: Secrets = from_env
     Nothing is visible afterwards. What has changed by the hour is staged again then.
     """
     with turn(place):
-        with place.records.read() as session:
+        with place.records.write() as session:
             cycle = cycles.get_cycle(session, cycle_id)
             release = _signed_release(session, place.catalog, cycle, place.settings.releases)
             if release.published_at is not None:
                 return ""
+            fix_proof(session, place, cycle, release)
             moment = release.planned_for or utc_now()
             trees = trees_of(session, place, cycle, release, moment)
         with Act(place, release.id, place.catalog.publishes_to, trees, read_secret) as act:
@@ -155,6 +144,7 @@ def _publish(place: Workplace, cycle_id: int, read_secret: Secrets) -> Published
         release = _signed_release(session, catalog, cycle, settings.releases)
         if release.published_at is None:
             _begin(session, cycle, release)
+            fix_proof(session, place, cycle, release)
         assert release.published_at is not None  # noqa: S101 - set just now
         trees = trees_of(session, place, cycle, release, release.published_at)
     published = Published(

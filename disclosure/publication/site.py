@@ -19,6 +19,7 @@ from disclosure.publication.tree import Tree, check_path
 from disclosure.rendering.charts import chart_svg
 from disclosure.rendering.document import Chart
 from disclosure.rendering.metadata import dcat_catalog
+from disclosure.rendering.outlets import VERIFIER
 from disclosure.rendering.phrases import load_phrases
 from disclosure.rendering.site.collected import Collected, collect, printed_figures
 from disclosure.rendering.site.entries import SiteEntry
@@ -32,11 +33,14 @@ from disclosure.rendering.site.pages import (
     home_page,
     insurance_tile,
     search_page,
+    verifier_page,
 )
 from disclosure.rendering.site.search import figure_entries, openness_entries, release_entries, search_index
 from disclosure.rendering.templates import kilobytes
 
-MANIFEST = "manifest.json"
+MANIFEST, SIGNATURE = "manifest.json", "manifest.jws"
+#: The list of public keys, a JWK set, and its signature.
+KEYS, KEYS_SIGNATURE = "keys/keys.json", "keys/keys.jws"
 _OPENNESS = "openness/catalog.json"
 
 
@@ -45,7 +49,7 @@ class SiteRelease:
     """One published version of one period.
 
     ``files`` are relative to the release's folder and do not include the manifest; a ``Tree`` is read only where it
-    must be. ``published_at`` is aware.
+    must be. ``published_at`` is aware. ``signature`` is the manifest's, empty where nothing is signed.
     """
 
     period: Period
@@ -56,6 +60,7 @@ class SiteRelease:
     files: Mapping[str, bytes]
     manifest: Manifest
     demo: bool
+    signature: bytes = b""
 
 
 def build_site(
@@ -69,7 +74,8 @@ def build_site(
     """Path -> bytes of the whole site; the same releases give the same bytes, in any order.
 
     The newest version of a period stands at ``releases/<period id>/``, an earlier one at
-    ``releases/<period id>.v<version>/``. ``extra`` are pages made elsewhere (``openness/…``). ``address`` is the public
+    ``releases/<period id>.v<version>/``. ``extra`` are files made elsewhere
+    (``openness/…``, ``keys/…``). ``address`` is the public
     address of the site, ending in ``/``: with it the feed's links are absolute and there is a site map. ``cache``
     keeps what was made for the next time.
 
@@ -115,7 +121,10 @@ def _placed(releases: Sequence[SiteRelease]) -> tuple[Tree, list[SiteEntry]]:
         entry = _entry(newest, f"releases/{newest.period.id}/", earlier)
         entries.append(entry)
         for release, place in zip(versions, [entry, *earlier], strict=True):
-            files[place.path] = Tree.of(release.files) | {MANIFEST: release.manifest.to_json().encode()}
+            proof = {MANIFEST: release.manifest.to_json().encode()}
+            if release.signature:
+                proof[SIGNATURE] = release.signature
+            files[place.path] = Tree.of(release.files) | proof
     return Tree.joined(files), entries
 
 
@@ -231,6 +240,7 @@ def _own_files(
     files = {
         "search-index.json": search_index(found),
         "search.html": search_page(catalog, shelf),
+        VERIFIER: verifier_page(catalog, shelf, tree.get(KEYS, b'{"keys": []}')),
         "releases.json": _list(catalog, entries).encode(),
         "catalog.jsonld": dcat_catalog(catalog, entries, address),
         "index.html": home_page(

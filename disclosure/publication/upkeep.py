@@ -9,7 +9,7 @@ from disclosure.errors import DisclosureError
 from disclosure.kept_secrets import Secrets
 from disclosure.publication.act import stage_whole
 from disclosure.publication.channels import Channel, Staged, open_channel
-from disclosure.publication.contents import site_tree
+from disclosure.publication.contents import sign_releases, site_tree
 from disclosure.publication.tree import Tree
 from disclosure.workplace import Workplace
 
@@ -20,6 +20,8 @@ def recorded_site(place: Workplace) -> Tree:
     Raises:
         DisclosureError: when the files of a release are not those of its manifest.
     """
+    with place.records.write() as session:
+        sign_releases(session, place)
     with place.records.read() as session:
         site = site_tree(session, place)
     return site if any("/" in path for path in site) else Tree.of({})

@@ -14,6 +14,9 @@ from disclosure.rendering.document import DisclosureDocument
 from disclosure.rendering.phrases import fill_text
 from disclosure.rendering.templates import chinese_date
 
+#: The page that checks what was published, at the site's root.
+VERIFIER = "verify.html"
+
 
 @dataclass(frozen=True)
 class Hall:
@@ -66,7 +69,7 @@ def outlets_of(catalog: Catalog, document: DisclosureDocument) -> Outlets:
     settled = {label: fill_text(value, **values) for label, value in facts.handover.fields.items()}
     return Outlets(
         page=page,
-        verifier=facts.site.address + facts.site.verifier,
+        verifier=facts.site.address + VERIFIER,
         licence_line=licence_line,
         metadata={name: (site.name, _as_asked(settled, site)) for name, site in facts.handover.sites.items()},
         halls=tuple(_halls(catalog, document, period)),

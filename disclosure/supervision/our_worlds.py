@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from sqlalchemy import func, select
@@ -18,7 +18,8 @@ from disclosure.periods import parse_period
 from disclosure.publication.channels import open_channel
 from disclosure.publication.channels.versions import VersionsChannel
 from disclosure.publication.contents import package_tree
-from disclosure.publication.site import MANIFEST
+from disclosure.publication.read_back import BYTES, Read, read_back_channel
+from disclosure.publication.site import MANIFEST, SIGNATURE
 from disclosure.publication.upkeep import recorded_site
 from disclosure.records.tables import Cycle, LedgerEntry, Release
 from disclosure.review import asks
@@ -55,7 +56,9 @@ def look_at_records(place: Workplace, now: dt.datetime) -> OurRecords:
 
 
 def look_at_pages(place: Workplace, read_secret: Secrets = from_environment) -> tuple[PageSeen, ...]:
-    """What is live on each channel and not as our records have it.
+    """What is live on each channel and not as our records have it, or prints numbers that were not compiled.
+
+    Every look is noted (``ReadBack``).
 
     Raises:
         DisclosureError, OSError: when what should be live cannot be told, or a channel cannot be read.
@@ -65,10 +68,13 @@ def look_at_pages(place: Workplace, read_secret: Secrets = from_environment) -> 
     found: list[PageSeen] = []
     for fact in place.catalog.publishes_to:
         with open_channel(fact, place.settings.home, read_secret) as channel:
+            live = None
             if isinstance(channel, VersionsChannel) and fact.content == "site":
-                found += _differences(fact, channel, expected)
+                live = channel.live_files()
+                found += _differences(fact, channel, expected, live)
             elif newest is not None and (wrong := channel.read_live(package_tree(place, newest, fact))):
                 found.append(PageSeen(fact.id, fact.name, "altered", "", newest.title, wrong))
+            found += _figures(fact, read_back_channel(place, fact, channel, live))
     return tuple(found)
 
 
@@ -84,8 +90,19 @@ def _newest_release(place: Workplace) -> Release | None:
         ).first()
 
 
-def _differences(channel: Channel, shown: VersionsChannel, expected: Mapping[str, str]) -> Iterator[PageSeen]:
-    live = shown.live_files()
+def _figures(channel: Channel, read: Iterable[Read]) -> Iterator[PageSeen]:
+    """Numbers that are not the compilation's; files that are not as published are told already."""
+    wrong: dict[str, list[str]] = {}
+    for each in read:
+        if each.path != BYTES and each.problems:
+            wrong.setdefault(each.release, []).append(f"{each.path}（{each.problems[0].rstrip('。')}）")
+    for title, paths in wrong.items():
+        yield PageSeen(channel.id, channel.name, "figures", title, title, tuple(paths))
+
+
+def _differences(
+    channel: Channel, shown: VersionsChannel, expected: Mapping[str, str], live: Mapping[str, str] | None
+) -> Iterator[PageSeen]:
     if live is None and not expected:
         return
     live = live or {}
@@ -105,7 +122,7 @@ def _differences(channel: Channel, shown: VersionsChannel, expected: Mapping[str
 
 
 def _is_signed(path: str) -> bool:
-    return path.startswith("releases/") and not path.endswith(f"/{MANIFEST}")
+    return path.startswith("releases/") and not path.endswith((f"/{MANIFEST}", f"/{SIGNATURE}"))
 
 
 def _part(path: str) -> str:

@@ -82,7 +82,7 @@ def supervision_absent(worlds: Worlds) -> Iterator[Discovered]:
 def pages_wrong(worlds: Worlds) -> Iterator[Discovered]:
     """Published and not live (or not as published), and live but not ours."""
     for page in worlds.pages or ():
-        kind = {"missing": "published_not_live", "altered": "page_altered", "foreign": "live_not_ours"}[page.what]
+        kind = _KINDS[page.what]
         more = f"等 {len(page.paths)} 个文件" if len(page.paths) > _PATHS_SHOWN else ""
         facts = {
             "channel": page.channel_name,
@@ -93,4 +93,10 @@ def pages_wrong(worlds: Worlds) -> Iterator[Discovered]:
 
 
 _PATHS_SHOWN = 5
+_KINDS = {
+    "missing": "published_not_live",
+    "altered": "page_altered",
+    "foreign": "live_not_ours",
+    "figures": "figures_differ",
+}
 RULES = (cycles_not_opened, milestones_missed, openness_overdue, supervision_absent, pages_wrong)

@@ -128,12 +128,13 @@ class PrefectWorld:
 class PageSeen:
     """Live files of one channel that are not as they should be.
 
-    ``what``: ``missing``, ``altered`` or ``foreign``; ``part``: whose files they are, for people.
+    ``what``: ``missing``, ``altered``, ``foreign``, or ``figures`` where numbers read out of them are not the
+    compilation's; ``part``: whose files they are, for people.
     """
 
     channel: str
     channel_name: str
-    what: Literal["missing", "altered", "foreign"]
+    what: Literal["missing", "altered", "foreign", "figures"]
     part: str
     part_name: str
     paths: tuple[str, ...]

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from disclosure.catalog import load_catalog
@@ -22,6 +23,9 @@ from disclosure.narrative import Narrative, html_of
 from disclosure.periods import Period
 from disclosure.publication import SiteRelease, build_site, make_manifest
 from disclosure.publication.channels import open_channel
+from disclosure.publication.signing import PublicKey, keys_json, public_key_of, sign
+from disclosure.publication.site import KEYS, KEYS_SIGNATURE
+from disclosure.records.checkpoints import Checkpoint
 from disclosure.rendering import build_document, outlets_of, render_release
 from disclosure.rendering.openness import drafts_of, render_openness
 
@@ -81,18 +85,34 @@ def public_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         demo=True,
     )
     files = render_release(document, outlets_of(catalog, document)).site
+    private, published = Ed25519PrivateKey.generate(), dt.datetime(2026, 3, 15, 1, tzinfo=dt.UTC)
+    key = PublicKey(public_key_of(private), "publication", published)
+    sealing = Ed25519PrivateKey.generate()
+    sealer = PublicKey(public_key_of(sealing), "ledger", published)
+    checkpoint = Checkpoint(82, "2014" * 16, published.isoformat())
+    ledger = {
+        "length": str(checkpoint.length),
+        "head_hash": checkpoint.head_hash,
+        "at": checkpoint.at,
+        "signature": sealing.sign(checkpoint.signed_bytes).hex(),
+        "key": sealer.id,
+    }
+    manifest = make_manifest(files, release={"period": period.id, "title": document.title}, ledger=ledger)
+    keys = keys_json([key, sealer])
     release = SiteRelease(
         period,
         1,
         document.title,
         document.summary,
-        dt.datetime(2026, 3, 15, 1, tzinfo=dt.UTC),
+        published,
         files,
-        make_manifest(files, release={"period": period.id}),
+        manifest,
         demo=True,
+        signature=sign(manifest.to_json().encode(), private, key.id, published).encode(),
     )
     home = tmp_path_factory.mktemp("public")
-    site = build_site(catalog, [release], extra=render_openness(catalog, drafts_of(catalog)))
+    listed = {KEYS: keys, KEYS_SIGNATURE: sign(keys, private, key.id, published).encode()}
+    site = build_site(catalog, [release], extra=render_openness(catalog, drafts_of(catalog)) | listed)
     with open_channel(catalog.channels["website"], home, from_environment) as channel:
         channel.switch(channel.stage(site))
     return home / "site"

@@ -67,6 +67,7 @@ def test_published_it_is_whole_noted_and_told(signed: Bureau) -> None:
     # What is on the site is what was signed.
     site = tree(signed.site / "releases" / "2016-annual")
     manifest = json.loads(site.pop("manifest.json"))
+    assert site.pop("manifest.jws").startswith(b"ey")
     public = {path: release.files[path] for path in public_paths(release.files)}
     assert manifest["files"] == public
     assert manifest["release"]["release_digest"] == release.digest

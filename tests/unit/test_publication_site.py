@@ -66,7 +66,15 @@ def test_release_is_on_the_site_byte_for_byte_with_its_manifest(rendered: dict[s
     insurances |= {"resident_medical", "resident_pension", "unemployment", "work_injury"}
     others = {path for path in site if not path.startswith(folder)}
     assert {path for path in others if "/" not in path} == {
-        *("index.html", "search.html", "search-index.json", "releases.json", "catalog.jsonld", "feed.xml"),
+        *(
+            "index.html",
+            "search.html",
+            "verify.html",
+            "search-index.json",
+            "releases.json",
+            "catalog.jsonld",
+            "feed.xml",
+        ),
     }
     pages = {f"insurances/{each}.html" for each in insurances}
     assert {path for path in others if "/" in path and path.endswith(".html")} <= pages

@@ -149,7 +149,7 @@ def test_name_that_nothing_fills_is_told() -> None:
 @pytest.mark.parametrize("address", ["shebao.example/", "https://shebao.example", "https://社保.example/"])
 def test_site_address_that_would_break_the_codes_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match="网站地址应以 https:// 开头、以 / 结尾"):
-        SiteFacts(address=address, verifier="verify.html")
+        SiteFacts(address=address)
 
 
 # WeChat

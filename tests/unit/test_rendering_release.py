@@ -161,7 +161,8 @@ def test_page_is_small_whole_and_needs_nothing_from_outside(files: dict[str, byt
     assert anchors <= set(page.ids)
     others = {address for address in page.addresses if not address.startswith(("#", "data:,"))}
     insurances = {f"../../insurances/{each.id}.html" for each in CATALOG.insurances.values()}
-    around = {"../../index.html", "../../index.html#insurances", "../../index.html#counties", "../../search.html"}
+    around = {"../../index.html", "../../index.html#insurances", "../../index.html#counties"}
+    around |= {"../../search.html", "../../verify.html"}
     tables = {path for path in files if path.startswith("data/") and path.endswith(".csv")}
     assert others == {"manifest.json", *around, *insurances, *files} - {"index.html", *tables}
     # Names of vocabularies, which nobody fetches.

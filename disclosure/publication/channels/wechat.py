@@ -97,6 +97,12 @@ class WechatChannel(Channel):
             return ("公众号里没有这篇文章，或者内容与发布的不符。",)
         return _differences(article, self._api.article(found))
 
+    def live_content(self, tree: Tree) -> str | None:
+        """The HTML of the published article as the platform gives it back; None when there is no such article."""
+        article = read_article(tree)
+        found = self._find_published(article.identity, article.title)
+        return str(self._api.article(found)["content"]) if found else None
+
     def live(self) -> Live | None:
         """See ``Channel``: the newest article."""
         newest = next(self._api.published(), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,6 +11,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from disclosure.catalog import Catalog
+from disclosure.clock import said
 from disclosure.rendering.metadata import history_dataset, site_dataset
 from disclosure.rendering.phrases import Phrases, fill_text, load_phrases
 from disclosure.rendering.site.collected import Collected, Point, chronological, latest_own
@@ -93,6 +96,25 @@ def search_page(catalog: Catalog, shelf: Shelf) -> bytes:
     )
 
 
+def verifier_page(catalog: Catalog, shelf: Shelf, keys: bytes) -> bytes:
+    """The page that checks releases, on the site or saved to a disk; ``keys`` is the published JWK set it trusts."""
+    script, policy = inline_script("verify.js")
+    listed = [
+        {**key, "since": _said(key["nbf"]), "until": _said(key["exp"]) if "exp" in key else ""}
+        for key in json.loads(keys)["keys"]
+    ]
+    return render_html(
+        "verify.html.j2",
+        **_common(catalog, demo=any(entry.demo for entry in shelf.entries)),
+        address=catalog.outlets.site.address,
+        keys=listed,
+        # No tag can end inside of it: "<" does not occur in base64url and numbers.
+        keys_json=Markup(json.dumps(json.loads(keys), separators=(",", ":"))),  # noqa: S704 - see above
+        script=script,
+        script_policy=policy,
+    )
+
+
 def history_page(
     catalog: Catalog,
     history: History,
@@ -132,3 +154,7 @@ def _schedule(catalog: Catalog) -> list[dict[str, str | int | bool]]:
         month, day = map(int, cycle.milestones["publish"].split("-"))
         lines.append({"name": cycle.name, "next_year": cycle.years_later == 1, "month": month, "day": day})
     return lines
+
+
+def _said(seconds: int) -> str:
+    return said(dt.datetime.fromtimestamp(seconds, dt.UTC))
