@@ -13,7 +13,19 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from disclosure.cli import audit, calendar, channels, cycle, files, history, remind, running, status, supervision
+from disclosure.cli import (
+    audit,
+    calendar,
+    channels,
+    correction,
+    cycle,
+    files,
+    history,
+    remind,
+    running,
+    status,
+    supervision,
+)
 from disclosure.cli.calendar import deadline_app
 from disclosure.cli.ledger import ledger_app
 from disclosure.cli.openness import openness_app
@@ -39,6 +51,10 @@ for command in (
     cycle.resume,
     channels.channels,
     channels.publish,
+    correction.correct,
+    correction.withdraw,
+    correction.restore,
+    correction.revised,
     calendar.calendar,
     remind.remind,
     supervision.supervise,

@@ -36,7 +36,7 @@ def track(session: Session, catalog: Catalog, own: CyclePlan, owed: Sequence[Dut
         step=own.state,
         round=cycle.round,
         is_opened=True,
-        is_published=release is not None and release.is_live,
+        is_published=cycles.published_release(session, cycle) is not None,
         is_demo=cycle.is_demo,
         stations=tuple(_stations(catalog, own, owed, _done_on(session, cycle), today)),
         waits=_waits(session, catalog, cycle, release) if under_way else "",

@@ -25,9 +25,10 @@ from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.publication.act import Act
 from disclosure.publication.contents import release_folder, trees_of
 from disclosure.publication.turn import turn
+from disclosure.publication.withdrawing import retire_articles
 from disclosure.records import ledger
 from disclosure.records.tables import Cycle, LedgerEntry, Release
-from disclosure.rendering import build_document, outlets_of, public_paths, render_release
+from disclosure.rendering import Corrected, build_document, outlets_of, public_paths, render_release
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of, standing
 from disclosure.workplace import Workplace
@@ -66,6 +67,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
             return release
         content = compilation.content_of(session, catalog, cycle, compiled)
         known = compilation.history(session, catalog, content.period)
+        corrected = _corrected(session, catalog, cycle)
     period = content.period
     document = build_document(
         catalog,
@@ -79,6 +81,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         compiled_on=shanghai(compiled.compiled_at).date(),
         demo=cycle.is_demo,
         only=cycle.only,
+        corrected=corrected,
     )
     files = render_release(document, outlets_of(catalog, document)).files
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
@@ -96,6 +99,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         release = Release(
             cycle_id=cycle_id,
             round=cycle.round,
+            version=document.version,
             compilation_id=compiled.id,
             digest=digest,
             title=document.title,
@@ -107,6 +111,25 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         session.flush()
         ledger.append(session, "release.rendered", actor="系统", cycle_id=cycle_id, digest=digest, files=len(hashes))
         return release
+
+
+def _corrected(session: Session, catalog: Catalog, cycle: Cycle) -> Corrected | None:
+    """The version that the current round corrects; None in a first version."""
+    correction = cycles.correction_of(session, cycle)
+    if correction is None:
+        return None
+    base = correction.base
+    assert base.published_at is not None  # noqa: S101 - only what was published is corrected
+    before = compilation.released_content(session, catalog, cycle, base)
+    return Corrected(
+        version=correction.version,
+        reason=correction.reason,
+        begun_on=shanghai(correction.begun_at).date(),
+        base_version=base.version,
+        base_day=shanghai(base.published_at).date(),
+        figures=before.figures,
+        narratives=before.narratives,
+    )
 
 
 def release_digest(compilation_digest: str, title: str, summary: str, hashes: dict[str, str]) -> str:
@@ -127,7 +150,9 @@ def publish_round(place: Workplace, cycle_id: int, read_secret: Secrets = from_e
             or when a channel failed and the others were brought back.
     """
     with turn(place):
-        return _publish(place, cycle_id, read_secret)
+        published = _publish(place, cycle_id, read_secret)
+        retire_articles(place, cycle_id, read_secret)
+        return published
 
 
 def stage_round(place: Workplace, cycle_id: int, read_secret: Secrets = from_environment) -> str:
@@ -153,6 +178,10 @@ def _publish(place: Workplace, cycle_id: int, read_secret: Secrets) -> Published
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         release = _signed_release(session, catalog, cycle, settings.releases)
+        if cycles.is_withdrawn(session, cycle, release):
+            raise DisclosureError(
+                f"{release.title}已撤回，不能再发布；要恢复公开，请由签发人运行 disclosure restore {cycle.period_id}。"
+            )
         if release.published_at is None:
             _begin(session, cycle, release)
         assert release.published_at is not None  # noqa: S101 - set just now

@@ -34,6 +34,7 @@ from disclosure.rendering.site.pages import (
     search_page,
 )
 from disclosure.rendering.site.search import figure_entries, openness_entries, release_entries, search_index
+from disclosure.rendering.superseded import WithdrawalNotice
 from disclosure.rendering.templates import kilobytes
 
 MANIFEST = "manifest.json"
@@ -45,7 +46,7 @@ class SiteRelease:
     """One published version of one period.
 
     ``files`` are relative to the release's folder and do not include the manifest; a ``Tree`` is read only where it
-    must be. ``published_at`` is aware.
+    must be. ``published_at`` is aware. ``withdrawn``: why the files are an explanation and nothing else.
     """
 
     period: Period
@@ -56,6 +57,7 @@ class SiteRelease:
     files: Mapping[str, bytes]
     manifest: Manifest
     demo: bool
+    withdrawn: WithdrawalNotice | None = None
 
 
 def build_site(
@@ -130,13 +132,15 @@ def _check(release: SiteRelease) -> None:
 
 
 def _entry(release: SiteRelease, path: str, earlier: Sequence[SiteEntry] = ()) -> SiteEntry:
+    notice = release.withdrawn
     return SiteEntry(
         period=release.period,
         version=release.version,
         title=release.title,
-        summary=release.summary,
+        summary=notice.sentence if notice else release.summary,
         published_at=release.published_at,
         demo=release.demo,
+        withdrawn_at=notice.withdrawn_at if notice else None,
         path=path,
         hashes=release.manifest.files,
         digest=release.manifest.digest,
@@ -247,7 +251,7 @@ def _own_files(
     if entries:
         files["feed.xml"] = atom_feed(catalog, entries, address)
     if address:
-        changed = {f"{quote(entry.path)}index.html": entry.published for entry in entries}
+        changed = {f"{quote(entry.path)}index.html": entry.changed for entry in entries}
         pages = sorted({*(quote(path) for path in (*tree, *files) if path.endswith(".html"))})
         files["sitemap.xml"] = sitemap(address, ((path, changed.get(path, "")) for path in pages))
         files["robots.txt"] = robots(address)
@@ -263,6 +267,7 @@ def _list(catalog: Catalog, entries: Iterable[SiteEntry]) -> str:
             "title": entry.title,
             "summary": entry.summary,
             "published_at": entry.published,
+            **({"withdrawn_at": entry.changed} if entry.withdrawn_at else {}),
             "demo": entry.demo,
             "path": entry.path,
             "digest": entry.digest,

@@ -16,10 +16,11 @@ from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.periods import parse_period
 from disclosure.publication.channels import open_channel
 from disclosure.publication.channels.versions import VersionsChannel
-from disclosure.publication.contents import package_tree
+from disclosure.publication.contents import shown_package
 from disclosure.publication.site import MANIFEST
+from disclosure.publication.tree import Tree
 from disclosure.publication.upkeep import recorded_site
-from disclosure.records.tables import Cycle, LedgerEntry, Release
+from disclosure.records.tables import Cycle, LedgerEntry
 from disclosure.review import asks
 from disclosure.supervision.mornings import last_look, missed_mornings
 from disclosure.supervision.texts import home_name
@@ -59,27 +60,19 @@ def look_at_pages(place: Workplace, read_secret: Secrets = from_environment) -> 
         DisclosureError, OSError: when what should be live cannot be told, or a channel cannot be read.
     """
     expected = recorded_site(place).hashes
-    newest = _newest_release(place)
     found: list[PageSeen] = []
     for fact in place.catalog.publishes_to:
         with open_channel(fact, place.settings.home, read_secret) as channel:
             if isinstance(channel, VersionsChannel) and fact.content == "site":
                 found += _differences(fact, channel, expected)
-            elif newest is not None and (wrong := channel.read_live(package_tree(place, newest, fact))):
-                found.append(PageSeen(fact.id, fact.name, "altered", "", newest.title, wrong))
+            elif (package := _package(place, fact)) is not None and (wrong := channel.read_live(package[1])):
+                found.append(PageSeen(fact.id, fact.name, "altered", "", package[0], wrong))
     return tuple(found)
 
 
-def _newest_release(place: Workplace) -> Release | None:
-    """The release that was published last: a channel of packages shows that one."""
+def _package(place: Workplace, fact: Channel) -> tuple[str, Tree] | None:
     with place.records.read() as session:
-        return session.scalars(
-            select(Release)
-            .join(Cycle, Release.cycle_id == Cycle.id)
-            .where(Cycle.profile == place.catalog.profile.id, Release.is_live)
-            .order_by(Release.published_at.desc())
-            .limit(1)
-        ).first()
+        return shown_package(session, place, fact)
 
 
 def _differences(channel: Channel, shown: VersionsChannel, expected: Mapping[str, str]) -> Iterator[PageSeen]:
@@ -131,12 +124,14 @@ def _cycle(session: Session, catalog: Catalog, cycle: Cycle) -> CycleSeen:
         only=tuple(cycle.only),
         ask=OpenAsk(ask.key, ask.flow_run_id, ask.asked_at) if ask else None,
         planned_for=release.planned_for if release is not None and waits else None,
-        is_published=release is not None and release.is_live,
+        is_published=cycles.published_release(session, cycle) is not None,
     )
 
 
 def _done(session: Session, catalog: Catalog, cycle: Cycle) -> frozenset[Milestone]:
-    """Milestones the current round has behind it: what was returned is to be done again."""
+    """Milestones the current round has behind it: what was returned is to be done again. A correction has no dates."""
+    if cycles.correction_of(session, cycle):
+        return frozenset(cycles.MILESTONES)
     step = _STEPS.index(cycle.step)
     approved = {gate for gate, d in cycles.decisions(session, cycle, cycle.round).items() if d.outcome == "approved"}
     is_signed = step >= _STEPS.index("publish")
