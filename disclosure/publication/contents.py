@@ -89,16 +89,14 @@ def shown_package(session: Session, place: Workplace, channel: Channel) -> tuple
         return release.title, package_tree(place, release, channel)
     if channel.kind == "wechat":
         return None
-    notice = _notice(session, place.catalog, cycle, release)
+    notice = _notice(session, place.catalog, cycle, release, release)
     page = withdrawn_page(place.catalog, notice, root=place.catalog.outlets.site.address)
     return release.title, Tree.of({EXPLANATION: page})
 
 
-def _notice(session: Session, catalog: Catalog, cycle: Cycle, release: Release) -> WithdrawalNotice:
+def _notice(session: Session, catalog: Catalog, cycle: Cycle, release: Release, newest: Release) -> WithdrawalNotice:
     withdrawal = cycles.withdrawal_of(session, cycle)
     assert withdrawal is not None  # noqa: S101 - asked only of what was withdrawn
-    newest = cycles.published_release(session, cycle)
-    is_replaced = newest is not None and newest.version > withdrawal.version
     return WithdrawalNotice(
         title=release.title,
         period_label=cycles.period_of(cycle).label,
@@ -106,7 +104,7 @@ def _notice(session: Session, catalog: Catalog, cycle: Cycle, release: Release) 
         reason=withdrawal.reason,
         withdrawn_at=withdrawal.withdrawn_at,
         office=catalog.offices[withdrawal.person.office].name,
-        newer=f"../{cycle.period_id}/index.html" if is_replaced else "",
+        newer=f"../{cycle.period_id}/index.html" if newest.version > withdrawal.version else "",
         demo=cycle.is_demo,
         sentence=withdrawal_sentence(catalog, withdrawal.kind, withdrawal.reason, withdrawal.withdrawn_at),
     )
@@ -168,7 +166,7 @@ def _site_release(session: Session, place: Workplace, shown: _Shown, newest: Rel
     period = cycles.period_of(cycle)
     notice = None
     if cycles.is_withdrawn(session, cycle, release):
-        notice = _notice(session, place.catalog, cycle, release)
+        notice = _notice(session, place.catalog, cycle, release, newest)
         files = Tree.of({EXPLANATION: withdrawn_page(place.catalog, notice)})
     elif newest is not release:
         # The page as it was signed stays beside the one with the banner, byte for byte.
