@@ -14,7 +14,7 @@ from disclosure.templating import render_text
 
 #: The page of a release, that page as it was signed where a banner stands above it now, and what explains a withdrawal.
 PAGE, SIGNED_PAGE, EXPLANATION = "index.html", "signed.html", "index.html"
-#: The banner stands behind the first of these; every release page has had one.
+#: The banner stands at the end of the page's header, a landmark; every release page has one.
 _HEADER_END = b"</header>"
 
 
@@ -53,7 +53,7 @@ def with_banner(page: bytes, superseded: Superseded) -> bytes:
     if not found:
         raise DisclosureError("旧版的网页里没有页眉，放不上更正提示。请从备份恢复发布件后重试。")
     banner = render_text("site/superseded.html.j2", old=superseded)
-    return head + found + b"\n" + banner.encode() + rest
+    return head + banner.encode() + found + rest
 
 
 def withdrawn_page(catalog: Catalog, notice: WithdrawalNotice, *, root: str = "../../") -> bytes:

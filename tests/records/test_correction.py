@@ -1,4 +1,4 @@
-"""Protects correction: a new version through every gate, its public note made from both versions' data, the old kept."""
+"""Protects correction: a new version through every gate, a public note made from both versions, the old one kept."""
 
 from __future__ import annotations
 
