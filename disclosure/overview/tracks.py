@@ -178,6 +178,7 @@ def _released(session: Session, catalog: Catalog, cycle: Cycle, release: Release
         published_at=release.published_at,
         is_live=release.is_live,
         is_partial=release.is_partial,
+        is_withdrawn=cycles.is_withdrawn(session, cycle, release),
         channels=tuple(
             ChannelState(catalog.channels[row.channel].name, row.state == "done", row.updated_at)
             for row in rows

@@ -38,6 +38,7 @@ class _Changed:
     unit: str
     old: str
     new: str
+    is_number: bool
     key: str
     sentence: str
 
@@ -113,6 +114,7 @@ def _changed(facts: Facts, corrected: Corrected) -> Iterator[_Changed]:
             unit=known.unit if units[0] in ("", known.unit) else f"{units[0]}→{known.unit}",
             old=texts[0],
             new=texts[1],
+            is_number=old is not None and old.value is not None,
             key=key_text(new) if new is not None else "",
             sentence=fill_text(words.figure, place=region, name=name, old=texts[0] + units[0], new=texts[1] + units[1]),
         )
@@ -132,7 +134,7 @@ def _table(facts: Facts, changed: Sequence[_Changed]) -> Table:
             (
                 Cell(each.indicator, "text"),
                 Cell(each.unit, "text"),
-                Cell(each.old, "text"),
+                Cell(each.old, "change" if each.is_number else "text"),
                 Cell(each.new, "figure" if each.key else "text", each.key),
             ),
         )

@@ -9,7 +9,6 @@ import datetime as dt
 import json
 import subprocess
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from playwright.sync_api import Browser, ViewportSize
 
 from disclosure.catalog import load_catalog
 from disclosure.demo_figures import demo_figures
+from disclosure.figures import Figure
 from disclosure.periods import Period
 from disclosure.rendering import Corrected, DisclosureDocument, build_document
 from disclosure.rendering.charts import chart_svg
@@ -48,10 +48,10 @@ def page_of(document: DisclosureDocument) -> bytes:
     return render_page(document, {b.chart.id: chart_svg(b.chart) for b in document.blocks if b.chart}, FILES)
 
 
-def mistyped() -> list[Any]:
+def mistyped() -> list[Figure]:
     return [
-        replace(figure, value=(figure.value or Decimal(0)) - 700)
-        if figure.indicator.endswith("n.participants")
+        replace(figure, value=figure.value - 700)
+        if figure.value is not None and figure.indicator.endswith("n.participants")
         else figure
         for figure in demo_figures(CATALOG, PERIOD)
     ]

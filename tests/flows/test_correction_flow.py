@@ -1,4 +1,4 @@
-"""Protects a correction on the real server: the command opens it, the gates are asked anew, version 2 stands published."""
+"""Protects a correction on the real server: the command opens it, every gate is asked anew, version 2 is live."""
 
 from __future__ import annotations
 
