@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from data_checks import following
-from data_checks.audit import AuditResult, run_audit
+from data_checks.audit import AuditResult, Engine, run_audit
 from data_checks.data_docs import write_data_docs
 from data_checks.findings import Finding as AuditFinding
 from data_checks.quality_report import render_quality_report, render_quality_sheets
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
 
-def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
-    """The audit of the current round's compilation, run now if it was not.
+def audit_round(place: Workplace, cycle_id: int, *, engine: Engine | None = None) -> AuditRun:
+    """The audit of the current round's compilation, run now if it was not, by an ``engine`` chosen by size or given.
 
     The report is on disk before the row that points to it is committed.
     """
@@ -51,7 +51,13 @@ def audit_round(place: Workplace, cycle_id: int) -> AuditRun:
         suggested = following.said_before(session, cycle)
         revised = revisions.waiting(session, catalog)
     result = run_audit(
-        catalog, content.period, content.figures, history, only=cycle.only, excused_centres=content.excused
+        catalog,
+        content.period,
+        content.figures,
+        history,
+        only=cycle.only,
+        excused_centres=content.excused,
+        engine=engine,
     )
     result = with_texts(catalog, content, history, result)
     result = with_explanations(catalog, result, given)

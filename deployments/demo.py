@@ -7,7 +7,6 @@ with them: one is stopped at the door, the audit names the others, finance retur
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -263,7 +262,7 @@ class _Case:
         Raises:
             DisclosureError: when both are used up, which only happens when answers are refused.
         """
-        now = int(dt.datetime.now(dt.UTC).timestamp()) // people.STEP_SECONDS
+        now = int(utc_now().timestamp()) // people.STEP_SECONDS
         used = self.used_steps.setdefault(name, set())
         step = next((step for step in (now, now - 1) if step not in used), None)
         if step is None:

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from disclosure.settings import SHANGHAI
+
+_clock: ContextVar[Callable[[], dt.datetime] | None] = ContextVar("clock", default=None)
 
 
 def utc_now() -> dt.datetime:
     """Now, in UTC, as records keep it."""
-    return dt.datetime.now(dt.UTC)
+    other = _clock.get()
+    return dt.datetime.now(dt.UTC) if other is None else other().astimezone(dt.UTC)
+
+
+@contextmanager
+def by_clock(now: Callable[[], dt.datetime]) -> Iterator[None]:
+    """In here (and in this thread alone) the time is what ``now`` says, an aware time: a rehearsal's clock."""
+    before = _clock.set(now)
+    try:
+        yield
+    finally:
+        _clock.reset(before)
 
 
 def shanghai(moment: dt.datetime) -> dt.datetime:

@@ -148,7 +148,8 @@ def periods_of_year(catalog: Catalog, year: int) -> tuple[Period, ...]:
 
 def deadlines_of(session: Session, catalog: Catalog, period: Period) -> tuple[Deadline, ...]:
     """The deadlines of ``period`` as our records have them; empty for a special cycle opened without dates."""
-    return plan(catalog, period, _given(cycles.find_cycle(session, catalog, period)), _moves(session, catalog, period))
+    moves = _moves(session, catalog, period).get(period.id, [])
+    return plan(catalog, period, _given(cycles.find_cycle(session, catalog, period)), moves)
 
 
 def find_deadline(session: Session, catalog: Catalog, period: Period, milestone: Milestone) -> Deadline | None:
@@ -172,13 +173,21 @@ def offices_of(catalog: Catalog, own: CyclePlan, milestone: Milestone) -> tuple[
     )
 
 
-def year_plan(session: Session, catalog: Catalog, year: int) -> list[CyclePlan]:
-    """Every cycle with a milestone in ``year``: the dated ones in the order of the year, then the special ones."""
-    dated = [cycle_plan(session, catalog, period) for period in periods_of_year(catalog, year)]
-    opened = session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id))
-    special = [period for period in map(cycles.period_of, opened) if period.kind == "special"]
-    plans = [cycle_plan(session, catalog, period) for period in special]
-    return [*dated, *(p for p in plans if any(year in (d.legal.year, d.due.year) for d in p.deadlines))]
+def year_plan(session: Session, catalog: Catalog, *years: int) -> list[CyclePlan]:
+    """Every cycle with a milestone in one of ``years``: the dated ones in order, then the special ones."""
+    rows = session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id))
+    opened = {cycle.period_id: cycle for cycle in rows}
+    moves = _moves(session, catalog)
+    dated = [period for year in years for period in periods_of_year(catalog, year)]
+    special = [period for period in map(cycles.period_of, opened.values()) if period.kind == "special"]
+    plans = [
+        _cycle_plan(catalog, period, opened.get(period.id), moves.get(period.id, [])) for period in (*dated, *special)
+    ]
+    return [
+        own
+        for own in plans
+        if own.period.kind != "special" or any({d.legal.year, d.due.year} & {*years} for d in own.deadlines)
+    ]
 
 
 def starts(session: Session, catalog: Catalog, years: Iterable[int]) -> list[Start]:
@@ -203,19 +212,26 @@ def find_milestone(catalog: Catalog, text: str) -> Milestone:
 
 def cycle_plan(session: Session, catalog: Catalog, period: Period) -> CyclePlan:
     """The deadlines of ``period`` with its cycle, if it is opened."""
-    cycle = cycles.find_cycle(session, catalog, period)
+    moves = _moves(session, catalog, period).get(period.id, [])
+    return _cycle_plan(catalog, period, cycles.find_cycle(session, catalog, period), moves)
+
+
+def _cycle_plan(catalog: Catalog, period: Period, cycle: Cycle | None, moves: Sequence[Move]) -> CyclePlan:
     asked = {i.centre for i in catalog.indicators_for(period, only=cycle.only if cycle else ())}
     centres = tuple(office for office in catalog.offices.values() if office.id in asked)
-    return CyclePlan(period, deadlines_of(session, catalog, period), cycle, centres)
+    return CyclePlan(period, plan(catalog, period, _given(cycle), moves), cycle, centres)
 
 
-def _moves(session: Session, catalog: Catalog, period: Period) -> list[Move]:
-    rows = session.scalars(
-        select(DeadlineMove)
-        .where(DeadlineMove.profile == catalog.profile.id, DeadlineMove.period_id == period.id)
-        .order_by(DeadlineMove.number)
-    )
-    return [Move(cast(Milestone, r.milestone), r.before, r.day, r.person.name, r.reason, r.moved_at) for r in rows]
+def _moves(session: Session, catalog: Catalog, period: Period | None = None) -> dict[str, list[Move]]:
+    """By period id, in the order they were made; of one period or of all."""
+    wanted = select(DeadlineMove).where(DeadlineMove.profile == catalog.profile.id).order_by(DeadlineMove.number)
+    if period is not None:
+        wanted = wanted.where(DeadlineMove.period_id == period.id)
+    found: dict[str, list[Move]] = {}
+    for row in session.scalars(wanted):
+        move = Move(cast(Milestone, row.milestone), row.before, row.day, row.person.name, row.reason, row.moved_at)
+        found.setdefault(row.period_id, []).append(move)
+    return found
 
 
 def _given(cycle: Cycle | None) -> dict[Milestone, dt.date]:

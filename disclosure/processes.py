@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from disclosure.clock import utc_now
 from disclosure.settings import Settings
 
 #: Linux keeps this many characters of a process's name.
@@ -56,7 +57,7 @@ def process_name(run_id: str) -> str:
 
 def leave_mark(settings: Settings) -> None:
     """Say that this process is the runner and about to take runs."""
-    mark = {"pid": os.getpid(), "machine": this_machine(), "since": dt.datetime.now(dt.UTC).isoformat()}
+    mark = {"pid": os.getpid(), "machine": this_machine(), "since": utc_now().isoformat()}
     beside = _mark_file(settings).with_suffix(".partial")
     beside.write_text(json.dumps(mark), encoding="utf-8")
     beside.replace(_mark_file(settings))

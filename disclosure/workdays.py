@@ -56,7 +56,7 @@ class WorkingDay:
 
 def missing_holidays(year: int, holidays: Holidays) -> tuple[str, ...]:
     """The national holidays of ``year`` known neither to the package nor to ``holidays``; empty for a known year."""
-    if year in _PACKAGE_YEARS:
+    if _package_knows(year, holidays):
         return ()
     named = "、".join(h.name for h in holidays.values() if h.date.year == year and h.kind == "off")
     return tuple(name for name in NATIONAL_HOLIDAYS if name not in named)
@@ -147,7 +147,7 @@ def rest_name(day: dt.date, holidays: Holidays) -> str:
     """What people call a day off: ``火把节``, ``国庆节``, or its weekday."""
     if own := holidays.get(day.isoformat()):
         return own.name
-    name = chinese_calendar.get_holiday_detail(day)[1] if day.year in _PACKAGE_YEARS else None
+    name = chinese_calendar.get_holiday_detail(day)[1] if _package_knows(day.year, holidays) else None
     return _HOLIDAY_NAMES.get(name) or weekday(day)
 
 
@@ -155,12 +155,16 @@ def _days_after(start: dt.date, end: dt.date) -> list[dt.date]:
     return [start + dt.timedelta(days=n) for n in range(1, (end - start).days + 1)]
 
 
+def _package_knows(year: int, holidays: Holidays) -> bool:
+    return year in _PACKAGE_YEARS and year not in holidays.unpublished
+
+
 def _is_open(day: dt.date, holidays: Holidays) -> bool:
     if isinstance(day, dt.datetime):
         raise TypeError("a moment is not a day: take its date in Asia/Shanghai first")
     if own := holidays.get(day.isoformat()):
         return own.kind == "work"
-    return _is_national_workday(day) if day.year in _PACKAGE_YEARS else day.weekday() < 5
+    return _is_national_workday(day) if _package_knows(day.year, holidays) else day.weekday() < 5
 
 
 @cache
@@ -171,7 +175,7 @@ def _is_national_workday(day: dt.date) -> bool:
 
 def _unknown(day: dt.date, holidays: Holidays) -> str:
     """What to fill in before ``day`` can be judged; empty when it can."""
-    if day.year in _PACKAGE_YEARS or day.isoformat() in holidays:
+    if _package_knows(day.year, holidays) or day.isoformat() in holidays:
         return ""
     missing = missing_holidays(day.year, holidays)
     if not missing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
@@ -23,6 +22,7 @@ from prefect.exceptions import ObjectNotFound
 
 from disclosure import cycles
 from disclosure.catalog import Catalog
+from disclosure.clock import utc_now
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 from disclosure.processes import RunProcesses, read_mark, run_processes
@@ -166,7 +166,7 @@ def _period_id(catalog: Catalog, run: FlowRun) -> str:
     try:
         if year:
             return Period(int(year), kind, given.get("name") or "").id
-        return cycles.due_period(catalog, kind, run.expected_start_time or dt.datetime.now(dt.UTC)).id
+        return cycles.due_period(catalog, kind, run.expected_start_time or utc_now()).id
     except (DisclosureError, ValueError, KeyError):
         return ""
 

@@ -13,6 +13,7 @@ from disclosure.records.tables import Cycle
 from disclosure.review import asks, briefing, decisions
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.forms import parse_review
+from disclosure.review.stages import come_to_review, come_to_sign_off
 from disclosure.workplace import open_workplace
 from tasks.asking import put_ask, settle_open_ask
 from tasks.collect import missing_centres, record_collect_answer
@@ -40,13 +41,7 @@ def review(cycle_id: int) -> bool:
     place = open_workplace()
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
-        compiled = cycles.compilation_of(session, cycle)
-        assert compiled is not None  # noqa: S101 - the flow compiles before it asks
-        if cycle.step == "audit":
-            # The first time in this round: what stands from the round before is settled once.
-            decisions.carry_over(session, place.catalog, cycle, compiled)
-            cycles.enter(session, cycle, "review")
-        standing = decisions.standing(session, cycle, REVIEW_GATES, compiled.digest)
+        compiled, standing = come_to_review(session, place.catalog, cycle)
         audit = decisions.audit_of(session, cycle)
     if standing.is_returned or standing.is_approved:
         return standing.is_approved
@@ -68,10 +63,7 @@ def sign_off(cycle_id: int, release_digest: str) -> bool:
     settle_open_ask(SubjectKey(Cycle, cycle_id), "sign_off", record_review_answer)
     place = open_workplace()
     with place.records.write() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
-        standing = decisions.standing(session, cycle, ("leader",), release_digest)
-        if not (standing.is_returned or standing.is_approved):
-            cycles.enter(session, cycle, "sign_off")
+        standing = come_to_sign_off(session, cycles.get_cycle(session, cycle_id), release_digest)
     if standing.is_returned or standing.is_approved:
         return standing.is_approved
     show_exhibits(place, cycle_id, "sign_off", briefing.look(place, cycle_id))

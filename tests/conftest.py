@@ -25,9 +25,12 @@ import hypothesis
 import psycopg
 import pytest
 import servers
+from empty_records import lay_sqlite
 from office import Office, office_in
 from sqlalchemy import URL, make_url
 from wechat_platform import Platform, platform
+
+from disclosure.records.database import open_records
 
 # No deadline for one example: on a busy machine it would fail tests that are right.
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -119,12 +122,12 @@ def postgres_server() -> URL:
 
 
 @contextmanager
-def _new_database(server: URL) -> Iterator[str]:
-    """An empty database on ``server``, dropped at the end even where a connection was left open."""
+def _new_database(server: URL, template: str = "template0") -> Iterator[str]:
+    """A copy of ``template`` (empty) on ``server``, dropped at the end even where a connection was left open."""
     name = f"disclosure_test_{uuid.uuid4().hex}"
     admin = server.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
+        connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}")
         try:
             yield server.set(database=name).render_as_string(hide_password=False)
         finally:
@@ -157,6 +160,25 @@ def database_url(request: pytest.FixtureRequest) -> str:
     fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
     url: str = request.getfixturevalue(fixture)
     return url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: URL) -> Iterator[str]:
+    """Name of a PostgreSQL database with the tables of this version and nothing in them."""
+    with _new_database(postgres_server) as url:
+        open_records.__wrapped__(url).engine.dispose()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def records_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """As ``database_url``, with the tables of this version already there."""
+    if request.param == "sqlite":
+        yield lay_sqlite(request.getfixturevalue("sqlite_url"))
+        return
+    template = request.getfixturevalue("postgres_template")
+    with _new_database(request.getfixturevalue("postgres_server"), template) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

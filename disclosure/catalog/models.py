@@ -404,10 +404,14 @@ class Correction(Holiday):
 
 @dataclass(frozen=True)
 class Holidays(Mapping[str, Holiday]):
-    """What stands above the national calendar, by ISO date; ``file`` is where people write it down."""
+    """What stands above the national calendar, by ISO date; ``file`` is where people write it down.
+
+    ``unpublished``: years to be taken as not published yet, whatever the package knows: a rehearsal asks what then.
+    """
 
     days: Mapping[str, Holiday] = field(default_factory=dict)
     file: Path = Path("holidays.yaml")
+    unpublished: frozenset[int] = frozenset()
 
     def __getitem__(self, day: str) -> Holiday:
         return self.days[day]

@@ -51,10 +51,14 @@ def blanks_in(words: str) -> tuple[str, ...]:
 
 
 class OpennessWords(Fact):
-    """The words of the official table: its title, column heads and the names of what is ticked in it."""
+    """The words of the official table: its title, column heads and the names of what is ticked in it.
+
+    ``short_title`` is what colleagues call it.
+    """
 
     number: Name
     title: Name
+    short_title: Name
     columns: dict[Column, Name]
     audience: dict[Audience, Name]
     method: dict[Method, Name]

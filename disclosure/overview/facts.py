@@ -78,6 +78,7 @@ class Released:
     channels: tuple[ChannelState, ...]
     #: Where it stands on the site, relative to its root.
     address: str
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from disclosure.catalog import Catalog
 from disclosure.clock import shanghai
 from disclosure.collection.strays import local_strays
 from disclosure.deadlines import CyclePlan
+from disclosure.openness.duties import OpenClock, open_clocks
 from disclosure.overview.concerns import concerns, doubts, emergencies, supervised
 from disclosure.overview.facts import Awaited, Concern, Overview, Upcoming
 from disclosure.overview.tracks import track
@@ -39,7 +40,7 @@ def look(place: Workplace, now: dt.datetime) -> Overview:
             at=now,
             year=today.year,
             tracks=tuple(track(session, catalog, own, owed[own.period.id], today) for own in plans),
-            awaited=tuple(_awaited(catalog, every, today)),
+            awaited=tuple(_most_urgent([*_awaited(catalog, every, today), *_openness(session, catalog, now)])),
             upcoming=tuple(_upcoming(session, catalog, plans, owed, today)),
             supervision=tuple(supervised(session, place, now)),
             concerns=(
@@ -84,7 +85,34 @@ def _awaited(catalog: Catalog, owed: Iterable[Duty], today: dt.date) -> list[Awa
                 run_id=duty.run_id,
             )
         )
-    return sorted(found, key=lambda each: (-each.overdue, each.planned, each.since))
+    return found
+
+
+def _openness(session: Session, catalog: Catalog, now: dt.datetime) -> list[Awaited]:
+    """What is owed of the openness catalogue; several elements of one change are one line."""
+    of_change: dict[tuple[int, str, dt.date], list[OpenClock]] = {}
+    for clock in open_clocks(session, catalog, now):
+        key = (clock.change_id, "" if clock.change_id else clock.title, clock.limit)
+        of_change.setdefault(key, []).append(clock)
+    return [
+        Awaited(
+            period=catalog.openness_words.short_title,
+            milestone=f"{first.title}{f'等 {len(clocks)} 项' if len(clocks) > 1 else ''}，{first.step}",
+            office=first.office,
+            people=first.people,
+            since=first.since,
+            planned=first.limit,
+            overdue=max(0, -first.left),
+            left=max(0, first.left),
+            run_id=first.run_id,
+        )
+        for clocks in of_change.values()
+        for first in clocks[:1]
+    ]
+
+
+def _most_urgent(awaited: Iterable[Awaited]) -> list[Awaited]:
+    return sorted(awaited, key=lambda each: (-each.overdue, each.planned, each.since))
 
 
 def _upcoming(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import cast
 
 from sqlalchemy import func, select
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from disclosure import cycles, deadlines
 from disclosure.catalog import Catalog, GateId, Milestone, Office, RoleId
 from disclosure.clock import shanghai
+from disclosure.collection.narrative_texts import document_name
 from disclosure.collection.workbooks import workbook_name
 from disclosure.deadlines import CyclePlan, Deadline
 from disclosure.records.tables import Ask, Cycle
@@ -41,7 +43,7 @@ class Duty:
 
     ``since``: the Shanghai day since which it can be done; None while it is not this office's turn, and
     ``stands_at`` says what the cycle does meanwhile. ``run_id``: the run whose form is open for it, if any;
-    ``workbook``: the file to fill in, if it is one. ``people`` owe it; where nobody is enrolled it is empty.
+    ``workbook``: the file to fill in or write, if it is one. ``people`` owe it; where nobody is enrolled it is empty.
     ``heads``, ``leaders`` and ``supervisors`` are told when it is overdue. ``chases`` is false for what we
     cannot see done: it is announced, never chased.
     """
@@ -67,15 +69,13 @@ class Duty:
 def duties(session: Session, catalog: Catalog, now: dt.datetime) -> list[Duty]:
     """Everything owed in this profile's cycles (demonstrations apart); ``now`` is an aware time."""
     today = shanghai(now).date()
-    found: dict[str, CyclePlan] = {}
-    for year in (today.year - 1, today.year, today.year + 1):
-        found.update({own.period.id: own for own in deadlines.year_plan(session, catalog, year)})
     owed: list[Duty] = []
-    for own in found.values():
+    holders = _holders(session, catalog, now)
+    for own in deadlines.year_plan(session, catalog, today.year - 1, today.year, today.year + 1):
         cycle = own.cycle
         is_over = own.deadlines[-1].due < today if cycle is None else cycle.step == "archive" or cycle.is_demo
         if not is_over:
-            owed += duties_of(session, catalog, own, now)
+            owed += _Reader(session, catalog, own, now, holders).duties()
     return owed
 
 
@@ -86,14 +86,30 @@ def duties_of(session: Session, catalog: Catalog, own: CyclePlan, now: dt.dateti
     """
     if own.cycle is not None and (own.cycle.step == "archive" or cycles.correction_of(session, own.cycle)):
         return []
-    return _Reader(session, catalog, own, now).duties()
+    return _Reader(session, catalog, own, now, _holders(session, catalog, now)).duties()
+
+
+#: Who may act in a role today, for one office or ("") for all.
+_Holders = Callable[[RoleId, str], tuple[Recipient, ...]]
+
+
+def _holders(session: Session, catalog: Catalog, now: dt.datetime) -> _Holders:
+    """The records are asked once: the same people owe most of what is owed."""
+    acting = people.acting(session, catalog, now)
+
+    @cache
+    def of(role: RoleId, office: str) -> tuple[Recipient, ...]:
+        able = people.able(acting, role, office)
+        return tuple(Recipient(person.id, person.name) for person in able)
+
+    return of
 
 
 class _Reader:
     """Reads the duties of one cycle."""
 
-    def __init__(self, session: Session, catalog: Catalog, own: CyclePlan, now: dt.datetime) -> None:
-        self.session, self.catalog, self.own, self.now = session, catalog, own, now
+    def __init__(self, session: Session, catalog: Catalog, own: CyclePlan, now: dt.datetime, holders: _Holders) -> None:
+        self.session, self.catalog, self.own, self.now, self.holders = session, catalog, own, now, holders
         self.cycle = own.cycle
         self.deadlines = {deadline.milestone: deadline for deadline in own.deadlines}
         self.round = own.cycle.round if own.cycle else 1
@@ -117,12 +133,15 @@ class _Reader:
                 since = shanghai(max(decision.decided_at for decision in before.values())).date()
                 returned = cycles.returned_centres(self.session, self.cycle, self.round - 1)
         for office in owing:
+            label = self.own.period.label
             yield from self._duty(
                 "draft",
-                "drafter",
+                "author" if office.writes_text else "drafter",
                 office,
                 since=since,
-                workbook=workbook_name(self.own.period.label, office.name, self.round),
+                workbook=document_name(label, office.name, self.round, ".docx")
+                if office.writes_text
+                else workbook_name(label, office.name, self.round),
                 returned=returned.get(office.id, ""),
             )
 
@@ -204,8 +223,7 @@ class _Reader:
         )
 
     def _people(self, role: RoleId, office: Office | None = None) -> tuple[Recipient, ...]:
-        able = people.holders(self.session, self.catalog, role, self.now, office=office.id if office else "")
-        return tuple(Recipient(person.id, person.name) for person in able)
+        return self.holders(role, office.id if office else "")
 
     def _offices(self, role: RoleId) -> list[Office]:
         return [self.catalog.offices[office] for office in self.catalog.roles[role].offices]

@@ -76,6 +76,7 @@ def _item(settings: Settings, reminder: Reminder) -> dict[str, Any]:
         "stands_at": duty.stands_at,
         "people": [person.name for person in duty.people],
         "workbook": duty.workbook,
+        "is_text": bool(duty.workbook) and duty.office.writes_text,
         "returned": duty.returned,
         "form_url": f"{settings.server_url}/runs/flow-run/{duty.run_id}" if duty.run_id else "",
     }

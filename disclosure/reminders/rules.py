@@ -12,6 +12,9 @@ from disclosure.clock import shanghai
 from disclosure.reminders.duties import Duty, Recipient
 from disclosure.workdays import is_probable_workday, probable_workdays
 
+#: So many weeks may pass without a working day, holidays and all.
+_WEEKS_OF_REST = 2
+
 Kind = Literal["ahead", "overdue", "head", "leader"]
 
 
@@ -43,13 +46,18 @@ def due_now(
     escalation until it is sent. In a year whose holidays are not entered Monday to Friday count: reminding on a
     holiday is the smaller harm.
     """
-    local = shanghai(now)
-    today = local.date()
-    if local.time() < rules.not_before or not is_probable_workday(today, holidays):
+    if is_quiet(rules, holidays, now):
         return []
+    today = shanghai(now).date()
     found = [reminder for duty in owed for reminder in _of_duty(duty, rules, holidays, today)]
     unique = {reminder.key: reminder for reminder in found if reminder.key not in known}
     return list(unique.values())
+
+
+def is_quiet(rules: ReminderRules, holidays: Holidays, now: dt.datetime) -> bool:
+    """Whether nobody is reminded at ``now``, whatever is owed: a rest day, or too early."""
+    local = shanghai(now)
+    return local.time() < rules.not_before or not is_probable_workday(local.date(), holidays)
 
 
 def overdue_days(duty: Duty, holidays: Holidays, today: dt.date) -> int:
@@ -61,6 +69,9 @@ def overdue_days(duty: Duty, holidays: Holidays, today: dt.date) -> int:
 
 def _of_duty(duty: Duty, rules: ReminderRules, holidays: Holidays, today: dt.date) -> Iterator[Reminder]:
     planned = duty.deadline.planned
+    if planned - today > dt.timedelta(weeks=max(rules.ahead) + _WEEKS_OF_REST):
+        # Too far to count the days: a week has a working day in it, but for the longest holidays.
+        return
     if today <= planned:
         left = probable_workdays(today, planned, holidays)
         reached = [days for days in rules.ahead if left <= days]

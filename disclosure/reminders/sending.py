@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -17,8 +17,11 @@ from disclosure.records.tables import MessengerState, Person
 from disclosure.reminders.duties import duties
 from disclosure.reminders.letters import Letter, write_letters
 from disclosure.reminders.outbox import AddressRefusedError, Delivered, NotSentError, deliver, known_keys
-from disclosure.reminders.rules import Reminder, due_now
+from disclosure.reminders.rules import Reminder, due_now, is_quiet
 from disclosure.workplace import Workplace
+
+#: Hands one letter to a messenger for an address; raises as ``messengers.send`` does when it does not leave.
+Post = Callable[[Messenger, str, Letter], None]
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Sent:
 def look(place: Workplace, now: dt.datetime) -> Due:
     """What is due at ``now`` (an aware time) and was not begun before."""
     catalog = place.catalog
+    if is_quiet(catalog.reminders, catalog.holidays, now):
+        return Due((), {}, ())
     with place.records.read() as session:
         owed = duties(session, catalog, now)
         known = known_keys(session, catalog)
@@ -81,8 +86,10 @@ def look(place: Workplace, now: dt.datetime) -> Due:
     )
 
 
-def send_due(place: Workplace, now: dt.datetime, secrets: Secrets = from_environment) -> Sent:
+def send_due(place: Workplace, now: dt.datetime, secrets: Secrets = from_environment, post: Post | None = None) -> Sent:
     """Send every reminder due at ``now`` (an aware time), each at most once whatever crashes.
+
+    ``post`` takes the letters; without one they go through Apprise, with addresses that ``secrets`` reads.
 
     A messenger that does not take its letters keeps nobody else's from going out: its reminders wait for the next
     call, which is the caller's to make, and the ledger tells when it fails and when it works again.
@@ -90,13 +97,12 @@ def send_due(place: Workplace, now: dt.datetime, secrets: Secrets = from_environ
     due = look(place, now)
     if not due.reminders:
         return Sent(unreachable=due.unreachable)
-    # Only now: Apprise takes a second to import, and mostly nothing is due.
-    from disclosure.reminders import messengers
+    post = post or _by_apprise(place, secrets)
 
     def send(letter: Letter) -> None:
         contact = due.contacts[letter.recipient.id]
         try:
-            messengers.send(contact.messenger, secrets, contact.address, letter, place.catalog.profile.publisher)
+            post(contact.messenger, contact.address, letter)
         except AddressRefusedError:
             raise
         except Exception as error:
@@ -113,6 +119,16 @@ def send_due(place: Workplace, now: dt.datetime, secrets: Secrets = from_environ
         lambda: now,
     )
     return Sent(delivered, due.unreachable)
+
+
+def _by_apprise(place: Workplace, secrets: Secrets) -> Post:
+    # Only now: Apprise takes a second to import, and mostly nothing is due.
+    from disclosure.reminders import messengers
+
+    def post(messenger: Messenger, address: str, letter: Letter) -> None:
+        messengers.send(messenger, secrets, address, letter, place.catalog.profile.publisher)
+
+    return post
 
 
 def letters_due(place: Workplace, now: dt.datetime) -> Iterator[tuple[Letter, Contact]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyotp
@@ -196,14 +196,27 @@ def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime, 
 
     ``office`` (an id) narrows them to those who act for it.
     """
+    return able(acting(session, catalog, now), role, office)
+
+
+def acting(session: Session, catalog: Catalog, now: dt.datetime) -> dict[Person, frozenset[tuple[str, RoleId]]]:
+    """Everybody active, in the order they were enrolled, with the offices (ids) and roles they act in today."""
     absent = _absent(session, now)
+    active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
+    return {
+        person: frozenset(
+            (one.office, role) for one in (person, *absent.get(person.id, ())) for role in own_roles(catalog, one)
+        )
+        for person in active
+    }
+
+
+def able(acting_in: Mapping[Person, Collection[tuple[str, RoleId]]], role: RoleId, office: str = "") -> list[Person]:
+    """Who of ``acting`` may act in ``role``, for one office (an id) or for any."""
     return [
         person
-        for person in session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
-        if any(
-            role in own_roles(catalog, someone) and office in ("", someone.office)
-            for someone in (person, *absent.get(person.id, ()))
-        )
+        for person, places in acting_in.items()
+        if any(held == role and office in ("", of) for of, held in places)
     ]
 
 

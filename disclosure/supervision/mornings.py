@@ -56,7 +56,7 @@ def absence(session: Session, settings: Settings, catalog: Catalog, now: dt.date
     if last is None:
         if not settings.supervise_at:
             return ""
-        return "督办还没有运行过；disclosure up 启动时会运行一次，也可运行 disclosure supervise。"
+        return "督办还没有运行过；请启动 disclosure up，或运行 disclosure supervise。"
     missed = missed_mornings(settings, catalog.holidays, last.started_at, now)
     if not missed:
         return ""

@@ -13,6 +13,7 @@ from disclosure import cycles, deadlines
 from disclosure.catalog import Catalog, Channel, Milestone
 from disclosure.clock import shanghai
 from disclosure.kept_secrets import Secrets, from_environment
+from disclosure.openness.duties import open_clocks
 from disclosure.periods import parse_period
 from disclosure.publication.channels import open_channel
 from disclosure.publication.channels.versions import VersionsChannel
@@ -50,6 +51,7 @@ def look_at_records(place: Workplace, now: dt.datetime) -> OurRecords:
             began=session.scalar(select(func.min(LedgerEntry.at))) or now,
             last_look=last.started_at if last else None,
             missed_mornings=len(missed),
+            openness=tuple(open_clocks(session, catalog, now)),
         )
 
 

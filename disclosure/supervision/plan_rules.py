@@ -55,6 +55,22 @@ def milestones_missed(worlds: Worlds) -> Iterator[Discovered]:
             yield Discovered("milestone_missed", cycle.period.id, facts, cycle.id)
 
 
+def openness_overdue(worlds: Worlds) -> Iterator[Discovered]:
+    """Content of the openness catalogue, a yearly confirmation or a request whose limit has passed."""
+    for clock in worlds.records.openness:
+        if clock.is_overdue:
+            item = f"第 {clock.item} 项" if clock.item else ""
+            facts = {
+                "what": f"{item}{clock.title}",
+                "limit": said_day(clock.limit),
+                "days": str(-clock.left),
+                "step": clock.step,
+                "office": clock.office,
+            }
+            subject = "/".join(filter(None, (clock.kind, clock.item, clock.element, clock.title)))[:255]
+            yield Discovered("openness_overdue", subject, facts)
+
+
 def supervision_absent(worlds: Worlds) -> Iterator[Discovered]:
     """Working mornings on which nobody looked, up to this look."""
     records = worlds.records
@@ -77,4 +93,4 @@ def pages_wrong(worlds: Worlds) -> Iterator[Discovered]:
 
 
 _PATHS_SHOWN = 5
-RULES = (cycles_not_opened, milestones_missed, supervision_absent, pages_wrong)
+RULES = (cycles_not_opened, milestones_missed, openness_overdue, supervision_absent, pages_wrong)

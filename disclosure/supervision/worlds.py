@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from disclosure.deadlines import Deadline, Start
+from disclosure.openness.duties import OpenClock
 from disclosure.periods import Period
 
 #: What may be unreadable on its own; its findings are then neither made nor settled.
@@ -45,7 +46,8 @@ class OurRecords:
     """The plan and our records.
 
     ``starts``: when dated cycles should start; ``publish_by``: period id -> the last day for it; ``began``: when
-    these records begin, before which nothing was owed here; ``last_look``: when supervision last began.
+    these records begin, before which nothing was owed here; ``last_look``: when supervision last began; ``openness``:
+    clocks of the openness catalogue that run, confirmations and requests that are owed.
     """
 
     starts: tuple[Start, ...]
@@ -54,6 +56,7 @@ class OurRecords:
     began: dt.datetime
     last_look: dt.datetime | None
     missed_mornings: int = 0
+    openness: tuple[OpenClock, ...] = ()
 
 
 @dataclass(frozen=True)

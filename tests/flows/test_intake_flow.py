@@ -90,7 +90,7 @@ def test_a_source_that_cannot_be_asked_fails_the_run_and_holds_up_no_other(offic
     (inbox(office, CENTRE) / file.name).write_bytes(file.read_bytes())
     state = run_intake(office)
     assert state["type"] == "FAILED"
-    assert "收件：已收 1 份，没有取到 1 处。" in state["message"]
+    assert "收件：已收 1 份，放错了地方 1 处，没有取到 1 处。" in state["message"]
     assert "区医保中心：收件夹 inbox/medical_centre：" in state["message"]
     assert len(case.ledger("submission.accepted")) == 1
     told = office.cli("intake")

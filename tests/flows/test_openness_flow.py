@@ -33,7 +33,7 @@ def asked(office: Office, change: int, step: str, seen: set[str]) -> Case:
 
     ask = office.wait_for(look, f"{step} of change {change}")
     seen.add(ask.key)
-    case = Case(office, office.new_period(), 0, ask.flow_run_id)
+    case = Case(office, office.past_period(), 0, ask.flow_run_id)
     case.next_form()
     return case
 

@@ -179,7 +179,7 @@ for _ in range(2):
 
 
 def test_a_start_that_was_missed_is_made_up_for_once(office: Office) -> None:
-    period = office.new_period()
+    period = office.past_period()
     command = [sys.executable, "-c", MEND_TWICE, period.id]
     environment = child_environment(office.settings)
     said = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=60, check=True)

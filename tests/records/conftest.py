@@ -14,12 +14,12 @@ from bureau import Bureau, bureau_at
 
 
 @pytest.fixture
-def open_bureau(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Bureau]]:
+def open_bureau(tmp_path: Path, records_url: str) -> Iterator[Callable[..., Bureau]]:
     """Opens a bureau (arguments of ``bureau_at``) on SQLite and once more on PostgreSQL."""
     opened: list[Bureau] = []
 
     def open_one(**chosen: object) -> Bureau:
-        opened.append(bureau_at(tmp_path, database_url, **chosen))  # type: ignore[arg-type]
+        opened.append(bureau_at(tmp_path, records_url, **chosen))  # type: ignore[arg-type]
         return opened[-1]
 
     yield open_one

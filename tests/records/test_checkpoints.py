@@ -24,9 +24,9 @@ SIGNED_AT = (4, 9)
 
 
 @pytest.fixture
-def place(tmp_path: Path, database_url: str) -> Workplace:
+def place(tmp_path: Path, records_url: str) -> Workplace:
     """A ledger of twelve entries, signed after the fourth and the ninth."""
-    made = Workplace(Settings(home=tmp_path, profile="gaogang-2016", database_url=database_url))
+    made = Workplace(Settings(home=tmp_path, profile="gaogang-2016", database_url=records_url))
     for number in range(1, ENTRIES + 1):
         with made.records.write() as session:
             ledger.append(session, "test.happened", actor="测试", number=number)

@@ -59,8 +59,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, database_url: str) -> Iterator[Desk]:
-    place = Workplace(Settings(home=tmp_path, profile="gaogang-2016", database_url=database_url))
+def desk(tmp_path: Path, records_url: str) -> Iterator[Desk]:
+    place = Workplace(Settings(home=tmp_path, profile="gaogang-2016", database_url=records_url))
     yield Desk(place)
     place.records.engine.dispose()
 

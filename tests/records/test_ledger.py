@@ -19,8 +19,8 @@ NOW = dt.datetime(2026, 3, 15, 4, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def records(database_url: str) -> Iterator[Records]:
-    opened = open_records(database_url)
+def records(records_url: str) -> Iterator[Records]:
+    opened = open_records(records_url)
     yield opened
     opened.engine.dispose()
 

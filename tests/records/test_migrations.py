@@ -178,7 +178,7 @@ def test_rows_that_refer_to_each_other_survive_a_rebuilt_table(database_url: str
         config.attributes["connection"] = connection
         command.upgrade(config, "0007")
         for line in (
-            "INSERT INTO cycles (id, profile, period_id, round, step, only, milestones, is_demo, opened_at)"
+            'INSERT INTO cycles (id, profile, period_id, round, step, "only", milestones, is_demo, opened_at)'
             " VALUES (7, 'p', '2016-annual', 1, 'review', '[]', '{}', false, '2017-02-01 00:00:00')",
             "INSERT INTO people (id, name, office, secret, is_active, is_demo, wrong_codes, enrolled_at)"
             " VALUES (3, '张三', 'policy_section', '', true, false, 0, '2017-02-01 00:00:00')",

@@ -6,6 +6,7 @@ Figures: 高港区 2016 as published; the profile is a copy of it that asks for 
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import shutil
@@ -28,9 +29,11 @@ from disclosure.collection.workbooks import hand_out
 from disclosure.errors import DisclosureError
 from disclosure.overview import look
 from disclosure.records.tables import Finding, LedgerEntry, Narrative, RefusedFile
+from disclosure.reminders import Duty, due_now, duties, write_letters
 from disclosure.rendering import public_paths
 from disclosure.review import asks, briefing
 from disclosure.review.forms import GO_ON_WITHOUT
+from disclosure.settings import SHANGHAI
 
 pytestmark = pytest.mark.records
 
@@ -302,3 +305,15 @@ def test_the_command_takes_text_and_workbooks_alike(
     said = capsys.readouterr().out.replace("\n", "")
     assert "社会保险行政科室 2016年度第 1 轮已收到 1 个部分的文字（参保情况）。" in said
     assert "不是 Word 文档" in said
+
+
+def test_required_text_is_owed_by_its_author(bureau: Bureau) -> None:
+    bureau.enrol("何编写", WRITER)
+    now = dt.datetime(2017, 2, 24, 9, tzinfo=SHANGHAI)
+    with bureau.place.records.read() as session:
+        owed: list[Duty] = duties(session, bureau.catalog, now)
+    due = due_now(owed, bureau.catalog.reminders, bureau.catalog.holidays, now)
+    letters = write_letters(bureau.catalog, bureau.place.settings, due)
+    theirs = next(letter for letter in letters if letter.recipient.name == "何编写")
+    assert "编写报送（社会保险行政科室）" in theirs.text
+    assert "写好文字《2016年度-社会保险行政科室-文字部分-第1轮.docx》" in theirs.text

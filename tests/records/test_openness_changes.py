@@ -15,8 +15,12 @@ from disclosure.errors import DisclosureError
 from disclosure.openness import changes, publishing, review
 from disclosure.openness.contents import draft_of, find_element, read_content
 from disclosure.openness.words import words
+from disclosure.overview import look
 from disclosure.records.openness_tables import OpennessRelease
 from disclosure.review import asks
+from disclosure.supervision import plan_rules
+from disclosure.supervision.our_worlds import look_at_records
+from disclosure.supervision.worlds import Worlds
 
 pytestmark = pytest.mark.records
 
@@ -28,8 +32,8 @@ def keepers(tmp_path: Path, sqlite_url: str) -> Iterator[Keepers]:
 
 
 @pytest.fixture
-def on_both(tmp_path: Path, database_url: str) -> Iterator[Keepers]:
-    with keepers_at(tmp_path, database_url, "2025-07-01") as made:
+def on_both(tmp_path: Path, records_url: str) -> Iterator[Keepers]:
+    with keepers_at(tmp_path, records_url, "2025-07-01") as made:
         yield made
 
 
@@ -194,6 +198,24 @@ def test_a_publication_that_was_cut_off_is_made_once_when_it_runs_again(
     assert len(keepers.ledger("openness.publishing")) == len(keepers.ledger("openness.published")) == 1
     assert "2025年7月1日" in keepers.page("07")
     assert "0878-2222222" not in keepers.page("07")
+
+
+def test_a_clock_that_runs_out_is_seen_like_a_milestone(keepers: Keepers) -> None:
+    change = keepers.start(keepers.new("07", "guide", keepers.guide("07")))
+
+    def seen() -> tuple[list[tuple[str, str, int, int]], list[str]]:
+        place, now = keepers.bureau.place, keepers.now
+        awaited = [each for each in look(place, now).awaited if each.period == "政务公开"]
+        found = plan_rules.openness_overdue(Worlds(now, look_at_records(place, now)))
+        return [(e.milestone, e.office, e.overdue, e.left) for e in awaited], [one.facts["days"] for one in found]
+
+    asked = "城乡居民养老保险参保登记：服务指南，政策审核、保密性审核"
+    assert seen() == ([(asked, "政策法规科、局办公室", 0, 20)], [])
+    keepers.at("2025-08-04")
+    assert seen() == ([(asked, "政策法规科、局办公室", 1, 0)], ["1"])
+    keepers.approve(change)
+    assert keepers.publish() == [change]
+    assert seen() == ([], [])
 
 
 def test_content_altered_in_the_records_is_never_published(keepers: Keepers) -> None:

@@ -22,9 +22,9 @@ NOON = dt.datetime(2026, 3, 4, 4, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def place(tmp_path: Path, database_url: str) -> Workplace:
+def place(tmp_path: Path, records_url: str) -> Workplace:
     """Somebody of policy and somebody of finance."""
-    made = Workplace(Settings(home=tmp_path, profile="chuxiong", database_url=database_url))
+    made = Workplace(Settings(home=tmp_path, profile="chuxiong", database_url=records_url))
     with made.records.write() as session:
         people.enrol(session, made.catalog, made.cipher, "郑法规", "政策法规科")
         people.enrol(session, made.catalog, made.cipher, "钱财务", "规划财务科")

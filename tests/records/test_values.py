@@ -31,8 +31,8 @@ TIMES = st.datetimes(
 
 
 @pytest.fixture
-def records(database_url: str) -> Iterator[Records]:
-    opened = open_records(database_url)
+def records(records_url: str) -> Iterator[Records]:
+    opened = open_records(records_url)
     yield opened
     opened.engine.dispose()
 

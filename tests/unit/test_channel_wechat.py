@@ -16,7 +16,8 @@ from wechat_platform import SECRET, Account, Platform
 from disclosure.catalog import Channel as ChannelFact
 from disclosure.errors import DisclosureError
 from disclosure.kept_secrets import from_environment
-from disclosure.publication.channels import Channel, Staged, Tree, UnknownOutcomeError, open_channel, wechat_api
+from disclosure.publication.channels import Channel, Staged, UnknownOutcomeError, open_channel, wechat_api
+from disclosure.publication.tree import Tree
 
 pytestmark = pytest.mark.unit
 
@@ -28,7 +29,7 @@ FILES = {
     "cover.png": b"\x89PNG cover",
     "chart.png": b"\x89PNG chart",
 }
-TREE = Tree(FILES)
+TREE = Tree.of(FILES)
 
 
 @pytest.fixture
@@ -209,7 +210,7 @@ def test_a_platform_that_takes_its_time_is_waited_for_and_then_in_doubt(channel:
 def test_an_article_that_is_not_whole_is_refused(channel: Channel, there: Account, lacking: Any, words: str) -> None:
     files = {name: content for name, content in {**FILES, **lacking}.items() if content is not None}
     with pytest.raises(DisclosureError, match=words):
-        channel.stage(Tree(files))
+        channel.stage(Tree.of(files))
     assert there.drafts == {}
 
 

@@ -122,6 +122,13 @@ def test_prefect_is_imported_only_where_the_clockwork_is() -> None:
     assert elsewhere == []
 
 
+def test_the_time_is_asked_in_one_place() -> None:
+    asks = re.compile(r"\b(?:datetime\.now|datetime\.utcnow|date\.today)\(")
+    folders = ("disclosure", "data_checks", "tasks", "flows", "deployments")
+    asking = {name for folder in folders for name, text in _texts(".py", folder=ROOT / folder) if asks.search(text)}
+    assert asking == {"disclosure/clock.py"}
+
+
 def test_every_test_file_says_what_it_protects() -> None:
     silent = [
         name

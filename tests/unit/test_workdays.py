@@ -140,6 +140,7 @@ def test_own_days_stand_above_the_national_calendar() -> None:
 def test_a_correction_stands_above_the_profiles_own_day(tmp_path: Path) -> None:
     (tmp_path / "profile.yaml").write_text((PROFILES / "chuxiong" / "profile.yaml").read_text(encoding="utf-8"))
     (tmp_path / "regions.yaml").write_text((PROFILES / "chuxiong" / "regions.yaml").read_text(encoding="utf-8"))
+    (tmp_path / "outlets.yaml").write_text((PROFILES / "chuxiong" / "outlets.yaml").read_text(encoding="utf-8"))
     written = (PROFILES / "chuxiong" / "holidays.yaml").read_text(encoding="utf-8")
     (tmp_path / "holidays.yaml").write_text(
         f"{written}\ncorrections:\n"
@@ -160,6 +161,7 @@ def test_a_correction_says_why_and_on_whose_word(tmp_path: Path, missing: str) -
     del fields[missing]
     (tmp_path / "profile.yaml").write_text((PROFILES / "chuxiong" / "profile.yaml").read_text(encoding="utf-8"))
     (tmp_path / "regions.yaml").write_text((PROFILES / "chuxiong" / "regions.yaml").read_text(encoding="utf-8"))
+    (tmp_path / "outlets.yaml").write_text((PROFILES / "chuxiong" / "outlets.yaml").read_text(encoding="utf-8"))
     (tmp_path / "holidays.yaml").write_text(f'corrections:\n  "2025-07-18": {fields}\n'.replace("'", '"'))
     with pytest.raises(DisclosureError, match=rf"holidays\.yaml 第 2 行：.*{missing} 缺少这一项"):
         load_catalog(tmp_path)
