@@ -15,7 +15,7 @@ from data_checks.quality_report import render_quality_report, render_quality_she
 from data_checks.report_builder import build_report
 from data_checks.report_model import Context, Report
 from data_checks.texts import with_texts
-from disclosure import compilation, cycles
+from disclosure import compilation, cycles, revisions
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
 from disclosure.collection.files import write_whole
@@ -49,6 +49,7 @@ def audit_round(place: Workplace, cycle_id: int, *, engine: Engine | None = None
         before = following.said_in_round_before(session, cycle)
         round_before, earlier = following.found_in_round_before(session, cycle)
         suggested = following.said_before(session, cycle)
+        revised = revisions.waiting(session, catalog)
     result = run_audit(
         catalog,
         content.period,
@@ -71,7 +72,15 @@ def audit_round(place: Workplace, cycle_id: int, *, engine: Engine | None = None
         round_number=cycle.round,
         made_at=made_at,
         demo=cycle.is_demo,
-        context=Context(content.figures, history, cycle.only, earlier, round_before, sheets=_sheets(report).name),
+        context=Context(
+            content.figures,
+            history,
+            cycle.only,
+            earlier,
+            round_before,
+            sheets=_sheets(report).name,
+            revisions=revised,
+        ),
     )
     _write(place, report, shown)
     with place.records.write() as session:
@@ -129,6 +138,7 @@ def renew_report(place: Workplace, cycle_id: int, *, data_docs: bool = False) ->
         history = compilation.history(session, catalog, content.period)
         round_before, earlier = following.found_in_round_before(session, cycle)
         accepted_by = following.accepted_by(session, cycle)
+        revised = revisions.waiting(session, catalog)
         result = run_audit(
             catalog,
             content.period,
@@ -159,6 +169,7 @@ def renew_report(place: Workplace, cycle_id: int, *, data_docs: bool = False) ->
         earlier,
         round_before,
         accepted_by=accepted_by,
+        revisions=revised,
         sheets=_sheets(audit.report).name,
         data_docs=f"{docs.parent.name}/{docs.name}" if docs.is_file() else "",
     )

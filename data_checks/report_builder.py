@@ -110,6 +110,7 @@ class _Builder(Groups):
             words=words,
             data_docs=self.context.data_docs,
             sheets=self.context.sheets,
+            revisions=tuple(self.context.revisions),
         )
 
     def main_cause(self, group: Group) -> tuple[str, Severity, str, str]:

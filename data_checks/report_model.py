@@ -35,7 +35,8 @@ class Context:
     ``figures`` are those audited, ``history`` the earlier ones, ``only`` what a special cycle was opened for.
     ``before`` are the findings of the round before (None in the first round), ``accepted_by`` is who in finance let
     the findings stand. ``data_docs`` is the address of Great Expectations' own pages beside the report and
-    ``sheets`` that of its PDF, empty without.
+    ``sheets`` that of its PDF, empty without. ``revisions`` are sentences about published figures that later data has
+    otherwise.
     """
 
     figures: Sequence[Figure] = ()
@@ -46,6 +47,7 @@ class Context:
     accepted_by: str = ""
     data_docs: str = ""
     sheets: str = ""
+    revisions: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -217,3 +219,4 @@ class Report:
     words: Mapping[str, Any]
     data_docs: str
     sheets: str
+    revisions: tuple[str, ...] = ()

@@ -40,7 +40,8 @@ class CompiledContent:
     """Data and text of one round.
 
     ``footnotes`` are printed; ``excused`` are ids of centres without figures and of sections without text;
-    ``narratives`` are in the catalogue's order of their offices.
+    ``narratives`` are in the catalogue's order of their offices. ``version`` and ``reason`` are those of the
+    correction that the round belongs to: whoever approves the content approves them too.
     """
 
     period: Period
@@ -48,6 +49,8 @@ class CompiledContent:
     footnotes: tuple[str, ...]
     excused: tuple[str, ...]
     narratives: tuple[Narrative, ...] = ()
+    version: int = 1
+    reason: str = ""
 
     @property
     def canonical(self) -> str:
@@ -60,9 +63,16 @@ class CompiledContent:
             [f.region, f.indicator, f.unit, None if f.value is None else f"{f.value:f}", f.text, f.state, f.centre]
             for f in self.figures
         )
-        content = {"period": self.period.id, "figures": rows, "footnotes": self.footnotes, "excused": self.excused}
+        content: dict[str, object] = {
+            "period": self.period.id,
+            "figures": rows,
+            "footnotes": self.footnotes,
+            "excused": self.excused,
+        }
         if self.narratives:
             content["narratives"] = self._texts
+        if self.version > 1:
+            content["correction"] = [self.version, self.reason]
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
     @property
@@ -79,7 +89,9 @@ class CompiledContent:
         """SHA-256 of the narrative text and the set of tables: what a first-review-only gate looked at."""
         texts = sorted((f.region, f.indicator, f.state, f.text) for f in self.figures if f.value is None)
         tables = sorted({f.indicator for f in self.figures})
-        looked_at = [texts, tables, self.footnotes, *([self._texts] if self.narratives else [])]
+        looked_at: list[object] = [texts, tables, self.footnotes]
+        looked_at += [self._texts] if self.narratives else []
+        looked_at += [self.reason] if self.version > 1 else []
         return _sha256(json.dumps(looked_at, ensure_ascii=False))
 
 
@@ -133,11 +145,14 @@ def content_of(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
     return content
 
 
-def _gather(session: Session, catalog: Catalog, cycle: Cycle) -> CompiledContent:
-    standing = cycles.standing_submissions(session, cycle)
-    written = cycles.standing_narratives(session, cycle)
+def _gather(session: Session, catalog: Catalog, cycle: Cycle, round_number: int | None = None) -> CompiledContent:
+    """What stands in the current round, or stood in ``round_number``."""
+    standing = cycles.standing_submissions(session, cycle, round_number)
+    written = cycles.standing_narratives(session, cycle, round_number)
+    correction = cycles.correction_of(session, cycle, round_number)
     arrived = {centre: s.round for centre, s in standing.items()} | {office: n.round for office, n in written.items()}
-    excused = {c: e for c, e in cycles.excuses(session, cycle).items() if c not in arrived or e.round > arrived[c]}
+    excuses = cycles.excuses(session, cycle, round_number)
+    excused = {c: e for c, e in excuses.items() if c not in arrived or e.round > arrived[c]}
     figures = [
         figure
         for centre, submission in standing.items()
@@ -158,8 +173,19 @@ def _gather(session: Session, catalog: Catalog, cycle: Cycle) -> CompiledContent
         if office in written and office not in excused
     ]
     return CompiledContent(
-        cycles.period_of(cycle), tuple(figures), tuple(footnotes), tuple(sorted(excused)), tuple(narratives)
+        cycles.period_of(cycle),
+        tuple(figures),
+        tuple(footnotes),
+        tuple(sorted(excused)),
+        tuple(narratives),
+        correction.version if correction else 1,
+        correction.reason if correction else "",
     )
+
+
+def released_content(session: Session, catalog: Catalog, cycle: Cycle, release: Release) -> CompiledContent:
+    """What ``release`` was made of, whatever was handed in since."""
+    return _gather(session, catalog, cycle, release.round)
 
 
 def submitted_narrative(catalog: Catalog, row: NarrativeRow) -> Narrative:
@@ -177,9 +203,10 @@ def published_narratives(session: Session, catalog: Catalog, period: Period) -> 
     """By office the text published for the period before ``period``, or else for the same period of last year."""
     for earlier in filter(None, (period.previous(), period.year_before())):
         cycle = cycles.find_cycle(session, catalog, earlier)
-        release = cycles.release_of(session, cycle) if cycle else None
-        if cycle is not None and release is not None and release.is_live:
-            return {narrative.office: narrative for narrative in _gather(session, catalog, cycle).narratives}
+        release = cycles.published_release(session, cycle) if cycle else None
+        if cycle is not None and release is not None:
+            written = released_content(session, catalog, cycle, release).narratives
+            return {narrative.office: narrative for narrative in written}
     return {}
 
 
@@ -229,13 +256,13 @@ def history(session: Session, catalog: Catalog, period: Period | None = None) ->
 
 
 def published_figures(session: Session, catalog: Catalog) -> dict[FigureKey, Figure]:
-    """Every figure of our live releases."""
-    published = session.execute(
-        select(Cycle, Release)
-        .join(Release, Release.cycle_id == Cycle.id)
-        .where(Cycle.profile == catalog.profile.id, Release.is_live)
-    )
-    return {figure.key: figure for cycle, _release in published for figure in _gather(session, catalog, cycle).figures}
+    """Every figure that the public reads now: of the newest version of each cycle, unless it was withdrawn."""
+    found: dict[FigureKey, Figure] = {}
+    for cycle in session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id)):
+        release = cycles.published_release(session, cycle)
+        if release is not None and not cycles.is_withdrawn(session, cycle, release):
+            found.update({f.key: f for f in released_content(session, catalog, cycle, release).figures})
+    return found
 
 
 def imported_figures(session: Session, catalog: Catalog) -> dict[FigureKey, tuple[Figure, Observation]]:

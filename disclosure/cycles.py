@@ -15,6 +15,7 @@ from disclosure.clock import shanghai, utc_now
 from disclosure.errors import DisclosureError
 from disclosure.periods import CycleKind, Period, parse_period
 from disclosure.records import ledger
+from disclosure.records.correction_tables import Correction, Withdrawal
 from disclosure.records.subjects import decisions_of
 from disclosure.records.tables import Compilation, Cycle, Decision, Excuse, Narrative, Release, Submission
 
@@ -171,8 +172,11 @@ def returnable_offices(session: Session, catalog: Catalog, cycle: Cycle) -> tupl
 
 
 def returned_centres(session: Session, cycle: Cycle, round_number: int) -> dict[str, str]:
-    """Centres and sections that the decisions of a round sent back, with the reviewers' words."""
+    """Centres and sections that a round's decisions, or the correction of it, sent back, with the words."""
     found: dict[str, str] = {}
+    correction = correction_of(session, cycle, round_number + 1)
+    if correction is not None and correction.round == round_number + 1:
+        return dict.fromkeys(correction.offices, f"{correction.person.name}：{correction.reason}")
     for decision in decisions(session, cycle, round_number).values():
         for centre in decision.returned_to:
             words = f"{decision.person.name}：{decision.opinion}"
@@ -180,29 +184,35 @@ def returned_centres(session: Session, cycle: Cycle, round_number: int) -> dict[
     return found
 
 
-def standing_submissions(session: Session, cycle: Cycle) -> dict[str, Submission]:
-    """Per centre the accepted submission that counts: the newest of the latest round."""
+def standing_submissions(session: Session, cycle: Cycle, until_round: int | None = None) -> dict[str, Submission]:
+    """Per centre the accepted submission that counts: the newest of the latest round (or of ``until_round``)."""
     rows = session.scalars(
         select(Submission)
-        .where(Submission.cycle_id == cycle.id, Submission.is_accepted, Submission.round <= cycle.round)
+        .where(
+            Submission.cycle_id == cycle.id, Submission.is_accepted, Submission.round <= (until_round or cycle.round)
+        )
         .order_by(Submission.round, Submission.received_at, Submission.id)
     )
     return {submission.centre: submission for submission in rows}
 
 
-def standing_narratives(session: Session, cycle: Cycle) -> dict[str, Narrative]:
-    """Per office the accepted text that counts: the newest of the latest round."""
+def standing_narratives(session: Session, cycle: Cycle, until_round: int | None = None) -> dict[str, Narrative]:
+    """Per office the accepted text that counts: the newest of the latest round (or of ``until_round``)."""
     rows = session.scalars(
         select(Narrative)
-        .where(Narrative.cycle_id == cycle.id, Narrative.is_accepted, Narrative.round <= cycle.round)
+        .where(Narrative.cycle_id == cycle.id, Narrative.is_accepted, Narrative.round <= (until_round or cycle.round))
         .order_by(Narrative.round, Narrative.received_at, Narrative.id)
     )
     return {narrative.office: narrative for narrative in rows}
 
 
-def excuses(session: Session, cycle: Cycle) -> dict[str, Excuse]:
-    """Centres and sections the compiler goes on without, in any round so far."""
-    rows = session.scalars(select(Excuse).where(Excuse.cycle_id == cycle.id).order_by(Excuse.round))
+def excuses(session: Session, cycle: Cycle, until_round: int | None = None) -> dict[str, Excuse]:
+    """Centres and sections the compiler goes on without, in any round so far (or up to ``until_round``)."""
+    rows = session.scalars(
+        select(Excuse)
+        .where(Excuse.cycle_id == cycle.id, Excuse.round <= (until_round or cycle.round))
+        .order_by(Excuse.round)
+    )
     return {excuse.centre: excuse for excuse in rows}
 
 
@@ -241,3 +251,33 @@ def release_of(session: Session, cycle: Cycle) -> Release | None:
     return session.scalars(
         select(Release).where(Release.cycle_id == cycle.id, Release.round == cycle.round)
     ).one_or_none()
+
+
+def published_release(session: Session, cycle: Cycle) -> Release | None:
+    """The newest version that was published, withdrawn or not; the current round may be correcting it."""
+    return session.scalars(
+        select(Release).where(Release.cycle_id == cycle.id, Release.is_live).order_by(Release.version.desc()).limit(1)
+    ).first()
+
+
+def correction_of(session: Session, cycle: Cycle, round_number: int | None = None) -> Correction | None:
+    """The correction that the current round (or ``round_number``) belongs to; None in rounds of the first version."""
+    return session.scalars(
+        select(Correction)
+        .where(Correction.cycle_id == cycle.id, Correction.round <= (round_number or cycle.round))
+        .order_by(Correction.round.desc())
+        .limit(1)
+    ).first()
+
+
+def withdrawal_of(session: Session, cycle: Cycle) -> Withdrawal | None:
+    """The latest withdrawal, whatever became of it."""
+    return session.scalars(
+        select(Withdrawal).where(Withdrawal.cycle_id == cycle.id).order_by(Withdrawal.number.desc()).limit(1)
+    ).first()
+
+
+def is_withdrawn(session: Session, cycle: Cycle, release: Release) -> bool:
+    """Whether the public is not to see ``release``."""
+    withdrawal = withdrawal_of(session, cycle)
+    return withdrawal is not None and withdrawal.is_effective and release.version <= withdrawal.version

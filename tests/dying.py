@@ -39,6 +39,8 @@ LOADED = (s3, sftp, webdav, wechat)
 _SFTP = {CMD_EXTENDED, CMD_MKDIR, CMD_SYMLINK, CMD_WRITE}
 _S3 = {"put_object", "copy_object", "delete_object", "delete_objects"}
 _DAV = {"PUT", "MOVE", "COPY", "MKCOL", "DELETE"}
+#: What a folder's readers could notice.
+_STEPS = ("finish", "point", "remove")
 _WECHAT = ("draft/add", "draft/delete", "media/", "material/", "freepublish/submit", "freepublish/delete")
 
 
@@ -51,7 +53,8 @@ def kills(
 ) -> Iterator[bool]:
     """Run ``action`` again and again, dying before its first write, its second, …: whether it died; the last did not.
 
-    ``kinds``: ``channels`` counts writes to channels, ``records`` commits of ours. ``prepare`` is run once for all.
+    ``kinds``: ``channels`` counts writes to channels, ``switches`` those of them that finish, show or remove a version
+    or an article, ``records`` commits of ours. ``prepare`` is run once for all.
     """
     ours, theirs = CONTEXT.Pipe()
     process = CONTEXT.Process(target=_serve, args=(theirs, kinds, dict(os.environ), prepare, action, given))
@@ -125,11 +128,11 @@ def _run(write: int, kinds: str, action: Callable[..., None], given: tuple[Any, 
     if kinds == "records":
         event.listen(Session, "before_commit", lambda _: count())
     else:
-        _watch_channels(count)
+        _watch_channels(count, ("write", "link", *_STEPS) if kinds == "channels" else _STEPS)
     action(*given)
 
 
-def _watch_channels(count: Callable[[], None]) -> None:
+def _watch_channels(count: Callable[[], None], steps: tuple[str, ...]) -> None:
     def watch(owner: type, name: str, changes: Callable[..., bool]) -> None:
         plain = getattr(owner, name)
 
@@ -144,5 +147,5 @@ def _watch_channels(count: Callable[[], None]) -> None:
     watch(s3fs.S3FileSystem, "_call_s3", lambda method, *_, **__: method in _S3)
     watch(webdav4.http.Client, "request", lambda method, *_, **__: str(getattr(method, "value", method)) in _DAV)
     watch(requests.Session, "request", lambda *_, **named: any(one in named.get("url", "") for one in _WECHAT))
-    for name in ("write", "link", "finish", "point", "remove"):
+    for name in steps:
         watch(FolderShelf, name, lambda *_: True)

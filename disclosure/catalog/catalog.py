@@ -33,6 +33,7 @@ from disclosure.catalog.models import (
     Milestone,
     MilestoneFacts,
     Office,
+    Power,
     ProfileFacts,
     Ratio,
     Region,
@@ -87,6 +88,7 @@ class Catalog:
     offices: Mapping[str, Office]
     roles: Mapping[str, Role]
     gates: Mapping[str, Gate]
+    powers: Mapping[str, Power]
     cycles: Mapping[str, Cycle]
     #: The six milestones in the order of the work.
     milestone_facts: Mapping[str, MilestoneFacts]
@@ -340,6 +342,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         offices=_entries(Office, organisation, "offices"),
         roles=_entries(Role, organisation, "roles"),
         gates=_entries(Gate, organisation, "gates"),
+        powers=_entries(Power, organisation, "powers"),
         cycles=_entries(Cycle, document("cycles"), "cycles"),
         milestone_facts=_entries(MilestoneFacts, document("cycles"), "milestones"),
         sections=_entries(Section, document("sections"), "sections"),

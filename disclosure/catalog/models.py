@@ -32,6 +32,7 @@ RoleId = Literal[
     "supervisor",
     "head",
 ]
+PowerId = Literal["correct", "revise", "withdraw_in_error", "withdraw_superseded", "withdraw_by_order", "restore"]
 Milestone = Literal["draft", "compile", "review", "confidentiality", "sign_off", "publish"]
 
 
@@ -85,6 +86,14 @@ class Gate(Fact):
     role: RoleId
     question: Name
     first_review_only: bool = False
+
+
+class Power(Fact):
+    """Something that somebody of one of ``roles`` may do to a release alone, with a one-time code."""
+
+    id: PowerId
+    name: Name
+    roles: tuple[RoleId, ...] = Field(min_length=1)
 
 
 class Cycle(Fact):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, get_args
 
-from disclosure.catalog.models import GateId, RoleId
+from disclosure.catalog.models import GateId, PowerId, RoleId
 from disclosure.catalog.openness_models import OpennessItem
 from disclosure.catalog.yaml_source import Document, Location
 
@@ -64,6 +64,7 @@ def _organisation_mistakes(catalog: Catalog, organisation: Document) -> list[str
     for expected, known, top, what in (
         (get_args(GateId), catalog.gates, "gates", "环节"),
         (get_args(RoleId), catalog.roles, "roles", "角色"),
+        (get_args(PowerId), catalog.powers, "powers", "权限"),
     ):
         mistakes += [
             f"{organisation.locate((top,))}：{top} 缺少{what} {name}。" for name in expected if name not in known

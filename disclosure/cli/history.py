@@ -139,7 +139,7 @@ def _print_changes(catalog: Catalog, made: Iterable[Comparison]) -> None:
     changes = [change for each in made for change in each.changes]
     if not changes:
         return
-    outcomes = {"waiting": "未取代", "replaced": "已取代", "published": "本局已公布，不取代"}
+    outcomes = {"waiting": "未取代", "replaced": "已取代", "published": "本局已公布，待答复是否更正"}
     table = Table(title="与已有数据不同", title_justify="left", title_style="bold", box=None, pad_edge=False)
     is_one_file = len({change.new.source.file_name for change in changes}) == 1
     for name in ("地区", "数据", "期间", "原值", "新值", "处理", "新值所在"):
@@ -188,6 +188,9 @@ def _print_end(made: Iterable[Comparison], *, is_dry: bool) -> None:
             "bold yellow",
             f"{waiting} 处不同没有取代。确应取代的，请核对后加上 --replace “原因”重新导入；原值会保留。",
         )
+    asked = sum(change.outcome == "published" for each in made for change in each.changes)
+    if asked and not is_dry:
+        say("!", "bold yellow", f"{asked} 处与本局公布的不同，没有改动；请用 disclosure revised 答复更正还是维持。")
     if is_dry:
         console.print(f"试运行：会导入 {taken} 个数据，什么都没有写入。")
     elif taken:

@@ -142,6 +142,8 @@ def _released(released: Released) -> str:
 
     if released.published_at is None:
         return f"发布：已签发，定于 {said(released.planned_for)}" if released.planned_for else ""
+    if released.is_withdrawn:
+        return f"发布：{said(released.published_at)} 已发布，后已撤回"
     stands = "已发布" if released.is_live else "部分发布" if released.is_partial else "正在发布"
     channels = "，".join(f"{c.name}{'核对无误' if c.is_live else '还没有核对'}" for c in released.channels)
     return f"发布：{said(released.published_at)} {stands}；{channels}{_read(released.read)}"

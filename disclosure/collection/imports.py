@@ -16,7 +16,7 @@ from typing import Literal
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from disclosure import compilation
+from disclosure import compilation, revisions
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
 from disclosure.collection.files import keep_file
@@ -225,6 +225,8 @@ class _Recorder:
             self.session.add(row)
             return row
 
+        differing = [(change.old, change.new) for change in comparison.changes if change.outcome == "published"]
+        revisions.note_revisions(self.session, self.catalog, differing)
         replaced = {change.new.key: change.old for change in comparison.changes if change.outcome == "replaced"}
         for figure in comparison.taken:
             row = keep(figure)

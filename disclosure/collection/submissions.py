@@ -27,6 +27,7 @@ from disclosure.figures import Figure
 from disclosure.file_names import printable_name
 from disclosure.records import Records, ledger
 from disclosure.records.tables import Cycle, Excuse, Observation, Submission
+from disclosure.revisions import note_past_figures
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def hand_in(
             is_repeat = submission is not None
             if submission is None:
                 submission = _record(session, cycle, reading, sha256, file_name)
+                if submission.is_accepted and reading.typed is not None:
+                    note_past_figures(session, catalog, reading.typed.past, file_name)
             else:
                 _stand_again(session, cycle, submission)
             if came:

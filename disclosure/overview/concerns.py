@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from disclosure import cycles
+from disclosure import cycles, revisions
 from disclosure.catalog import Catalog
 from disclosure.deadlines import CyclePlan
 from disclosure.overview.facts import Concern
@@ -48,6 +48,25 @@ def concerns(
             lost[row.person.name] = row.updated_at
     if lost:
         yield Concern(f"不能确定提醒是否送到，请问一下：{'、'.join(lost)}。", min(lost.values()))
+
+
+def doubts(session: Session, catalog: Catalog) -> Iterator[Concern]:
+    """Corrections under way, withdrawals that are not seen on every channel yet, and revisions nobody answered."""
+    for cycle in session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id)):
+        label, withdrawal = cycles.period_of(cycle).label, cycles.withdrawal_of(session, cycle)
+        if withdrawal is not None and withdrawal.state == "withdrawing":
+            what = f"{label}的撤回还没有在全部渠道办完，请再运行一次 disclosure withdraw。"
+            yield Concern(what, withdrawal.withdrawn_at)
+        elif withdrawal is not None and withdrawal.state == "restoring":
+            what = f"{label}恢复公开还没有在全部渠道办完，请再运行一次 disclosure restore。"
+            yield Concern(what, withdrawal.restored_at)
+        correction = cycles.correction_of(session, cycle)
+        release = cycles.published_release(session, cycle)
+        if correction is not None and release is not None and correction.version > release.version:
+            what = f"{label}正在更正，将发布第 {correction.version} 版。原因：{correction.reason}"
+            yield Concern(what, correction.begun_at)
+    for row in revisions.unanswered(session, catalog):
+        yield Concern(revisions.sentence(catalog, row), row.found_at)
 
 
 def supervised(session: Session, place: Workplace, now: dt.datetime) -> Iterator[Concern]:

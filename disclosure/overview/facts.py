@@ -90,6 +90,7 @@ class Released:
     address: str
     #: The latest reading back of bytes and numbers.
     read: ReadBackSummary | None = None
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True)

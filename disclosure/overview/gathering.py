@@ -14,7 +14,7 @@ from disclosure.clock import shanghai
 from disclosure.collection.strays import local_strays
 from disclosure.deadlines import CyclePlan
 from disclosure.openness.duties import OpenClock, open_clocks
-from disclosure.overview.concerns import concerns, emergencies, supervised
+from disclosure.overview.concerns import concerns, doubts, emergencies, supervised
 from disclosure.overview.facts import Awaited, Concern, Overview, Upcoming
 from disclosure.overview.tracks import track
 from disclosure.records.tables import Cycle
@@ -43,7 +43,11 @@ def look(place: Workplace, now: dt.datetime) -> Overview:
             awaited=tuple(_most_urgent([*_awaited(catalog, every, today), *_openness(session, catalog, now)])),
             upcoming=tuple(_upcoming(session, catalog, plans, owed, today)),
             supervision=tuple(supervised(session, place, now)),
-            concerns=(*concerns(session, catalog, plans, every, now), *map(Concern, local_strays(place))),
+            concerns=(
+                *concerns(session, catalog, plans, every, now),
+                *doubts(session, catalog),
+                *map(Concern, local_strays(place)),
+            ),
             emergencies=emergencies(session, catalog),
         )
 

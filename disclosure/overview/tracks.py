@@ -54,7 +54,7 @@ def track(session: Session, catalog: Catalog, own: CyclePlan, owed: Sequence[Dut
         step=own.state,
         round=cycle.round,
         is_opened=True,
-        is_published=release is not None and release.is_live,
+        is_published=cycles.published_release(session, cycle) is not None,
         is_demo=cycle.is_demo,
         stations=tuple(_stations(catalog, own, owed, _done_on(session, cycle), today)),
         waits=_waits(session, catalog, cycle, release) if under_way else "",
@@ -208,6 +208,7 @@ def _released(session: Session, catalog: Catalog, cycle: Cycle, release: Release
         published_at=release.published_at,
         is_live=release.is_live,
         is_partial=release.is_partial,
+        is_withdrawn=cycles.is_withdrawn(session, cycle, release),
         channels=tuple(
             ChannelState(catalog.channels[row.channel].name, row.state == "done", row.updated_at)
             for row in rows

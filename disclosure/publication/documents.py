@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from disclosure import compilation
+from disclosure import compilation, cycles
 from disclosure.catalog import Catalog
 from disclosure.clock import shanghai
 from disclosure.records.tables import Compilation, Cycle
-from disclosure.rendering import DisclosureDocument, build_document
+from disclosure.rendering import Corrected, DisclosureDocument, build_document
 
 
 def document_of(session: Session, catalog: Catalog, cycle: Cycle, compiled: Compilation) -> DisclosureDocument:
@@ -32,4 +32,24 @@ def document_of(session: Session, catalog: Catalog, cycle: Cycle, compiled: Comp
         compiled_on=shanghai(compiled.compiled_at).date(),
         demo=cycle.is_demo,
         only=cycle.only,
+        corrected=_corrected(session, catalog, cycle),
+    )
+
+
+def _corrected(session: Session, catalog: Catalog, cycle: Cycle) -> Corrected | None:
+    """The version that the current round corrects; None in a first version."""
+    correction = cycles.correction_of(session, cycle)
+    if correction is None:
+        return None
+    base = correction.base
+    assert base.published_at is not None  # noqa: S101 - only what was published is corrected
+    before = compilation.released_content(session, catalog, cycle, base)
+    return Corrected(
+        version=correction.version,
+        reason=correction.reason,
+        begun_on=shanghai(correction.begun_at).date(),
+        base_version=base.version,
+        base_day=shanghai(base.published_at).date(),
+        figures=before.figures,
+        narratives=before.narratives,
     )

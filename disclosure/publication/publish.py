@@ -27,6 +27,7 @@ from disclosure.publication.contents import release_folder, trees_of
 from disclosure.publication.documents import document_of
 from disclosure.publication.proof import fix_proof
 from disclosure.publication.turn import turn
+from disclosure.publication.withdrawing import retire_articles
 from disclosure.records import ledger
 from disclosure.records.tables import Cycle, LedgerEntry, Release
 from disclosure.rendering import outlets_of, public_paths, render_release
@@ -84,6 +85,7 @@ def render_round(place: Workplace, cycle_id: int) -> Release:
         release = Release(
             cycle_id=cycle_id,
             round=cycle.round,
+            version=document.version,
             compilation_id=compiled.id,
             digest=digest,
             title=document.title,
@@ -115,7 +117,9 @@ def publish_round(place: Workplace, cycle_id: int, read_secret: Secrets = from_e
             or when a channel failed and the others were brought back.
     """
     with turn(place):
-        return _publish(place, cycle_id, read_secret)
+        published = _publish(place, cycle_id, read_secret)
+        retire_articles(place, cycle_id, read_secret)
+        return published
 
 
 def stage_round(place: Workplace, cycle_id: int, read_secret: Secrets = from_environment) -> str:
@@ -142,6 +146,10 @@ def _publish(place: Workplace, cycle_id: int, read_secret: Secrets) -> Published
     with place.records.write() as session:
         cycle = cycles.get_cycle(session, cycle_id)
         release = _signed_release(session, catalog, cycle, settings.releases)
+        if cycles.is_withdrawn(session, cycle, release):
+            raise DisclosureError(
+                f"{release.title}已撤回，不能再发布；要恢复公开，请由签发人运行 disclosure restore {cycle.period_id}。"
+            )
         if release.published_at is None:
             _begin(session, cycle, release)
             fix_proof(session, place, cycle, release)

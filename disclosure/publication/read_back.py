@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from disclosure import cycles
 from disclosure.catalog import Catalog
 from disclosure.catalog import Channel as ChannelFact
 from disclosure.clock import utc_now
@@ -109,13 +110,17 @@ def _shown(session: Session, catalog: Catalog, fact: ChannelFact) -> Iterator[_S
     )
     newest: set[str] = set()
     for release, cycle, compiled in rows:
+        is_withdrawn = cycles.is_withdrawn(session, cycle, release)
         if fact.content == "release":
-            paths = package_paths(release.files, fact.folder)
-            yield _Shown(release, cycle, compiled, "", paths)
+            # Of a withdrawn one it shows an explanation or nothing.
+            if not is_withdrawn:
+                yield _Shown(release, cycle, compiled, "", package_paths(release.files, fact.folder))
             return
         # Earlier versions stand beside the newest and are held to their bytes by their own manifests.
         if cycle.period_id not in newest:
             newest.add(cycle.period_id)
+            if is_withdrawn:
+                continue
             paths = {path: path for path in public_paths(release.files)}
             yield _Shown(release, cycle, compiled, f"releases/{cycle.period_id}/", paths)
 

@@ -36,6 +36,7 @@ from disclosure.rendering.site.pages import (
     verifier_page,
 )
 from disclosure.rendering.site.search import figure_entries, openness_entries, release_entries, search_index
+from disclosure.rendering.superseded import WithdrawalNotice
 from disclosure.rendering.templates import kilobytes
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.jws"
@@ -50,6 +51,7 @@ class SiteRelease:
 
     ``files`` are relative to the release's folder and do not include the manifest; a ``Tree`` is read only where it
     must be. ``published_at`` is aware. ``signature`` is the manifest's, empty where nothing is signed.
+    ``withdrawn``: why the files are an explanation and nothing else.
     """
 
     period: Period
@@ -61,6 +63,7 @@ class SiteRelease:
     manifest: Manifest
     demo: bool
     signature: bytes = b""
+    withdrawn: WithdrawalNotice | None = None
 
 
 def build_site(
@@ -139,13 +142,15 @@ def _check(release: SiteRelease) -> None:
 
 
 def _entry(release: SiteRelease, path: str, earlier: Sequence[SiteEntry] = ()) -> SiteEntry:
+    notice = release.withdrawn
     return SiteEntry(
         period=release.period,
         version=release.version,
         title=release.title,
-        summary=release.summary,
+        summary=notice.sentence if notice else release.summary,
         published_at=release.published_at,
         demo=release.demo,
+        withdrawn_at=notice.withdrawn_at if notice else None,
         path=path,
         hashes=release.manifest.files,
         digest=release.manifest.digest,
@@ -257,7 +262,7 @@ def _own_files(
     if entries:
         files["feed.xml"] = atom_feed(catalog, entries, address)
     if address:
-        changed = {f"{quote(entry.path)}index.html": entry.published for entry in entries}
+        changed = {f"{quote(entry.path)}index.html": entry.changed for entry in entries}
         pages = sorted({*(quote(path) for path in (*tree, *files) if path.endswith(".html"))})
         files["sitemap.xml"] = sitemap(address, ((path, changed.get(path, "")) for path in pages))
         files["robots.txt"] = robots(address)
@@ -273,6 +278,7 @@ def _list(catalog: Catalog, entries: Iterable[SiteEntry]) -> str:
             "title": entry.title,
             "summary": entry.summary,
             "published_at": entry.published,
+            **({"withdrawn_at": entry.changed} if entry.withdrawn_at else {}),
             "demo": entry.demo,
             "path": entry.path,
             "digest": entry.digest,

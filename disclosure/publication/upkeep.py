@@ -50,7 +50,12 @@ def put_site(place: Workplace, site: Tree, check_again: Callable[[], None], read
         return bool(staged)
 
 
-def _hold_to(channel: Channel, site: Tree) -> None:
+def hold_to(channel: Channel, site: Tree) -> None:
+    """See that the public reads ``site`` now.
+
+    Raises:
+        DisclosureError: naming what differs.
+    """
     if wrong := channel.read_live(site):
         raise DisclosureError(f"{channel.where}：发布后核对不一致：{''.join(wrong[:5])}请重试。")
 
@@ -62,7 +67,7 @@ def _switch(staged: list[tuple[Channel, Staged]], site: Tree) -> None:
             live = channel.live()
             switched.append((channel, ready, live.token if live else ""))
             channel.switch(ready)
-            _hold_to(channel, site)
+            hold_to(channel, site)
     except DisclosureError:
         for channel, ready, before in reversed(switched):
             channel.undo(ready, before)

@@ -80,8 +80,11 @@ def duties(session: Session, catalog: Catalog, now: dt.datetime) -> list[Duty]:
 
 
 def duties_of(session: Session, catalog: Catalog, own: CyclePlan, now: dt.datetime) -> list[Duty]:
-    """Everything owed in one cycle, in the order of the work; nothing once it is published."""
-    if own.cycle is not None and own.cycle.step == "archive":
+    """Everything owed in one cycle by its dates, in the order of the work; nothing once a version is published.
+
+    A correction has no dates; a release that was signed ahead of its reviews still owes them.
+    """
+    if own.cycle is not None and (own.cycle.step == "archive" or cycles.correction_of(session, own.cycle)):
         return []
     return _Reader(session, catalog, own, now, _holders(session, catalog, now)).duties()
 

@@ -4,12 +4,14 @@
 """
 
 from disclosure.rendering.compose import build_document
+from disclosure.rendering.correction import Corrected
 from disclosure.rendering.document import DisclosureDocument, document_json
 from disclosure.rendering.facts import key_text
 from disclosure.rendering.outlets import Outlets, outlets_of
 from disclosure.rendering.release import Rendered, package_paths, public_paths, render_release
 
 __all__ = [
+    "Corrected",
     "DisclosureDocument",
     "Outlets",
     "Rendered",

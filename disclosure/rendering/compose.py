@@ -10,7 +10,8 @@ from disclosure.figures import Figure
 from disclosure.narrative import Narrative
 from disclosure.periods import Period
 from disclosure.rendering.bars import chart_of
-from disclosure.rendering.document import Block, Card, CardLine, DisclosureDocument, Observation
+from disclosure.rendering.correction import Corrected, correction_note
+from disclosure.rendering.document import Block, Card, CardLine, CorrectionNote, DisclosureDocument, Observation
 from disclosure.rendering.facts import Facts, gather, key_text
 from disclosure.rendering.notes import notes_below
 from disclosure.rendering.phrases import fill_text
@@ -31,6 +32,7 @@ def build_document(
     compiled_on: dt.date,
     demo: bool,
     only: Iterable[str] = (),
+    corrected: Corrected | None = None,
 ) -> DisclosureDocument:
     """The document of ``period``.
 
@@ -38,6 +40,7 @@ def build_document(
     (for an annual period both are last year's figures); end-of-period figures are set against ``last_period`` as
     well where that is a period of the same year. Figures of other periods in the three are passed over.
     ``narratives`` are printed in their sections, behind the sentences about figures.
+    ``corrected`` is the version before, where this is a correction: the note of what changed is made from both.
     ``only`` narrows a special disclosure (ids, ``.*`` allowed). An indicator the period requires and nobody
     gave is printed as 未提供, never left out in silence.
 
@@ -49,11 +52,13 @@ def build_document(
     )
     phrases = facts.phrases
     profile = catalog.profile
+    correction = correction_note(facts, corrected, narratives) if corrected else None
+    version = corrected.version if corrected else 1
     return DisclosureDocument(
         period=period.id,
         period_label=period.label,
         title=fill_text(phrases.title, period=period.label, title=profile.title),
-        summary=_summary(facts),
+        summary=(correction.summary if correction else "") + _summary(facts),
         site_title=profile.title,
         publisher=profile.publisher,
         contact=profile.contact,
@@ -63,9 +68,16 @@ def build_document(
         cards=tuple(_cards(facts)),
         sections=tuple(sections_of(facts, narratives)),
         blocks=tuple(_blocks(facts)),
-        notes=(*footnotes, *notes_below(facts)),
-        observations=tuple(_observations(facts, phrases.demo_label if demo else "")),
+        notes=(*_correction_lines(correction), *footnotes, *notes_below(facts)),
+        observations=tuple(_observations(facts, phrases.demo_label if demo else "", version)),
+        version=version,
+        correction=correction,
     )
+
+
+def _correction_lines(correction: CorrectionNote | None) -> tuple[str, ...]:
+    """What every channel prints among its notes."""
+    return (f"{correction.lead}{correction.figures}",) if correction else ()
 
 
 def _summary(facts: Facts) -> str:
@@ -115,7 +127,7 @@ def _blocks(facts: Facts) -> Iterator[Block]:
         )
 
 
-def _observations(facts: Facts, demo_label: str) -> Iterator[Observation]:
+def _observations(facts: Facts, demo_label: str, version: int) -> Iterator[Observation]:
     for indicator in facts.indicators:
         for region in facts.catalog.regions.values():
             figure = facts.figures.get((region.code, indicator.id))
@@ -138,4 +150,5 @@ def _observations(facts: Facts, demo_label: str) -> Iterator[Observation]:
                 is_number=is_number,
                 state="" if figure.state == "reported" else facts.phrases.states[figure.state],
                 note="；".join(filter(None, notes)),
+                version=str(version),
             )

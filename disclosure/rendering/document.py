@@ -151,6 +151,21 @@ class Card:
 
 
 @dataclass(frozen=True)
+class CorrectionNote:
+    """What a new version corrects. ``lead``: what and why; ``figures``: which, old and new; ``table`` has all of them.
+
+    ``summary`` is one sentence.
+    """
+
+    title: str
+    version: int
+    lead: str
+    figures: str
+    summary: str
+    table: Table | None
+
+
+@dataclass(frozen=True)
 class Observation:
     """One row of the open data; ``value`` is plain (no separators) with the printed decimals, or text."""
 
@@ -166,11 +181,15 @@ class Observation:
     is_number: bool
     state: str
     note: str
+    version: str = "1"
 
 
 @dataclass(frozen=True)
 class DisclosureDocument:
-    """One period's disclosure. ``demo`` is empty for the real thing, else the sentence that says what it is."""
+    """One period's disclosure. ``demo`` is empty for the real thing, else the sentence that says what it is.
+
+    ``correction`` tells what this ``version`` changed; None for the first.
+    """
 
     period: str
     period_label: str
@@ -187,6 +206,8 @@ class DisclosureDocument:
     blocks: tuple[Block, ...]
     notes: tuple[str, ...]
     observations: tuple[Observation, ...]
+    version: int = 1
+    correction: CorrectionNote | None = None
 
 
 def document_json(document: DisclosureDocument) -> str:

@@ -20,7 +20,7 @@ from disclosure.rendering.outlets import Outlets
 #: The columns of every CSV.
 COLUMNS = (
     *("id", "region_code", "region", "period", "insurance", "indicator_id", "indicator"),
-    *("unit", "value", "text", "state", "note"),
+    *("unit", "value", "text", "state", "note", "version"),
 )
 #: What the cells behind a figure say, in the order in which a table prints them.
 COMPARED = ("base_value", "difference", "percent", "since_last")
@@ -104,6 +104,7 @@ def _package(
     content: dict[str, Any] = {
         "name": f"social-insurance-{document.period}".lower(),
         "title": document.title,
+        "version": str(document.version),
         "description": document.demo + document.summary + outlets.licence_line,
         "homepage": outlets.page,
         "created": f"{document.compiled_on}T00:00:00+08:00",

@@ -115,6 +115,41 @@ class NotePhrases(Fact):
     demo: str
 
 
+class CorrectionColumns(Fact):
+    """Column heads of the table of corrected figures."""
+
+    region: str
+    indicator: str
+    unit: str
+    old: str
+    new: str
+
+
+class CorrectionPhrases(Fact):
+    """The public note of a correction."""
+
+    title: str
+    lead: str
+    reason: str
+    count: str
+    none: str
+    texts: str
+    figure: str
+    more: str
+    summary: str
+    caption: str
+    columns: CorrectionColumns
+    missing: str
+
+
+class WithdrawalPhrases(Fact):
+    """What the public is told where a release was withdrawn."""
+
+    label: str
+    kinds: dict[str, str]
+    sentence: str
+
+
 class Phrases(Fact):
     """All fixed words of a disclosure document."""
 
@@ -147,6 +182,8 @@ class Phrases(Fact):
     notes: NotePhrases
     notes_for_fillers: tuple[str, ...] = ()
     demo_label: str
+    correction: CorrectionPhrases
+    withdrawal: WithdrawalPhrases
 
     def timing_of(self, indicator: Indicator) -> Timing:
         """Whether ``indicator`` speaks of the end of the period or of the period."""

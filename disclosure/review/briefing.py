@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from disclosure import compilation, cycles, deadlines
+from disclosure import compilation, cycles, deadlines, revisions
 from disclosure.catalog import Catalog, GateId, Milestone
 from disclosure.clock import said, utc_now
 from disclosure.comparison import compare
@@ -120,6 +120,8 @@ def of_review(place: Workplace, cycle_id: int, seen: Seen | None = None) -> str:
             refusal=asks.last_refusal(session, cycle, "review"),
             gates=_gates(session, place.catalog, cycle),
             emergency=place.catalog.gates["emergency"],
+            revisions=revisions.waiting(session, place.catalog),
+            correction=_correction(session, cycle),
             **_audit(session, place, cycle),
             **_content(seen, place.catalog),
         )
@@ -136,7 +138,10 @@ def of_sign_off(place: Workplace, cycle_id: int) -> str:
             gates=_gates(session, catalog, cycle),
             emergency=_emergency(session, cycle),
             leader=_gate_line(session, catalog, cycle, "leader"),
-            publish_by=_said_deadline(session, catalog, cycle, "publish"),
+            publish_by=""
+            if cycles.correction_of(session, cycle)
+            else _said_deadline(session, catalog, cycle, "publish"),
+            correction=_correction(session, cycle),
             **_audit(session, place, cycle),
             **_release(session, place, cycle),
         )
@@ -218,6 +223,14 @@ def _gate_line(session: Session, catalog: Catalog, cycle: Cycle, gate_id: GateId
 def _was_approved(session: Session, cycle: Cycle, gate: GateId) -> bool:
     before = cycles.decisions(session, cycle, cycle.round - 1).get(gate)
     return before is not None and before.outcome == "approved"
+
+
+def _correction(session: Session, cycle: Cycle) -> dict[str, str] | None:
+    """Which version the round makes, who asked for it and why; None in rounds of the first version."""
+    correction = cycles.correction_of(session, cycle)
+    if correction is None:
+        return None
+    return {"version": str(correction.version), "name": correction.person.name, "reason": correction.reason}
 
 
 def _emergency(session: Session, cycle: Cycle) -> dict[str, str] | None:

@@ -132,7 +132,10 @@ def _deciding(session: Session, catalog: Catalog, cycle: Cycle, ask: Ask, now: d
         unexplained=range(1, len(unexplained_findings(audit)) + 1) if audit else (),
         returnable={office.id for office in cycles.returnable_offices(session, catalog, cycle)},
         now=now,
-        latest_publication=deadlines.latest_publication(session, catalog, cycle),
+        # The statutory day was kept, or missed, by the first version.
+        latest_publication=None
+        if cycles.correction_of(session, cycle)
+        else deadlines.latest_publication(session, catalog, cycle),
         is_later_review=ask.step == "later_review",
     )
 
@@ -193,9 +196,11 @@ def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
     What a gate decided last on exactly this digest, in whatever round, comes first: an approval stands, a return
     does not. Of another digest only the round before counts, at a gate marked ``first_review_only`` in a dated
     cycle, with narrative text and tables unchanged (附件2：虚框程序只在首次审核中进行). Where an approval does
-    not stand although it might, the gate opens again and the ledger says why.
+    not stand although it might, the gate opens again and the ledger says why. A correction begins with every gate
+    open: what was approved of the version before is another content.
     """
-    if cycle.round == 1:
+    correction = cycles.correction_of(session, cycle)
+    if cycle.round == (correction.round if correction else 1):
         return
     for gate in REVIEW_GATES:
         decision = _earlier_decision(session, cycle, gate, compilation)

@@ -17,11 +17,12 @@ from disclosure.openness.duties import open_clocks
 from disclosure.periods import parse_period
 from disclosure.publication.channels import open_channel
 from disclosure.publication.channels.versions import VersionsChannel
-from disclosure.publication.contents import package_tree
+from disclosure.publication.contents import shown_package
 from disclosure.publication.read_back import BYTES, Read, read_back_channel
 from disclosure.publication.site import MANIFEST, SIGNATURE
+from disclosure.publication.tree import Tree
 from disclosure.publication.upkeep import recorded_site
-from disclosure.records.tables import Cycle, LedgerEntry, Release
+from disclosure.records.tables import Cycle, LedgerEntry
 from disclosure.review import asks
 from disclosure.supervision.mornings import last_look, missed_mornings
 from disclosure.supervision.texts import home_name
@@ -64,7 +65,6 @@ def look_at_pages(place: Workplace, read_secret: Secrets = from_environment) -> 
         DisclosureError, OSError: when what should be live cannot be told, or a channel cannot be read.
     """
     expected = recorded_site(place).hashes
-    newest = _newest_release(place)
     found: list[PageSeen] = []
     for fact in place.catalog.publishes_to:
         with open_channel(fact, place.settings.home, read_secret) as channel:
@@ -72,22 +72,15 @@ def look_at_pages(place: Workplace, read_secret: Secrets = from_environment) -> 
             if isinstance(channel, VersionsChannel) and fact.content == "site":
                 live = channel.live_files()
                 found += _differences(fact, channel, expected, live)
-            elif newest is not None and (wrong := channel.read_live(package_tree(place, newest, fact))):
-                found.append(PageSeen(fact.id, fact.name, "altered", "", newest.title, wrong))
+            elif (package := _package(place, fact)) is not None and (wrong := channel.read_live(package[1])):
+                found.append(PageSeen(fact.id, fact.name, "altered", "", package[0], wrong))
             found += _figures(fact, read_back_channel(place, fact, channel, live))
     return tuple(found)
 
 
-def _newest_release(place: Workplace) -> Release | None:
-    """The release that was published last: a channel of packages shows that one."""
+def _package(place: Workplace, fact: Channel) -> tuple[str, Tree] | None:
     with place.records.read() as session:
-        return session.scalars(
-            select(Release)
-            .join(Cycle, Release.cycle_id == Cycle.id)
-            .where(Cycle.profile == place.catalog.profile.id, Release.is_live)
-            .order_by(Release.published_at.desc())
-            .limit(1)
-        ).first()
+        return shown_package(session, place, fact)
 
 
 def _figures(channel: Channel, read: Iterable[Read]) -> Iterator[PageSeen]:
@@ -150,12 +143,14 @@ def _cycle(session: Session, catalog: Catalog, cycle: Cycle) -> CycleSeen:
         only=tuple(cycle.only),
         ask=OpenAsk(ask.key, ask.flow_run_id, ask.asked_at) if ask else None,
         planned_for=release.planned_for if release is not None and waits else None,
-        is_published=release is not None and release.is_live,
+        is_published=cycles.published_release(session, cycle) is not None,
     )
 
 
 def _done(session: Session, catalog: Catalog, cycle: Cycle) -> frozenset[Milestone]:
-    """Milestones the current round has behind it: what was returned is to be done again."""
+    """Milestones the current round has behind it: what was returned is to be done again. A correction has no dates."""
+    if cycles.correction_of(session, cycle):
+        return frozenset(cycles.MILESTONES)
     step = _STEPS.index(cycle.step)
     approved = {gate for gate, d in cycles.decisions(session, cycle, cycle.round).items() if d.outcome == "approved"}
     is_signed = step >= _STEPS.index("publish")

@@ -35,7 +35,7 @@ _DOWNLOADS = {
 class SiteEntry:
     """A release on the site; ``path`` is its folder, relative to the site's root; ``published_at`` is aware.
 
-    ``earlier`` are the versions it replaced, newest first.
+    ``earlier`` are the versions it replaced, newest first. Since ``withdrawn_at`` an explanation stands in its place.
     """
 
     period: Period
@@ -48,6 +48,7 @@ class SiteEntry:
     hashes: Mapping[str, str]
     digest: str
     earlier: tuple[SiteEntry, ...] = ()
+    withdrawn_at: dt.datetime | None = None
 
     @property
     def files(self) -> tuple[FileLink, ...]:
@@ -64,6 +65,16 @@ class SiteEntry:
     def published(self) -> str:
         """When, in Shanghai, as ISO text."""
         return shanghai(self.published_at).isoformat(timespec="seconds")
+
+    @property
+    def changed(self) -> str:
+        """When it was published or withdrawn last, in Shanghai, as ISO text."""
+        return shanghai(self.changed_at).isoformat(timespec="seconds")
+
+    @property
+    def changed_at(self) -> dt.datetime:
+        """When it was published or withdrawn last, aware."""
+        return self.withdrawn_at or self.published_at
 
     @property
     def published_text(self) -> str:

@@ -18,7 +18,8 @@ NEWEST = 40
 def atom_feed(catalog: Catalog, entries: Sequence[SiteEntry], address: str) -> bytes:
     """The newest of ``entries`` (newest first, at least one); links are absolute where ``address`` is known."""
     profile = catalog.profile
-    demo = load_phrases(catalog).demo_label
+    phrases = load_phrases(catalog)
+    demo, withdrawn = phrases.demo_label, phrases.withdrawal.label
     feed = FeedGenerator()
     feed.id(address or f"urn:disclosure:{profile.id}")
     feed.title(profile.title)
@@ -28,15 +29,16 @@ def atom_feed(catalog: Catalog, entries: Sequence[SiteEntry], address: str) -> b
     feed.link(href=f"{address}index.html", rel="alternate")
     if address:
         feed.link(href=f"{address}feed.xml", rel="self")
-    feed.updated(max(entry.published_at for entry in entries))
+    feed.updated(max(entry.changed_at for entry in entries))
     for entry in entries[:NEWEST]:
         told = feed.add_entry(order="append")
         told.id(entry.permanent_id(profile.id))
-        told.title(f"（{demo}）{entry.title}" if entry.demo else entry.title)
+        marks = [*([demo] if entry.demo else []), *([withdrawn] if entry.withdrawn_at else [])]
+        told.title("".join(f"（{mark}）" for mark in marks) + entry.title)
         told.summary(entry.summary or entry.title)
         told.link(href=address + entry.address)
         told.published(entry.published_at)
-        told.updated(entry.published_at)
+        told.updated(entry.changed_at)
     content: bytes = feed.atom_str(pretty=True)
     return content
 
