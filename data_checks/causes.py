@@ -37,15 +37,19 @@ def with_unit(number: str, unit: str) -> str:
     return f"{number}{unit}" if unit in {"%", ":1"} else f"{number} {unit}".strip()
 
 
-def of_power(catalog: Catalog, unit: Unit, power: int, what: str, expected: str) -> str:
-    """Why ``what`` is 10**``power`` times what it should be: another unit, or digits too many or few."""
+def of_power(catalog: Catalog, unit: Unit, power: int, what: str, expected: str, near: str = "") -> str:
+    """Why ``what`` is 10**``power`` times what it should be: another unit, or digits too many or few.
+
+    ``expected`` is the number as it would be without; ``near`` says what makes that likely, where no sum proves it.
+    """
     words = messages()["causes"]
     slipped = unit.factor / Decimal(10) ** power
     for other in catalog.units.values():
         if other.base == unit.base and other.factor == slipped:
             return str(words["unit"].format(what=what, unit=unit.id, other=other.id))
     side = words["more"] if power > 0 else words["less"]
-    return str(words["power"].format(what=what, expected=expected, more_or_less=side, zeros=abs(power)))
+    key = "power_near" if near else "power"
+    return str(words[key].format(what=what, expected=expected, more_or_less=side, zeros=abs(power), near=near))
 
 
 def of_difference(

@@ -169,8 +169,9 @@ def _violation(tables: Tables, identity: Identity, total: Indicator, region: str
         {
             "formula": _formula(terms),
             "expected": causes.printed(balance.expected, own),
+            "apart": causes.printed(abs(balance.excess), own),
         },
-        difference=causes.printed(abs(balance.excess) if balance.bound else balance.excess, own),
+        difference=causes.printed(balance.excess, own),
         cause=cause.text if cause else "",
         severity="warning" if key == "identity.perhaps_negative" and identity.severity == "critical" else None,
         involved=tuple(figures),
