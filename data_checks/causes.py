@@ -37,7 +37,7 @@ def with_unit(number: str, unit: str) -> str:
     return f"{number}{unit}" if unit in {"%", ":1"} else f"{number} {unit}".strip()
 
 
-def of_power(catalog: Catalog, unit: Unit, power: int, what: str, expected: str, near: str = "") -> str:
+def of_power(catalog: Catalog, unit: Unit, power: int, what: str, expected: str, *, near: str = "") -> str:
     """Why ``what`` is 10**``power`` times what it should be: another unit, or digits too many or few.
 
     ``expected`` is the number as it would be without; ``near`` says what makes that likely, where no sum proves it.

@@ -253,7 +253,7 @@ def unit_slip(tables: Tables, rule: Rule) -> Checked:
             times = side.format(power=name)
             near = messages()["causes"]["near"].format(before=before, before_period=period.label)
             right = _shifted(amount.value, power, own)
-            cause = causes.of_power(catalog, catalog.units[amount.figure.unit], power, indicator.name, right, near)
+            cause = causes.of_power(catalog, catalog.units[amount.figure.unit], power, indicator.name, right, near=near)
             done.violations.append(
                 Violation(
                     "unit_slip",

@@ -71,7 +71,15 @@ class Groups(Surroundings):
         named = Counter(finding.cause for finding in ordered if finding.cause)
         telling = min(
             ordered,
-            key=lambda f: (not _is_suspicion(f), not _is_blamed(f), bool(f.involved), -named[f.cause]),
+            # What the numbers themselves show comes before what a rule always says, and at its own figure before others.
+            key=lambda f: (
+                not _is_suspicion(f),
+                not (f.read_off and _is_blamed(f)),
+                not f.read_off,
+                not _is_blamed(f),
+                bool(f.involved),
+                -named[f.cause],
+            ),
         )
         by_figure: dict[Key, list[Finding]] = {}
         for finding in ordered:
@@ -113,6 +121,7 @@ class Groups(Surroundings):
             lines=tuple(self.line(finding, telling) for finding in findings),
             row_caption=row_caption,
             row=row,
+            row_file=figure.source.file_name if figure else first.source.file_name,
             series=series,
             chart=chart,
             next_steps=tuple(self.next_steps(findings, of_group, centre)),
@@ -190,5 +199,11 @@ def _is_suspicion(finding: Finding) -> bool:
 
 
 def _adds(finding: Finding, telling: Finding) -> bool:
-    """Whether a finding's cause says more than the one in the head of its group."""
+    """Whether a finding's cause says more than the one in the head of its group.
+
+    A rule's general suspicion says nothing beside what was read off the numbers of the same figure.
+    """
+    is_same_figure = (finding.region, finding.indicator) == (telling.region, telling.indicator)
+    if is_same_figure and telling.read_off and _is_suspicion(telling) and not finding.read_off:
+        return False
     return finding.cause != telling.cause and (_is_suspicion(finding) or not _is_suspicion(telling))

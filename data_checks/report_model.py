@@ -95,6 +95,7 @@ class Subject:
     """One figure (or the whole table) with the findings of one cause at it, and what stands around it.
 
     ``name`` is ``楚雄市 · 失业保险 · 基金收入``, ``where`` ``工作表“失业保险”单元格 D7``; ``severity`` the worst.
+    ``file_name`` is where the findings stand, ``row_file`` where the row of figures does.
     """
 
     id: str
@@ -108,9 +109,15 @@ class Subject:
     lines: tuple[Line, ...]
     row_caption: str
     row: tuple[Cell, ...]
+    row_file: str
     series: str
     chart: str
     next_steps: tuple[str, ...]
+
+    @property
+    def widest(self) -> int:
+        """How many characters the longest number of the row has."""
+        return max((len(cell.text) for cell in self.row), default=0)
 
 
 @dataclass(frozen=True)

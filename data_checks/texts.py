@@ -136,7 +136,7 @@ def _different(catalog: Catalog, quote: QuotedFigure, figure: Figure | None) -> 
         expected=expected,
         difference="" if off is None else f"{off:,f}{quote.unit}",
         message=_subject(catalog, quote) + said,
-        cause=_cause(catalog, quote, figure),
+        cause=_cause(catalog, quote, figure).format(value=quote.printed, expected=expected),
     )
 
 
@@ -164,7 +164,7 @@ def _not_checked(catalog: Catalog, rule: Rule, quotes: Sequence[QuotedFigure]) -
             _blank(rule.id),
             value=values,
             message=_subject(catalog, members[0]) + words["not_checked"].format(values=values, reason=reason),
-            cause=words["not_checked_cause"],
+            cause=words["not_checked_cause"].format(values=values),
         )
 
 
