@@ -15,10 +15,14 @@ Term = tuple[str, Decimal, Unit]
 
 @dataclass(frozen=True)
 class Cause:
-    """A likely cause in words; ``place`` is which figure it blames: 0 the total, 1 the first part and so on."""
+    """A likely cause in words; ``place`` is which figure it blames: 0 the total, 1 the first part and so on.
+
+    ``exchanged`` says that it supposes two digits of that figure exchanged.
+    """
 
     text: str
     place: int
+    exchanged: bool = False
 
 
 def printed(amount: Decimal, unit: Unit) -> str:
@@ -60,6 +64,7 @@ def of_difference(
     tolerance: Decimal,
     *,
     never_negative: Collection[int] = (),
+    stands: Callable[[int], bool] = lambda _: False,
 ) -> Cause | None:
     """Why ``total`` is not ``expected``, the signed sum of ``parts``; None when nothing fits.
 
@@ -67,7 +72,8 @@ def of_difference(
     itself is of the size of rounding, where everything would fit. Each single mistake is undone in turn,
     the total's before the parts', the commoner before the rarer; the first that balances is named.
     ``never_negative`` are the places of figures whose sign nobody can have got wrong: they stand as they must, and
-    were rather added where they are to be subtracted.
+    were rather added where they are to be subtracted. ``stands`` says of a place whether its digits balance with
+    others as they are, so that they are not the ones exchanged.
     """
     excess = total[1] - expected
     if abs(excess) <= 10 * tolerance:
@@ -76,7 +82,8 @@ def of_difference(
     def balances(change: Decimal) -> bool:
         return abs(excess - change) <= tolerance
 
-    return next(_undone(catalog, [total, *parts], balances, tolerance, never_negative), None)
+    likely = _undone(catalog, [total, *parts], balances, tolerance, never_negative)
+    return next((cause for cause in likely if not (cause.exchanged and stands(cause.place))), None)
 
 
 def _undone(
@@ -101,7 +108,7 @@ def _undone(
         for other in swaps(amount / unit.factor):
             if balances(side * (other * unit.factor - amount)):
                 right_one = printed(abs(other) * unit.factor, unit)
-                yield Cause(str(words["swapped"].format(what=name, expected=right_one)), place)
+                yield Cause(str(words["swapped"].format(what=name, expected=right_one)), place, exchanged=True)
     for key, change in (("left_out", -1), ("twice", 1)):
         for place, name, amount, _, _ in sided:
             if place and balances(change * amount):

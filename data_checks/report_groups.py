@@ -71,7 +71,7 @@ class Groups(Surroundings):
         named = Counter(finding.cause for finding in ordered if finding.cause)
         telling = min(
             ordered,
-            # What the numbers themselves show comes before what a rule always says, and at its own figure before others.
+            # What the numbers show comes before what a rule always says, and at its own figure before others.
             key=lambda f: (
                 not _is_suspicion(f),
                 not (f.read_off and _is_blamed(f)),
@@ -108,6 +108,7 @@ class Groups(Surroundings):
         figure = self.now.get((first.region, first.indicator))
         centre = self.centre_name(first.centre)
         row_caption, row = self.row(findings, indicator)
+        row_file = figure.source.file_name if figure else first.source.file_name
         series, chart = self.series(findings, first.severity, indicator)
         return Subject(
             id=f"s{self.places[id(findings[0])]}",
@@ -118,17 +119,17 @@ class Groups(Surroundings):
             value=with_its_unit(figure) if figure else first.value,
             where=self.where(first),
             file_name=first.source.file_name,
-            lines=tuple(self.line(finding, telling) for finding in findings),
+            lines=tuple(self.line(finding, telling, row_file) for finding in findings),
             row_caption=row_caption,
             row=row,
-            row_file=figure.source.file_name if figure else first.source.file_name,
+            row_file=row_file,
             series=series,
             chart=chart,
             next_steps=tuple(self.next_steps(findings, of_group, centre)),
         )
 
-    def line(self, finding: Finding, telling: Finding) -> Line:
-        """One finding in words."""
+    def line(self, finding: Finding, telling: Finding, row_file: str) -> Line:
+        """One finding in words; ``row_file`` is the file of its figure."""
         state, state_text = self.state(finding)
         change = "new" if id(finding) in self.new else "remaining"
         return Line(
@@ -142,6 +143,7 @@ class Groups(Surroundings):
             expected=finding.expected,
             difference=finding.difference,
             message=finding.message,
+            file_name="" if finding.source.file_name == row_file else finding.source.file_name,
             cause=finding.cause if _adds(finding, telling) else "",
             state=state,
             state_text=state_text,

@@ -68,7 +68,10 @@ class Involved:
 
 @dataclass(frozen=True)
 class Line:
-    """One finding, all in words. ``number`` is the line it has in finance's form, 0 when it needs none."""
+    """One finding, all in words. ``number`` is the line it has in finance's form, 0 when it needs none.
+
+    ``file_name`` is told where it stands in another file than its figure, as what a text says does.
+    """
 
     id: str
     number: int
@@ -80,6 +83,7 @@ class Line:
     expected: str
     difference: str
     message: str
+    file_name: str
     cause: str
     state: str
     state_text: str

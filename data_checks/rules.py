@@ -8,6 +8,7 @@ from decimal import Decimal
 from data_checks import causes
 from data_checks.checking import Checked, Violation, amounts, check, numeric, present
 from data_checks.findings import messages
+from data_checks.identities import stands
 from data_checks.tables import Amount, Row, Tables, expected_form, form_of, has_content, place_of
 from disclosure.catalog import Catalog, Indicator, Region, Rule
 
@@ -243,8 +244,17 @@ def county_sum(tables: Tables, _rule: Rule) -> Checked:
             whole_term = (catalog.prefecture.name, total.value, own)
             amounts_here = (total, *(amount for _, amount in known))
             fixed = [n for n, a in enumerate(amounts_here) if a.value >= 0 and not indicator.may_be_negative]
-            cause = causes.of_difference(catalog, whole_term, terms, expected, tolerance, never_negative=fixed)
-            culprit = [row.region, *(region.code for region, _ in known)][cause.place] if cause else ""
+            codes = (row.region, *(region.code for region, _ in known))
+            cause = causes.of_difference(
+                catalog,
+                whole_term,
+                terms,
+                expected,
+                tolerance,
+                never_negative=fixed,
+                stands=lambda place: stands(tables, codes[place], row.indicator_id),  # noqa: B023 - called here
+            )
+            culprit = codes[cause.place] if cause else ""
             text = cause.text if cause else ""
             if not culprit:
                 culprit, text = _odd_one_out(tables, indicator, known, excess)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from disclosure.catalog import Catalog, Indicator, Unit
+from disclosure.catalog import Catalog, Indicator
 from disclosure.figures import Figure, rounding_half_unit
 from disclosure.narrative import TextBlock
 from disclosure.periods import Period

@@ -1,4 +1,4 @@
-"""Lists told in one breath: “失业保险、工伤保险参保人数分别为13.8万人、22.6万人”, each number with the name in its place."""
+"""Lists with 分别, each number of which is about the name in its place: “收入、支出分别为12.35亿元、9.35亿元”."""
 
 from __future__ import annotations
 

@@ -18,15 +18,18 @@ def same_base(unit: Unit, own: Unit) -> bool:
 
 
 def exponent(value: Decimal) -> int:
+    """The power of ten of the last digit of ``value``."""
     exponent = value.as_tuple().exponent
     return exponent if isinstance(exponent, int) else 0
 
 
 def to_exponent(value: Decimal, exponent: int) -> Decimal:
+    """``value`` rounded half up to 10**``exponent``."""
     return value.quantize(Decimal(1).scaleb(exponent), rounding=ROUND_HALF_UP)
 
 
 def rounded(value: Decimal, step: Decimal) -> Decimal:
+    """``value`` rounded half up to whole ``step``."""
     return (value / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step
 
 

@@ -153,7 +153,7 @@ class Vocabulary:
         return re.compile(rf"{_MANY}\s*(万亿|亿|万|百万|千万)?{_MANY}({words})?{_MANY}")
 
     def indicator(self, insurance: str, spelling: str) -> Indicator | None:
-        """The indicator of this name (or what it is short for) in the insurance, or else in the only one that has it."""
+        """The indicator of this name (or short form) in the insurance, or else in the only one that has it."""
         if _SHORT.match(f"{spelling}0"):
             short = (self.catalog.find_indicator(insurance, f"{spelling}{of}") for of in ("人数", "人次"))
             return next(filter(None, short), None) if insurance else None

@@ -186,6 +186,52 @@ def test_a_column_pasted_over_every_county_is_told_once():
     assert len({region for region, _ in found.involved}) == len(regions) - 1
 
 
+# --- likely causes ------------------------------------------------------------------------------------
+
+
+def of_pensioners(*regions):
+    """(region, participants, in service, retired) as figures."""
+    names = ("participants", "in_service", "retired")
+    return [
+        figure(f"employee_pension.{name}", value, region=region)
+        for region, *values in regions
+        for name, value in zip(names, values, strict=True)
+    ]
+
+
+ONE, OTHER = (region.code for region in CATALOG.parts_of_prefecture[:2])
+
+
+def pensioners(**changed):
+    """The prefecture and its regions, all in balance but for what is ``changed`` in the first region or the whole."""
+    rest = [region.code for region in CATALOG.parts_of_prefecture[1:]]
+    sums = [[35000, 24000, 11000], *([3000, 2000, 1000] for _ in rest)]
+    whole = (WHOLE, *(sum(column) for column in zip(*sums, strict=True)))
+    figures = of_pensioners(whole, *((code, *values) for code, values in zip((ONE, *rest), sums, strict=True)))
+    names = {"here": ONE, "whole": WHOLE}
+    for place, (name, value) in ((key.split("_", 1)[0], (key.split("_", 1)[1], v)) for key, v in changed.items()):
+        at = (names[place], f"employee_pension.{name}")
+        figures = [replace(f, value=f.value + value) if f.key[:2] == at else f for f in figures]
+    return figures
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_digits_are_not_called_exchanged_where_they_balance_with_others_as_they_are(engine):
+    """42,000 for 24,000 balances the row; where the regions add up to the whole with it, it is not what is wrong."""
+    alone = find(Tables.of(CATALOG, ANNUAL, pensioners(here_in_service=18000), ()), engine=engine)
+    blamed = [f for f in alone.findings if "数字颠倒：在职" in f.cause]
+    assert {f.region for f in blamed} == {ONE}
+    added_up = pensioners(here_in_service=18000, whole_in_service=18000)
+    both = find(Tables.of(CATALOG, ANNUAL, added_up, ()), engine=engine)
+    broken = [f for f in both.findings if f.region == ONE and f.rule.startswith("R2")]
+    assert broken
+    assert not [f for f in broken if "数字颠倒：在职" in f.cause]
+    # And a region whose row balances is not to blame for the sum of the regions.
+    moved = pensioners(here_in_service=-18000, here_participants=-18000)
+    sums = [f for f in find(Tables.of(CATALOG, ANNUAL, moved, ()), engine=engine).findings if f.rule == "R40"]
+    assert sums
+
+
 # --- ratios -------------------------------------------------------------------------------------------
 
 
