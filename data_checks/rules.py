@@ -191,8 +191,8 @@ def within_limits(tables: Tables, _rule: Rule) -> Checked:
             else (indicator.maximum, "above_maximum")
         )
         beyond = limit is not None and (key == "below_minimum" or value > limit)
-        off = abs(value - limit) * own.factor if beyond and limit is not None else Decimal(0)
-        done.measure(row, off)
+        off = (value - limit) * own.factor if beyond and limit is not None else Decimal(0)
+        done.measure(row, abs(off))
         if off:
             words = {"limit": causes.with_unit(f"{limit:f}", own.id)}
             done.violations.append(Violation(key, row, words, difference=causes.printed(off, own), kind="form"))

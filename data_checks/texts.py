@@ -21,7 +21,8 @@ from disclosure.compilation import CompiledContent
 from disclosure.figures import Figure, Source
 from disclosure.narrative import Narrative
 from disclosure.periods import parse_period
-from disclosure.quoted_figures import QuotedFigure, check_quotes
+from disclosure.quoted_context import QuotedFigure
+from disclosure.quoted_figures import check_quotes
 
 #: The ``check`` of the rule in ``rules.yaml`` that is run here.
 TEXT_CHECK = "quoted_figures"

@@ -76,6 +76,8 @@ def test_a_difference_is_what_was_reported_less_what_it_should_be():
     assert (fell.difference, fell.words["apart"]) == ("-101.25 万元", "101.25 万元")
     (above,) = violations("never_falls", [figure(INCOME, "301.25", quarter)], [figure(INCOME, "200.00", half)])
     assert (above.difference, above.words["apart"]) == ("101.25 万元", "101.25 万元")
+    (short,) = violations("within_limits", [figure("unemployment.benefit_standard", "0.45")])
+    assert short.difference.startswith("-")
     parts = ("unemployment.income", "unemployment.income.contributions", "unemployment.income.interest")
     now = [figure(name, value) for name, value in zip(parts, ("100.00", "150.00", "0.50"), strict=True)]
     beyond = [

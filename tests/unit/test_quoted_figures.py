@@ -21,7 +21,8 @@ from disclosure.demo_text import demo_text
 from disclosure.figures import Figure
 from disclosure.narrative import Span, TextBlock
 from disclosure.periods import Period, parse_period
-from disclosure.quoted_figures import QuotedFigure, check_quotes
+from disclosure.quoted_context import QuotedFigure
+from disclosure.quoted_figures import check_quotes
 from disclosure.rendering import build_document
 
 pytestmark = pytest.mark.unit
