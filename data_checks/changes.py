@@ -271,10 +271,10 @@ def unit_slip(tables: Tables, rule: Rule) -> Checked:
 
 def _shifted(value: Decimal, power: int, unit: Unit) -> str:
     """``value`` (base units) without the 10**``power`` it has too many, as printed; 约 where that is not exact."""
-    exact = value / Decimal(10) ** power
-    whole = exact.quantize(unit.factor.scaleb(-unit.decimals), rounding=ROUND_HALF_UP)
-    about = "" if exact == whole else messages()["words"]["about"]
-    return f"{about} {causes.printed(whole, unit)}"
+    exact = value / unit.factor / Decimal(10) ** power
+    rounded = exact.quantize(Decimal(1).scaleb(-unit.decimals), rounding=ROUND_HALF_UP)
+    about = "" if exact == rounded else messages()["words"]["about"]
+    return f"{about} {causes.printed(rounded * unit.factor, unit)}"
 
 
 def _slipped(tables: Tables) -> set[int]:

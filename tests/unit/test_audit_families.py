@@ -102,6 +102,13 @@ def test_a_shifted_point_is_put_right_in_the_figure_itself_not_by_last_year_s(ty
     assert "应为 1,242" not in found.cause
 
 
+def test_an_amount_put_right_is_told_as_finely_as_it_is_printed():
+    before = [figure("unemployment.income.interest", "229.92", Period(2024, "annual"))]
+    tables = Tables.of(CATALOG, ANNUAL, [figure("unemployment.income.interest", "2226.42")], before)
+    (found,) = CHECKS["unit_slip"](tables, CATALOG.rules["R71"]).violations
+    assert "若为约 222.64 万元，" in found.cause
+
+
 def test_what_it_is_compared_with_is_not_rounded_before_the_difference():
     name = "work_injury.hospital_meals.amount"
     before = [figure(name, "9837669.13", Period(2024, "annual"))]
