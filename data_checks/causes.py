@@ -15,10 +15,14 @@ Term = tuple[str, Decimal, Unit]
 
 @dataclass(frozen=True)
 class Cause:
-    """A likely cause in words; ``place`` is which figure it blames: 0 the total, 1 the first part and so on."""
+    """A likely cause in words; ``place`` is which figure it blames: 0 the total, 1 the first part and so on.
+
+    ``exchanged`` says that it supposes two digits of that figure exchanged.
+    """
 
     text: str
     place: int
+    exchanged: bool = False
 
 
 def printed(amount: Decimal, unit: Unit) -> str:
@@ -37,15 +41,19 @@ def with_unit(number: str, unit: str) -> str:
     return f"{number}{unit}" if unit in {"%", ":1"} else f"{number} {unit}".strip()
 
 
-def of_power(catalog: Catalog, unit: Unit, power: int, what: str, expected: str) -> str:
-    """Why ``what`` is 10**``power`` times what it should be: another unit, or digits too many or few."""
+def of_power(catalog: Catalog, unit: Unit, power: int, what: str, expected: str, *, near: str = "") -> str:
+    """Why ``what`` is 10**``power`` times what it should be: another unit, or digits too many or few.
+
+    ``expected`` is the number as it would be without; ``near`` says what makes that likely, where no sum proves it.
+    """
     words = messages()["causes"]
     slipped = unit.factor / Decimal(10) ** power
     for other in catalog.units.values():
         if other.base == unit.base and other.factor == slipped:
             return str(words["unit"].format(what=what, unit=unit.id, other=other.id))
     side = words["more"] if power > 0 else words["less"]
-    return str(words["power"].format(what=what, expected=expected, more_or_less=side, zeros=abs(power)))
+    key = "power_near" if near else "power"
+    return str(words[key].format(what=what, expected=expected, more_or_less=side, zeros=abs(power), near=near))
 
 
 def of_difference(
@@ -56,6 +64,7 @@ def of_difference(
     tolerance: Decimal,
     *,
     never_negative: Collection[int] = (),
+    stands: Callable[[int], bool] = lambda _: False,
 ) -> Cause | None:
     """Why ``total`` is not ``expected``, the signed sum of ``parts``; None when nothing fits.
 
@@ -63,7 +72,8 @@ def of_difference(
     itself is of the size of rounding, where everything would fit. Each single mistake is undone in turn,
     the total's before the parts', the commoner before the rarer; the first that balances is named.
     ``never_negative`` are the places of figures whose sign nobody can have got wrong: they stand as they must, and
-    were rather added where they are to be subtracted.
+    were rather added where they are to be subtracted. ``stands`` says of a place whether its digits balance with
+    others as they are, so that they are not the ones exchanged.
     """
     excess = total[1] - expected
     if abs(excess) <= 10 * tolerance:
@@ -72,7 +82,8 @@ def of_difference(
     def balances(change: Decimal) -> bool:
         return abs(excess - change) <= tolerance
 
-    return next(_undone(catalog, [total, *parts], balances, tolerance, never_negative), None)
+    likely = _undone(catalog, [total, *parts], balances, tolerance, never_negative)
+    return next((cause for cause in likely if not (cause.exchanged and stands(cause.place))), None)
 
 
 def _undone(
@@ -97,7 +108,7 @@ def _undone(
         for other in swaps(amount / unit.factor):
             if balances(side * (other * unit.factor - amount)):
                 right_one = printed(abs(other) * unit.factor, unit)
-                yield Cause(str(words["swapped"].format(what=name, expected=right_one)), place)
+                yield Cause(str(words["swapped"].format(what=name, expected=right_one)), place, exchanged=True)
     for key, change in (("left_out", -1), ("twice", 1)):
         for place, name, amount, _, _ in sided:
             if place and balances(change * amount):

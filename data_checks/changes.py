@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from statistics import median
 
 from data_checks import causes
 from data_checks.checking import Checked, Violation, amounts, check, percent, threshold, thresholds
 from data_checks.findings import messages
 from data_checks.tables import Amount, Row, Tables
-from disclosure.catalog import Indicator, Rule
+from disclosure.catalog import Indicator, Rule, Unit
 from disclosure.periods import CycleKind, Period
 
 #: A year's periods in the order in which year-to-date figures grow.
@@ -46,8 +46,13 @@ def never_falls(tables: Tables, _rule: Rule) -> Checked:
         done.measure(row, worst)
         if worst:
             own = tables.catalog.units[indicator.unit]
-            words = {"before_period": period.label, "before": causes.printed(other.value, own)}
-            difference = causes.printed(abs(other.value - amount.value), own)
+            off = amount.value - other.value
+            words = {
+                "before_period": period.label,
+                "before": causes.printed(other.value, own),
+                "apart": causes.printed(abs(off), own),
+            }
+            difference = causes.printed(off, own)
             done.violations.append(Violation(key, row, words, difference=difference, kind="change"))
     return done
 
@@ -246,7 +251,9 @@ def unit_slip(tables: Tables, rule: Rule) -> Checked:
             side = words["more"] if power > 0 else words["less"]
             name = words["powers"].get(abs(power)) or words["other"].format(power=abs(power))
             times = side.format(power=name)
-            cause = causes.of_power(catalog, catalog.units[amount.figure.unit], power, indicator.name, before)
+            near = messages()["causes"]["near"].format(before=before, before_period=period.label)
+            right = _shifted(amount.value, power, own)
+            cause = causes.of_power(catalog, catalog.units[amount.figure.unit], power, indicator.name, right, near=near)
             done.violations.append(
                 Violation(
                     "unit_slip",
@@ -260,6 +267,14 @@ def unit_slip(tables: Tables, rule: Rule) -> Checked:
                 )
             )
     return done
+
+
+def _shifted(value: Decimal, power: int, unit: Unit) -> str:
+    """``value`` (base units) without the 10**``power`` it has too many, as printed; 约 where that is not exact."""
+    exact = value / unit.factor / Decimal(10) ** power
+    rounded = exact.quantize(Decimal(1).scaleb(-unit.decimals), rounding=ROUND_HALF_UP)
+    about = "" if exact == rounded else messages()["words"]["about"]
+    return f"{about} {causes.printed(rounded * unit.factor, unit)}"
 
 
 def _slipped(tables: Tables) -> set[int]:

@@ -16,7 +16,7 @@ from data_checks.checking import CHECKS, Checked
 from data_checks.columns import Columns, Screened
 from data_checks.figure_table import FigureTable
 from data_checks.focus import FocusedTables
-from data_checks.identities import WideChecked
+from data_checks.identities import WideChecked, named
 from data_checks.rules import county_sum
 from data_checks.runs import Run, describe, not_run, ruled, run_identity, run_ratio, run_rule
 from data_checks.screens import SCREENS
@@ -70,11 +70,22 @@ def _around(tables: Tables, columns: Columns, plans: list[_Plan]) -> FocusedTabl
     picked = columns.now[sorted(rows)].select("region", "indicator")
     regions = set(picked["region"]) | {region for plan in plans for _, region in plan.screened.cells}
     whole = columns.catalog.prefecture.code
-    # Where the sum of the parts is in question, the whole is compared with all of them.
+    # Where the sum of the parts is in question, the whole is compared with all of them, and they with what they add
+    # up to or are added up from; where another sum is, whether the regions add up in what it is of.
     sums = [
         row for plan in plans if getattr(plan.rule, "check", "") == county_sum.__name__ for row in plan.screened.rows
     ]
     indicators = set(columns.now[sorted(sums)].filter(region=whole)["indicator"])
+    catalog = columns.catalog
+    indicators |= {
+        name
+        for identity in catalog.identities.values()
+        for insurance in identity.for_each
+        for names in [named(catalog, identity, insurance)]
+        if names & indicators
+        or any(p.rule is identity and insurance in {i for i, _ in p.screened.cells} for p in plans)
+        for name in names
+    }
     return FocusedTables.over(tables, columns, regions, indicators)
 
 

@@ -22,11 +22,12 @@ _ROOM = 1e-9
 
 @check
 def copied(tables: Tables, rule: Rule) -> Checked:
-    """Whole groups of figures equal to an earlier period's: copied, not updated.
+    """Figures equal to an earlier period's, many in one group: copied, not updated.
 
     A group is one insurance in one region, or one indicator over all regions; ``at_least`` is how many
-    figures it must have. Each group is reported once, at its first figure. Standards may stay the same
-    for years and are left out, as are zeros.
+    figures it must have. It is reported where all are equal, or ``at_least`` of those with ``digits`` digits or
+    more, which do not stay the same by chance; once, at its first equal figure. Standards may stay the same for
+    years and are left out, as are zeros.
     """
     done = Checked()
     at_least = int(threshold(rule, "at_least"))
@@ -45,14 +46,23 @@ def copied(tables: Tables, rule: Rule) -> Checked:
             if len(members) < at_least:
                 done.skipped += 1
                 continue
-            rows = [row for row, _ in members]
             done.compared += 1
-            done.measures.setdefault(rows[0].index, Decimal(0))
-            if all(same for _, same in members) and not told & {row.index for row in rows}:
+            done.measures.setdefault(members[0][0].index, Decimal(0))
+            rows = [row for row, same in members if same]
+            if told & {row.index for row in rows}:
+                continue
+            telling = sum(_digits(row) >= threshold(rule, "digits") for row in rows)
+            if len(rows) == len(members) or telling >= at_least:
                 told |= {row.index for row in rows}
-                words = {"count": len(rows), "before_period": earlier.label}
-                _report(done, "copied", rows, words)
+                words = {"count": len(rows), "of": len(members), "before_period": earlier.label}
+                _report(done, "copied" if len(rows) == len(members) else "copied.mostly", rows, words)
     return done
+
+
+def _digits(row: Row) -> int:
+    """How many digits the figure of a row has, zeros at its ends not counted."""
+    value = _value(row)
+    return len(value.normalize().as_tuple().digits) if value else 0
 
 
 @check

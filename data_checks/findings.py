@@ -27,6 +27,8 @@ class Finding:
     findings that one mistake explains; ``involved`` are the (region, indicator) it was compared with in the same
     period. ``explanation`` is what the centre wrote about it in its workbook,
     ``explained_by`` the centre's name; ``suggestion`` what was said of the same finding a year or a period ago.
+    ``read_off`` says that ``cause`` was read off the numbers (of one figure, or of several together) and is not
+    the rule's general one.
     ``band`` are the bounds it was expected in by its own series, in base units (人, 元); equal where it is one number.
     """
 
@@ -48,6 +50,7 @@ class Finding:
     explanation: str = ""
     explained_by: str = ""
     suggestion: str = ""
+    read_off: bool = False
     band: tuple[Decimal, Decimal] | None = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from data_checks import causes
 from data_checks.checking import Key, Violation
 from data_checks.findings import messages
 from data_checks.tables import Amount, Tables
-from disclosure.catalog import Identity, Indicator
+from disclosure.catalog import Catalog, Identity, Indicator
 
 
 @dataclass
@@ -68,7 +69,17 @@ def column(identity: Identity, insurance: str) -> str:
 def columns(tables: Tables, identity: Identity) -> list[str]:
     """The wide columns of an identity: one for every insurance whose total is asked for in this period."""
     totals = ((i, tables.catalog.indicator_id(i, identity.total)) for i in identity.for_each)
-    return [column(identity, insurance) for insurance, total in totals if total in tables.asked]
+    return [
+        column(identity, insurance)
+        for insurance, total in totals
+        if total in tables.asked and not is_unasked(tables.catalog, tables.asked, identity, insurance)
+    ]
+
+
+def is_unasked(catalog: Catalog, asked: Collection[str], identity: Identity, insurance: str) -> bool:
+    """Whether nobody is asked for anything that the total could be compared with."""
+    parts = (catalog.indicator_id(insurance, part) for part in identity.parts)
+    return not identity.opening and not any(part in asked for part in parts)
 
 
 def check_identity(tables: Tables, identity: Identity) -> WideChecked:
@@ -77,7 +88,7 @@ def check_identity(tables: Tables, identity: Identity) -> WideChecked:
     for insurance in identity.for_each:
         total_id = tables.catalog.indicator_id(insurance, identity.total)
         total = tables.asked.get(total_id)
-        if total is None:
+        if total is None or is_unasked(tables.catalog, tables.asked, identity, insurance):
             continue
         of_column = done.measures.setdefault(column(identity, insurance), {})
         for region in tables.catalog.regions_for(total):
@@ -138,6 +149,41 @@ def balance_of(tables: Tables, identity: Identity, insurance: str, region: str) 
     return Balance(total, tuple(terms), bound, open_below)
 
 
+def named(catalog: Catalog, identity: Identity, insurance: str) -> set[str]:
+    """The ids of the indicators on both sides of ``identity`` in ``insurance``."""
+    return {catalog.indicator_id(insurance, name) for name in (identity.total, *identity.parts)}
+
+
+def stands(tables: Tables, region: str, indicator_id: str) -> bool:
+    """Whether a sum that holds has this figure in it: with other digits it would not hold."""
+    return _in_a_sum_of_regions(tables, region, indicator_id) or any(
+        balance.wrong_by == 0 and not balance.bound and balance.terms
+        for identity in tables.catalog.identities.values()
+        if identity.severity == "critical" and not identity.opening
+        for insurance in identity.for_each
+        if indicator_id in named(tables.catalog, identity, insurance)
+        for balance in [balance_of(tables, identity, insurance, region)]
+        if balance is not None
+    )
+
+
+def _in_a_sum_of_regions(tables: Tables, region: str, indicator_id: str) -> bool:
+    """Whether the regions add up to the whole in this indicator, the figure among them."""
+    catalog, indicator = tables.catalog, tables.asked.get(indicator_id)
+    whole, codes = catalog.prefecture.code, [part.code for part in catalog.parts_of_prefecture]
+    if indicator is None or not indicator.by_county or indicator.kind in ("level", "ratio"):
+        return False
+    if region not in {whole, *codes} or not codes:
+        return False
+    total = tables.now(whole, indicator_id)
+    parts = [amount for code in codes if (amount := tables.now(code, indicator_id)) is not None]
+    absent = any(tables.now(c, indicator_id) is None and not tables.does_not_exist(c, indicator_id) for c in codes)
+    if total is None or absent or not parts:
+        return False
+    expected = sum((amount.value for amount in parts), Decimal(0))
+    return abs(total.value - expected) <= total.half + sum((amount.half for amount in parts), Decimal(0))
+
+
 def _violation(tables: Tables, identity: Identity, total: Indicator, region: str, balance: Balance) -> Violation:
     catalog = tables.catalog
     own = catalog.units[total.unit]
@@ -147,6 +193,7 @@ def _violation(tables: Tables, identity: Identity, total: Indicator, region: str
         key = "identity.perhaps_negative" if balance.open_below else "identity.at_most"
     else:
         key = "identity.opening" if identity.opening else "identity.equal"
+    amounts = (balance.total, *(amount for _, _, amount in balance.terms))
     cause = causes.of_difference(
         catalog,
         (total.name, balance.total.value, own),
@@ -155,9 +202,10 @@ def _violation(tables: Tables, identity: Identity, total: Indicator, region: str
         balance.tolerance,
         never_negative=[
             place
-            for place, amount in enumerate((balance.total, *(amount for _, _, amount in balance.terms)))
+            for place, amount in enumerate(amounts)
             if amount.value >= 0 and not catalog.indicators[amount.figure.indicator].may_be_negative
         ],
+        stands=lambda place: stands(tables, region, amounts[place].figure.indicator),
     )
     figures: list[Key] = [(amount.figure.region, amount.figure.indicator) for _, _, amount in balance.terms]
     if identity.opening:
@@ -169,8 +217,9 @@ def _violation(tables: Tables, identity: Identity, total: Indicator, region: str
         {
             "formula": _formula(terms),
             "expected": causes.printed(balance.expected, own),
+            "apart": causes.printed(abs(balance.excess), own),
         },
-        difference=causes.printed(abs(balance.excess) if balance.bound else balance.excess, own),
+        difference=causes.printed(balance.excess, own),
         cause=cause.text if cause else "",
         severity="warning" if key == "identity.perhaps_negative" and identity.severity == "critical" else None,
         involved=tuple(figures),

@@ -102,6 +102,7 @@ class _Builder(Groups):
                 ok=status["ok"],
                 found=status["found"],
                 nothing=status["nothing"],
+                unasked=status["unasked"],
                 errors=status["error"],
             ),
             coverage_legend=words["coverage"]["legend"],
@@ -156,7 +157,9 @@ class _Builder(Groups):
         elif rule.checked:
             status, text = "ok", words["ok"]
         else:
-            status, text = "nothing", words["nothing"]
+            # Where no comparison was lacking its other side either, there is nothing of the kind in these figures.
+            status = "nothing" if rule.skipped else "unasked"
+            text = words[status]
         total = rule.checked + rule.skipped or 1
         failed = min(rule.failed, rule.checked)
         shares = tuple(round(100 * count / total, 2) for count in (rule.checked - failed, failed, rule.skipped))

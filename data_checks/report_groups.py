@@ -71,7 +71,15 @@ class Groups(Surroundings):
         named = Counter(finding.cause for finding in ordered if finding.cause)
         telling = min(
             ordered,
-            key=lambda f: (not _is_suspicion(f), not _is_blamed(f), bool(f.involved), -named[f.cause]),
+            # What the numbers show comes before what a rule always says, and at its own figure before others.
+            key=lambda f: (
+                not _is_suspicion(f),
+                not (f.read_off and _is_blamed(f)),
+                not f.read_off,
+                not _is_blamed(f),
+                bool(f.involved),
+                -named[f.cause],
+            ),
         )
         by_figure: dict[Key, list[Finding]] = {}
         for finding in ordered:
@@ -100,6 +108,7 @@ class Groups(Surroundings):
         figure = self.now.get((first.region, first.indicator))
         centre = self.centre_name(first.centre)
         row_caption, row = self.row(findings, indicator)
+        row_file = figure.source.file_name if figure else first.source.file_name
         series, chart = self.series(findings, first.severity, indicator)
         return Subject(
             id=f"s{self.places[id(findings[0])]}",
@@ -110,16 +119,17 @@ class Groups(Surroundings):
             value=with_its_unit(figure) if figure else first.value,
             where=self.where(first),
             file_name=first.source.file_name,
-            lines=tuple(self.line(finding, telling) for finding in findings),
+            lines=tuple(self.line(finding, telling, row_file) for finding in findings),
             row_caption=row_caption,
             row=row,
+            row_file=row_file,
             series=series,
             chart=chart,
             next_steps=tuple(self.next_steps(findings, of_group, centre)),
         )
 
-    def line(self, finding: Finding, telling: Finding) -> Line:
-        """One finding in words."""
+    def line(self, finding: Finding, telling: Finding, row_file: str) -> Line:
+        """One finding in words; ``row_file`` is the file of its figure."""
         state, state_text = self.state(finding)
         change = "new" if id(finding) in self.new else "remaining"
         return Line(
@@ -133,6 +143,7 @@ class Groups(Surroundings):
             expected=finding.expected,
             difference=finding.difference,
             message=finding.message,
+            file_name="" if finding.source.file_name == row_file else finding.source.file_name,
             cause=finding.cause if _adds(finding, telling) else "",
             state=state,
             state_text=state_text,
@@ -190,5 +201,11 @@ def _is_suspicion(finding: Finding) -> bool:
 
 
 def _adds(finding: Finding, telling: Finding) -> bool:
-    """Whether a finding's cause says more than the one in the head of its group."""
+    """Whether a finding's cause says more than the one in the head of its group.
+
+    A rule's general suspicion says nothing beside what was read off the numbers of the same figure.
+    """
+    is_same_figure = (finding.region, finding.indicator) == (telling.region, telling.indicator)
+    if is_same_figure and telling.read_off and _is_suspicion(telling) and not finding.read_off:
+        return False
     return finding.cause != telling.cause and (_is_suspicion(finding) or not _is_suspicion(telling))

@@ -70,7 +70,10 @@ class Involved:
 
 @dataclass(frozen=True)
 class Line:
-    """One finding, all in words. ``number`` is the line it has in finance's form, 0 when it needs none."""
+    """One finding, all in words. ``number`` is the line it has in finance's form, 0 when it needs none.
+
+    ``file_name`` is told where it stands in another file than its figure, as what a text says does.
+    """
 
     id: str
     number: int
@@ -82,6 +85,7 @@ class Line:
     expected: str
     difference: str
     message: str
+    file_name: str
     cause: str
     state: str
     state_text: str
@@ -97,6 +101,7 @@ class Subject:
     """One figure (or the whole table) with the findings of one cause at it, and what stands around it.
 
     ``name`` is ``楚雄市 · 失业保险 · 基金收入``, ``where`` ``工作表“失业保险”单元格 D7``; ``severity`` the worst.
+    ``file_name`` is where the findings stand, ``row_file`` where the row of figures does.
     """
 
     id: str
@@ -110,9 +115,15 @@ class Subject:
     lines: tuple[Line, ...]
     row_caption: str
     row: tuple[Cell, ...]
+    row_file: str
     series: str
     chart: str
     next_steps: tuple[str, ...]
+
+    @property
+    def widest(self) -> int:
+        """How many characters the longest number of the row has."""
+        return max((len(cell.text) for cell in self.row), default=0)
 
 
 @dataclass(frozen=True)

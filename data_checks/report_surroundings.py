@@ -92,14 +92,14 @@ class Surroundings:
         return (office.name if office else centre) or self.words["whole_table"]
 
     def row(self, findings: Sequence[Finding], indicator: Indicator | None) -> tuple[str, tuple[Cell, ...]]:
-        """The indicator's row as the workbook has it: last period, the year before, then every region."""
+        """The indicator's row of the workbook: the region's own past, named, then every region now."""
         if indicator is None or indicator.kind == "text" or not self.now:
             return "", ()
         words = self.words["row"]
-        whole = self.catalog.prefecture.code
-        earlier = self.past.get((whole, indicator.id), {})
+        region = findings[0].region
+        earlier = self.past.get((region, indicator.id), {})
         cells = [
-            Cell(when.label, earlier[when].printed)
+            Cell(words["past"].format(region=self.region_name(region), period=when.label), earlier[when].printed)
             for when in dict.fromkeys(filter(None, (self.period.previous(), self.period.year_before())))
             if when in earlier
         ]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from data_checks import causes
 from data_checks.checking import Checked, Violation, amounts, check, numeric, present
 from data_checks.findings import messages
+from data_checks.identities import stands
 from data_checks.tables import Amount, Row, Tables, expected_form, form_of, has_content, place_of
 from disclosure.catalog import Catalog, Indicator, Region, Rule
 
@@ -190,8 +191,8 @@ def within_limits(tables: Tables, _rule: Rule) -> Checked:
             else (indicator.maximum, "above_maximum")
         )
         beyond = limit is not None and (key == "below_minimum" or value > limit)
-        off = abs(value - limit) * own.factor if beyond and limit is not None else Decimal(0)
-        done.measure(row, off)
+        off = (value - limit) * own.factor if beyond and limit is not None else Decimal(0)
+        done.measure(row, abs(off))
         if off:
             words = {"limit": causes.with_unit(f"{limit:f}", own.id)}
             done.violations.append(Violation(key, row, words, difference=causes.printed(off, own), kind="form"))
@@ -243,8 +244,17 @@ def county_sum(tables: Tables, _rule: Rule) -> Checked:
             whole_term = (catalog.prefecture.name, total.value, own)
             amounts_here = (total, *(amount for _, amount in known))
             fixed = [n for n, a in enumerate(amounts_here) if a.value >= 0 and not indicator.may_be_negative]
-            cause = causes.of_difference(catalog, whole_term, terms, expected, tolerance, never_negative=fixed)
-            culprit = [row.region, *(region.code for region, _ in known)][cause.place] if cause else ""
+            codes = (row.region, *(region.code for region, _ in known))
+            cause = causes.of_difference(
+                catalog,
+                whole_term,
+                terms,
+                expected,
+                tolerance,
+                never_negative=fixed,
+                stands=lambda place: stands(tables, codes[place], row.indicator_id),  # noqa: B023 - called here
+            )
+            culprit = codes[cause.place] if cause else ""
             text = cause.text if cause else ""
             if not culprit:
                 culprit, text = _odd_one_out(tables, indicator, known, excess)

@@ -144,6 +144,7 @@ def _finding(tables: Tables, rule: Rule | Identity | Ratio, violation: Violation
         cause=violation.cause or words["cause"].format(**filled),
         source=source,
         involved=violation.involved,
+        read_off=bool(violation.cause) or violation.kind == "copy",
         band=violation.band,
     )
 

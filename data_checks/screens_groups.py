@@ -37,7 +37,7 @@ def in_groups(frame: pl.DataFrame, groups: pl.DataFrame) -> Screened:
 
 @screen
 def copied(columns: Columns, rule: Rule) -> Screened:
-    """Groups in which every figure seems equal to that of an earlier period."""
+    """Groups in which every figure seems equal to that of an earlier period, or at least so many do."""
     at_least = int(threshold(rule, "at_least"))
     frame = columns.amounts.filter(pl.col("kind").is_in(["stock", "flow"]) & (pl.col("value") != 0))
     slim = frame.select(INDEX, "region", "indicator", "insurance", "value", *columns.periods).collect()
@@ -48,11 +48,11 @@ def copied(columns: Columns, rule: Rule) -> Screened:
         if earlier not in columns.periods:
             continue
         is_same = (pl.col("value") - pl.col(earlier)).abs() <= near("value", earlier)
-        groups = both.filter(pl.col(earlier).is_not_null()).group_by(_GROUP).agg(size=pl.len(), same=is_same.all())
+        groups = both.filter(pl.col(earlier).is_not_null()).group_by(_GROUP).agg(size=pl.len(), same=is_same.sum())
         large = groups.filter(pl.col("size") >= at_least)
         compared += len(large)
         skipped += len(groups) - len(large)
-        suspicious.append(large.filter("same").select(_GROUP))
+        suspicious.append(large.filter(pl.col("same") >= at_least).select(_GROUP))
     if not suspicious:
         return Screened()
     found = in_groups(both, pl.concat(suspicious).unique())

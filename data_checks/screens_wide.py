@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from data_checks.columns import SLACK, TOO_LARGE, TOO_MANY, Columns, Screened
+from data_checks.identities import is_unasked
 from disclosure.catalog import Catalog, Identity, Indicator, Quotient, Ratio
 
 
@@ -53,7 +54,7 @@ def screen_identity(columns: Columns, identity: Identity) -> Screened:
     for insurance in identity.for_each:
         total_id = columns.catalog.indicator_id(insurance, identity.total)
         total = columns.asked.get(total_id)
-        if total is None:
+        if total is None or is_unasked(columns.catalog, columns.asked, identity, insurance):
             continue
         rows, place = _rows(columns, total), columns.places[total_id]
         value, half = wide.value[rows, place], wide.half[rows, place]

@@ -189,9 +189,12 @@ class Tables:
         for candidate in candidates:
             before = self.before(region, indicator.id, candidate)
             if before is not None and candidate is not None:
-                if indicator.kind == "flow":
-                    return (before.value * period.end_month / candidate.end_month).quantize(Decimal(1)), candidate
-                return before.value, candidate
+                if indicator.kind != "flow" or candidate.end_month == period.end_month:
+                    return before.value, candidate
+                unit = self.catalog.units[indicator.unit]
+                # Nothing is worked out more finely than it is printed, and than to the whole 人 or 元.
+                finest = min(Decimal(1), unit.factor.scaleb(-unit.decimals))
+                return (before.value * period.end_month / candidate.end_month).quantize(finest), candidate
         return None
 
     @cached_property

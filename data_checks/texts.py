@@ -21,7 +21,8 @@ from disclosure.compilation import CompiledContent
 from disclosure.figures import Figure, Source
 from disclosure.narrative import Narrative
 from disclosure.periods import parse_period
-from disclosure.quoted_figures import QuotedFigure, check_quotes
+from disclosure.quoted_context import QuotedFigure
+from disclosure.quoted_figures import check_quotes
 
 #: The ``check`` of the rule in ``rules.yaml`` that is run here.
 TEXT_CHECK = "quoted_figures"
@@ -136,7 +137,7 @@ def _different(catalog: Catalog, quote: QuotedFigure, figure: Figure | None) -> 
         expected=expected,
         difference="" if off is None else f"{off:,f}{quote.unit}",
         message=_subject(catalog, quote) + said,
-        cause=_cause(catalog, quote, figure),
+        cause=_cause(catalog, quote, figure).format(value=quote.printed, expected=expected),
     )
 
 
@@ -164,7 +165,7 @@ def _not_checked(catalog: Catalog, rule: Rule, quotes: Sequence[QuotedFigure]) -
             _blank(rule.id),
             value=values,
             message=_subject(catalog, members[0]) + words["not_checked"].format(values=values, reason=reason),
-            cause=words["not_checked_cause"],
+            cause=words["not_checked_cause"].format(values=values),
         )
 
 

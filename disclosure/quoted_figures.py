@@ -9,16 +9,27 @@ tied to an indicator is told as not checked, never passed over. Pure: figures in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cached_property
-from typing import Literal
+from decimal import Decimal
 
-from disclosure.catalog import Catalog, Indicator, Unit
+from disclosure.catalog import Catalog, Indicator
 from disclosure.figures import Figure, rounding_half_unit
 from disclosure.narrative import TextBlock
 from disclosure.periods import Period
+from disclosure.quoted_context import Context, QuotedData, QuotedFigure, Reason, Saying, table_sentences
+from disclosure.quoted_lists import Member, members_of
+from disclosure.quoted_precision import (
+    Side,
+    agrees,
+    bound,
+    exponent,
+    in_precision,
+    is_beside,
+    rounded,
+    same_base,
+    to_exponent,
+)
 from disclosure.quoted_words import (
     ABOUT,
     CHANGED_BY,
@@ -27,49 +38,14 @@ from disclosure.quoted_words import (
     FAMILIES,
     FILLING,
     LONGEST_GAP,
-    NUMBER,
     OVER,
+    SCALES,
     TURNING,
     UNDER,
     Number,
     Token,
-    Vocabulary,
     without_words,
 )
-
-#: What a number says: how much there is, by how much it changed, at what rate, by how many points.
-Saying = Literal["amount", "difference", "growth", "points"]
-Verdict = Literal["equal", "different", "not_checked"]
-#: Why a number was not checked, or what is wrong with it; the words for people are with whoever reports it.
-Reason = Literal[
-    "", "no_indicator", "no_insurance", "no_unit", "no_data", "other_unit", "other_region", "other_period", "several",
-    "numeral", "no_base", "gap",
-]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class QuotedFigure:
-    """One number of a text.
-
-    ``printed`` is the number with its unit as it stands in ``sentence``. ``indicator``, ``region`` and ``period``
-    are catalogue ids, empty where the number could not be tied. ``value`` is in ``unit``; ``expected`` is what the
-    data say, in the same unit and precision, None where there is nothing to compare. ``is_certain``: nothing
-    unknown stands between the number and the name it was tied to.
-    """
-
-    section: str
-    sentence: str
-    printed: str
-    saying: Saying = "amount"
-    indicator: str = ""
-    region: str = ""
-    period: str = ""
-    unit: str = ""
-    value: Decimal | None = None
-    expected: Decimal | None = None
-    verdict: Verdict = "not_checked"
-    is_certain: bool = False
-    reason: Reason = ""
 
 
 def check_quotes(
@@ -79,56 +55,16 @@ def check_quotes(
 
     ``texts`` are (section id, its blocks); ``figures`` are this period's and all earlier ones at hand.
     """
-    data = _Data(catalog, period, {figure.key: figure for figure in figures})
+    data = QuotedData(catalog, period, {figure.key: figure for figure in figures})
     return tuple(found for section, blocks in texts for found in _Reading(data, section).read_section(blocks))
-
-
-@dataclass(frozen=True)
-class _Data:
-    """The figures at hand, and the words they are told in."""
-
-    catalog: Catalog
-    period: Period
-    figures: Mapping[tuple[str, str, str], Figure]
-
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """The words of this period's texts."""
-        return Vocabulary(self.catalog, self.period)
-
-    def figure(self, region: str, indicator: str, period: Period | None) -> Figure | None:
-        """A reported number."""
-        found = self.figures.get((region, indicator, period.id)) if period else None
-        return found if found is not None and found.value is not None else None
-
-
-@dataclass
-class _Context:
-    """What the words read so far say about the next number."""
-
-    insurance: str = ""
-    several: bool = False
-    region: str = ""
-    period: Period | None = None
-    is_vague: bool = False
-    indicator: Indicator | None = None
-    name_end: int = 0
-    turned: bool = False
-    several_numbers: bool = False
-    base: Period | None = None
-    has_base: bool = False
-    base_is_other: bool = False
-    direction: int = 0
-    main_quote: Decimal | None = None
-    insurance_end: int = -1
 
 
 @dataclass
 class _Reading:
-    data: _Data
+    data: QuotedData
     section: str
     heading_insurance: str = ""
-    context: _Context = field(default_factory=_Context)
+    context: Context = field(default_factory=Context)
 
     def read_section(self, blocks: Sequence[TextBlock]) -> Iterator[QuotedFigure]:
         for block in blocks:
@@ -138,11 +74,11 @@ class _Reading:
                 spellings = (found[0] for found in self.data.vocabulary.names.finditer(block.text))
                 named = {known[spelling] for spelling in spellings if spelling in known}
                 self.heading_insurance = named.pop() if len(named) == 1 else ""
-            for paragraph in _table_sentences(block) if block.kind == "table" else block.lines:
+            for paragraph in table_sentences(block) if block.kind == "table" else block.lines:
                 yield from self._read_paragraph(paragraph.translate(DIGITS))
 
     def _read_paragraph(self, text: str) -> Iterator[QuotedFigure]:
-        self.context = _Context(
+        self.context = Context(
             insurance=self.heading_insurance, region=self.data.catalog.prefecture.code, period=self.data.period
         )
         start = 0
@@ -159,10 +95,15 @@ class _Reading:
         if context.region != self.data.catalog.prefecture.code:
             # Whether the county of the sentence before is still meant cannot be known.
             context.region, context.is_vague = self.data.catalog.prefecture.code, True
-        for token in self.data.vocabulary.tokens(sentence):
+        tokens = list(self.data.vocabulary.tokens(sentence))
+        members = members_of(sentence, tokens)
+        for token in tokens:
             match token.kind:
                 case "number":
                     assert isinstance(token.meaning, Number)  # noqa: S101 - what the tokens say
+                    if token.start in members:
+                        yield self._judge_member(sentence, token, token.meaning, members[token.start])
+                        continue
                     yield self._judge(sentence, token, token.meaning)
                     context.direction = 0
                 case "numeral":
@@ -243,6 +184,11 @@ class _Reading:
         if not number.unit_text and context.indicator is not None and context.indicator.unit == ":1":
             # A ratio is told without a unit: “抚养比2.50，比上年末降低0.01”.
             number = replace(number, unit=self.data.catalog.units[":1"], unit_text=":1")
+        if number.unit is None and number.unit_text and not number.is_points and context.indicator is not None:
+            # “参保人数突破25万大关”: where people are counted, 万 alone is of people.
+            own = self.data.catalog.units[context.indicator.unit]
+            is_scale = number.unit_text in SCALES and own.factor == 1 and own.decimals == 0
+            number = replace(number, unit=own) if is_scale else number
         reason = self._untied(sentence, token, number)
         if reason:
             return self._unchecked(sentence, number.printed, reason)
@@ -256,6 +202,24 @@ class _Reading:
         else:
             found = self._judge_amount(sentence, token, number, indicator, is_certain)
         context.name_end = token.end
+        return found
+
+    def _judge_member(self, sentence: str, token: Token, number: Number, member: Member) -> QuotedFigure:
+        """A number of a list with 分别: about the name that has the same place among the names."""
+        context = self.context
+        self.context = replace(
+            context,
+            insurance=member.insurance or context.insurance,
+            region=member.region or context.region,
+            several=False,
+            several_numbers=False,
+            direction=0,
+            has_base=False,
+        )
+        self.context.indicator = self.data.vocabulary.indicator(self.context.insurance, member.indicator)
+        self.context.name_end = token.start
+        found = self._judge(sentence, token, number)
+        self.context = context
         return found
 
     def _untied(self, sentence: str, token: Token, number: Number) -> Reason:  # noqa: PLR0911 - one return a reason
@@ -292,7 +256,7 @@ class _Reading:
         made = self._made(sentence, number, "amount", about=(indicator, period), is_certain=is_certain)
         if context.has_base and period is None:
             return replace(made, verdict="not_checked", reason="no_base")
-        if not _same_base(unit, own):
+        if not same_base(unit, own):
             related = any({unit.base, own.base} <= family for family in FAMILIES)
             figure = self.data.figure(context.region, indicator.id, period)
             if not related or figure is None or figure.value is None:
@@ -302,19 +266,20 @@ class _Reading:
         if figure is None or figure.value is None:
             return replace(made, verdict="not_checked", reason="no_data")
         actual = self._in_base(figure)
-        expected = _in_precision(actual, number)
+        expected = in_precision(actual, number)
         before = sentence[: token.start]
         after = sentence[token.end : token.end + 3]
-        quoted = number.value * number.factor
-        if OVER.search(before) or number.is_many or re.match(r"以上|余|多", after):
-            holds = quoted <= actual < quoted * 2
-        elif UNDER.search(before):
-            holds = quoted / 2 < actual <= quoted
-        else:
-            holds = number.value == expected or _agrees(number, actual, self._half(figure))
         about = bool(re.search(rf"{ABOUT.pattern}$", before)) or bool(ABOUT.match(after))
+        is_many = number.is_many or bool(re.match(r"余|多", after))
+        if side := _side(before, after, is_many=is_many):
+            expected = bound(actual, number, side)
+            holds = is_beside(actual, number, side, roundly=is_many)
+            # “超过10万” of 15万 is true and says little: to be asked about, not called wrong.
+            about = about or (not holds and is_beside(actual, number, side, roundly=True))
+        else:
+            holds = number.value == expected or agrees(number, actual, self._half(figure))
         if not context.has_base:
-            context.main_quote = Decimal(1).scaleb(_exponent(number.value)) * number.factor
+            context.main_quote = Decimal(1).scaleb(exponent(number.value)) * number.factor
         return replace(
             made, expected=expected, verdict="equal" if holds else "different", is_certain=is_certain and not about
         )
@@ -339,10 +304,10 @@ class _Reading:
         direction = Decimal(context.direction or 1)
         if is_rate:
             # “提高0.5个百分点”, and in a ratio of :1 the bare number; a rate of a rate is not checked.
-            if not (number.is_points or (number.unit is not None and _same_base(number.unit, own))):
+            if not (number.is_points or (number.unit is not None and same_base(number.unit, own))):
                 return replace(made, verdict="not_checked", reason="other_unit")
             saying = "points"
-        elif saying == "points" or (saying == "difference" and not (number.unit and _same_base(number.unit, own))):
+        elif saying == "points" or (saying == "difference" and not (number.unit and same_base(number.unit, own))):
             return replace(made, verdict="not_checked", reason="other_unit")
         candidates = list(self._changes(now, before, number, is_rate=is_rate, growth=saying == "growth"))
         if not candidates:
@@ -373,19 +338,19 @@ class _Reading:
         pairs = [(self._in_base(now), self._in_base(before))]
         if self.context.main_quote:
             step = self.context.main_quote
-            pairs.append((_rounded(pairs[0][0], step), _rounded(pairs[0][1], step)))
+            pairs.append((rounded(pairs[0][0], step), rounded(pairs[0][1], step)))
         coarser = max(self._step(now), self._step(before))
         for after, base in pairs:
             if growth:
                 if base <= 0 or after < 0:
                     return
-                yield _to_exponent((after - base) * 100 / base, _exponent(number.value))
+                yield to_exponent((after - base) * 100 / base, exponent(number.value))
             else:
                 factor = Decimal(1) if is_rate else number.factor
                 exact = (after - base) / factor
-                yield _to_exponent(exact, _exponent(number.value))
+                yield to_exponent(exact, exponent(number.value))
                 # Printed more finely than the data are known: the coarser place is all there is.
-                if Decimal(1).scaleb(_exponent(number.value)) * factor < coarser:
+                if Decimal(1).scaleb(exponent(number.value)) * factor < coarser:
                     yield exact
 
     def _in_base(self, figure: Figure) -> Decimal:
@@ -394,7 +359,7 @@ class _Reading:
 
     def _step(self, figure: Figure) -> Decimal:
         assert figure.value is not None  # noqa: S101 - only reported numbers are looked up
-        return Decimal(1).scaleb(_exponent(figure.value)) * self.data.catalog.units[figure.unit].factor
+        return Decimal(1).scaleb(exponent(figure.value)) * self.data.catalog.units[figure.unit].factor
 
     def _half(self, figure: Figure) -> Decimal:
         """The most the figure can be off by its own rounding, in base units; nothing where people are counted."""
@@ -423,42 +388,8 @@ class _Reading:
         return QuotedFigure(self.section, sentence, printed, reason=reason)
 
 
-def _table_sentences(table: TextBlock) -> Iterator[str]:
-    """Each number of a table as a sentence: row head, column head, the number, and the unit in either's brackets."""
-    in_brackets = re.compile(r"[（(]\s*(?:单位[：:])?([^（）()]{1,8})[）)]")
-    head, *body = table.rows
-    for row in body:
-        for title, cell in zip(head[1:], row[1:], strict=False):
-            unit = in_brackets.search(title) or in_brackets.search(row[0])
-            bare = re.fullmatch(rf"(?:{NUMBER})", cell.translate(DIGITS).strip())
-            about = "，".join(in_brackets.sub("", words) for words in (row[0], title))
-            yield f"{about}：{cell}{unit[1] if bare and unit else ''}。"
-
-
-def _same_base(unit: Unit, own: Unit) -> bool:
-    """Whether both measure the same; a standard in 元/月 is often quoted in 元."""
-    return unit.base == own.base or (unit.base, own.base) == ("元", "元/月")
-
-
-def _exponent(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0
-
-
-def _to_exponent(value: Decimal, exponent: int) -> Decimal:
-    return value.quantize(Decimal(1).scaleb(exponent), rounding=ROUND_HALF_UP)
-
-
-def _rounded(value: Decimal, step: Decimal) -> Decimal:
-    return (value / step).quantize(Decimal(1), rounding=ROUND_HALF_UP) * step
-
-
-def _in_precision(actual: Decimal, number: Number) -> Decimal:
-    """``actual`` (base units) in the quoted unit and number of decimals."""
-    return _to_exponent(actual / number.factor, _exponent(number.value))
-
-
-def _agrees(number: Number, actual: Decimal, half: Decimal) -> bool:
-    """A quote finer than the data agrees while it rounds to them."""
-    step = Decimal(1).scaleb(_exponent(number.value)) * number.factor
-    return step < 2 * half and abs(number.value * number.factor - actual) <= half
+def _side(before: str, after: str, *, is_many: bool) -> Side | None:
+    """The side of its number that a word before or behind it puts the data on."""
+    if is_many or OVER.search(before) or after.startswith("以上"):
+        return "above"
+    return "below" if UNDER.search(before) else None

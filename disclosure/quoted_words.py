@@ -52,7 +52,7 @@ _DOWN = re.compile(r"减少了?|下降了?|降低了?|回落了?|降幅[为达]?
 #: What may stand between the verb and the number of a change.
 CHANGED_BY = re.compile(r"(?:了|约|近|超过|超|逾|不足|幅度|为|达到?(?=[^，]{0,9}%)|[：:\s])*(?=[-−]?\d)")
 #: Before a name they make it something else: 新增参保人数 is no 参保人数.
-TURNING = re.compile(r"(?:新增|净增|人均|月均|户均|日均|年均|平均|预计|计划|目标|预算|占|每)$")
+TURNING = re.compile(r"(?:新增|新|净增|人均|月均|户均|日均|年均|平均|预计|计划|目标|预算|占|每)$")
 ABOUT, OVER, UNDER = (
     re.compile(r"(?:约|大约|大致|左右)"),
     re.compile(r"(?:超过|超|突破|逾|高于)$"),
@@ -64,6 +64,9 @@ FILLING = re.compile(
     r"|分别|当期|本期|全年|期末|已经|均|人员|职工|人数|金额|则|也|又|从|由|由原来|原来|仍|[，,、：:；（）()“”\s])*$"
 )
 LONGEST_GAP = 12
+SCALES = {"万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}
+#: Short for “参保人数” and “享受待遇人数” only right before their number: “失业保险参保15.94万人”.
+_SHORT = re.compile(r"(?P<name>参保|享受待遇)(?=(?:已|共|共计|达|达到|约|近|超|超过|突破|逾|不足)*\s*\d)")
 _OTHER_REGION = re.compile(
     r"全国|全省|外省|[\u4e00-\u9fff]{2,3}?(?:省|自治区|自治州|自治县)"
     r"|(?![各全个分本州县市区城每两跨外地于在与和及])[\u4e00-\u9fff]{2}[县市](?!级|外|内|区|民)"
@@ -150,7 +153,10 @@ class Vocabulary:
         return re.compile(rf"{_MANY}\s*(万亿|亿|万|百万|千万)?{_MANY}({words})?{_MANY}")
 
     def indicator(self, insurance: str, spelling: str) -> Indicator | None:
-        """The indicator of this name in the insurance, or else in the only one that has it."""
+        """The indicator of this name (or short form) in the insurance, or else in the only one that has it."""
+        if _SHORT.match(f"{spelling}0"):
+            short = (self.catalog.find_indicator(insurance, f"{spelling}{of}") for of in ("人数", "人次"))
+            return next(filter(None, short), None) if insurance else None
         if insurance:
             found = self.catalog.find_indicator(insurance, spelling) or self.catalog.find_indicator(
                 insurance, f"其中:{spelling}"
@@ -183,6 +189,8 @@ class Vocabulary:
         for kind, pattern in _PERIODS.items():
             if found := pattern.match(sentence, place):
                 return Token("period", *found.span(), self._period_of(kind, found))
+        if found := _SHORT.match(sentence, place):
+            return Token("indicator", *found.span(), found["name"])
         if found := _NO_FIGURE.match(sentence, place):
             return Token("skip", *found.span())
         words: tuple[tuple[str, re.Pattern[str], object], ...] = (
@@ -225,7 +233,7 @@ class Vocabulary:
         scale, word = unit[1] or "", (unit[2] or "").replace("：", ":")
         value = Decimal(number[0].replace(",", "").replace("−", "-"))
         known = self._unit(word)
-        factor = {"": 1, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}[scale]
+        factor = SCALES.get(scale, 1)
         end = unit.end() if scale or word else number.end()
         told = Number(
             value=value,

@@ -18,6 +18,11 @@
     }
     target.scrollIntoView();
   };
+  // On a phone everything unfolded is forty screens: only the first cause stays so.
+  if (matchMedia("(max-width: 760px)").matches) {
+    const first = document.querySelector(".group");
+    all().forEach(one => { one.open = one.open && one.closest(".group") === first && first !== null; });
+  }
   addEventListener("hashchange", show);
   show();
 })();

@@ -67,6 +67,35 @@ def test_nothing_scrolls_sideways_or_is_cut_off(page: Page, address: str, width:
     assert cut_off == []
 
 
+@pytest.mark.parametrize("width", [360, 1400])
+def test_every_number_of_a_row_stands_on_one_line(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size(ViewportSize(width=width, height=800))
+    page.goto(address)
+    page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = true; })")
+    broken = page.evaluate(
+        """() => [...document.querySelectorAll('.row dd')].filter(e => {
+            const box = e.getBoundingClientRect(), text = document.createRange();
+            text.selectNodeContents(e.firstChild);
+            const lines = [...text.getClientRects()];
+            return lines.length > 1 || lines[0].left < box.left - 0.5;
+        }).map(e => e.textContent)"""
+    )
+    assert broken == []
+    assert page.locator(".row dd", has_text="94,155,400.00").count() > 0, "the longest number of the sample is shown"
+
+
+def test_a_phone_unfolds_the_first_cause_only(page: Page, address: str) -> None:
+    page.set_viewport_size(ViewportSize(width=360, height=800))
+    page.goto(address)
+    assert page.locator(".group").first.locator("details[open]").count() > 0
+    assert page.locator("details[open]").count() == page.locator(".group").first.locator("details[open]").count()
+    assert page.evaluate("document.documentElement.scrollHeight") < 9_000
+    target = page.locator(".main-causes a").nth(1).get_attribute("href")
+    finding = page.locator(f"{target} .finding").first.get_attribute("id")
+    page.goto(f"{address}#{finding}")
+    assert page.locator(f"#{finding}").is_visible()
+
+
 def test_a_keyboard_reads_it_from_verdict_to_finding(page: Page, address: str) -> None:
     page.goto(address)
     assert page.get_by_role("heading", name="只能退回").is_visible()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from real_history import real_series
 
-from data_checks.backtest import SLIPS, Backtest, SlipRecord, backtest, try_slips
+from data_checks.audit import find
+from data_checks.backtest import SLIPS, Backtest, SlipRecord, backtest, periods, try_slips
 
 pytestmark = pytest.mark.unit
 
@@ -59,6 +62,23 @@ def test_slips_seen_in_print_are_found_where_there_is_a_past(kind):
     assert record.tried >= 3
     assert record.recall_with_past >= least.get(kind, 0.9), record.missed
     assert record.precision > 0.9
+
+
+@pytest.mark.parametrize("kind", ["多写一个零", "少写一个零"])
+def test_the_number_advised_is_the_one_that_was_printed(kind):
+    """A cause that names the right figure and puts another period's number in it would be counted as precise."""
+    (case,) = [(catalog, figures) for name, catalog, figures in real_series() if name == "昆明市"]
+    told = 0
+    for tables in periods(*case):
+        printed = {figure.key: figure for figure in tables.figures}
+        for slip in islice(SLIPS[kind](tables), 4):
+            (key,) = slip.wrong
+            for found in find(slip.tables).findings:
+                if (found.rule, found.region, found.indicator) == ("R71", *key) and "小数点错位" in found.cause:
+                    advised = re.search(r"若为约? ([\d,.]+) ", found.cause)
+                    assert Decimal(advised[1].replace(",", "")) == printed[*key, tables.period.id].value
+                    told += 1
+    assert told >= 3
 
 
 def test_the_decision_record_says_what_was_measured():

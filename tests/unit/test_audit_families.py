@@ -11,6 +11,7 @@ import pytest
 from data_checks import run_audit
 from data_checks.audit import find
 from data_checks.checking import CHECKS
+from data_checks.identities import check_identity
 from data_checks.ratios import check_ratio
 from data_checks.tables import Tables
 from disclosure.catalog import load_catalog
@@ -68,6 +69,53 @@ def test_growth_is_held_against_the_series_own_history(past, now, fires):
     assert bool(violations("unusual_growth", [latest], series)) == fires
 
 
+def test_a_difference_is_what_was_reported_less_what_it_should_be():
+    """A card shows several: all with the same sign, whichever rule tells them."""
+    quarter, half = Period(2025, "q1"), Period(2025, "h1")
+    (fell,) = violations("never_falls", [figure(INCOME, "200.00", half)], [figure(INCOME, "301.25", quarter)])
+    assert (fell.difference, fell.words["apart"]) == ("-101.25 万元", "101.25 万元")
+    (above,) = violations("never_falls", [figure(INCOME, "301.25", quarter)], [figure(INCOME, "200.00", half)])
+    assert (above.difference, above.words["apart"]) == ("101.25 万元", "101.25 万元")
+    (short,) = violations("within_limits", [figure("unemployment.benefit_standard", "0.45")])
+    assert short.difference.startswith("-")
+    parts = ("unemployment.income", "unemployment.income.contributions", "unemployment.income.interest")
+    now = [figure(name, value) for name, value in zip(parts, ("100.00", "150.00", "0.50"), strict=True)]
+    beyond = [
+        v for f in CATALOG.identities.values() for v in check_identity(Tables.of(CATALOG, ANNUAL, now), f).violations
+    ]
+    assert [(v.difference, v.words["apart"]) for v in beyond] == [("-50.50 万元", "50.50 万元")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "last_year", "cause"),
+    [
+        ("11980", "1242", "多写了 1 位，若为 1,198 人次，则与可比数 1,242 人次（2024年度）相近"),
+        ("11985", "1242", "若为约 1,199 人次，"),
+        ("125", "1242", "少写了 1 位，若为 1,250 人次，"),
+    ],
+)
+def test_a_shifted_point_is_put_right_in_the_figure_itself_not_by_last_year_s(typed, last_year, cause):
+    name = "work_injury.disability_benefits.person_times"
+    tables = Tables.of(CATALOG, ANNUAL, [figure(name, typed)], [figure(name, last_year, Period(2024, "annual"))])
+    (found,) = CHECKS["unit_slip"](tables, CATALOG.rules["R71"]).violations
+    assert cause in found.cause
+    assert "应为 1,242" not in found.cause
+
+
+def test_an_amount_put_right_is_told_as_finely_as_it_is_printed():
+    before = [figure("unemployment.income.interest", "229.92", Period(2024, "annual"))]
+    tables = Tables.of(CATALOG, ANNUAL, [figure("unemployment.income.interest", "2226.42")], before)
+    (found,) = CHECKS["unit_slip"](tables, CATALOG.rules["R71"]).violations
+    assert "若为约 222.64 万元，" in found.cause
+
+
+def test_what_it_is_compared_with_is_not_rounded_before_the_difference():
+    name = "work_injury.hospital_meals.amount"
+    before = [figure(name, "9837669.13", Period(2024, "annual"))]
+    (found,) = violations("unit_slip", [figure(name, "1030.31")], before)
+    assert (found.words["before"], found.difference) == ("9,837,669.13 元", "-9,836,638.82 元")
+
+
 def test_a_standard_that_sometimes_stays_may_stay():
     standard = "unemployment.benefit_standard"
     rising = [figure(standard, value, Period(2022 + n, "annual")) for n, value in enumerate(("1500", "1600", "1700"))]
@@ -103,6 +151,22 @@ def test_two_figures_that_really_changed_are_no_exchange():
     assert not violations("swapped", fund(("14000.00", "2500.00", "34000.00")), before)
 
 
+MEDICAL = [i.id for i in CATALOG.indicators_for(ANNUAL) if i.insurance == "resident_medical" and i.kind == "flow"]
+
+
+@pytest.mark.parametrize(("equal", "like"), [(5, "8123.{}7"), (4, "8123.{}7"), (5, "{}.00"), (5, "12{}.00")])
+def test_a_fund_pasted_from_last_year_is_a_copy_although_other_figures_are_new(equal, like):
+    """Five equal figures of four digits do; four, or small ones that stay the same by chance, do not."""
+    before = [figure(name, like.format(n), Period(2024, "annual")) for n, name in enumerate(MEDICAL[:7], 1)]
+    now = [
+        replace(f, period=ANNUAL, value=f.value if n < equal else f.value + Decimal("1.01"))
+        for n, f in enumerate(before)
+    ]
+    found = violations("copied", now, before)
+    assert [v.words["count"] for v in found] == ([5] if (equal, like) == (5, "8123.{}7") else [])
+    assert [v.words_key for v in found] == ["copied.mostly"] * len(found)
+
+
 def test_one_equal_number_in_two_counties_is_no_copy():
     one, other = (region.code for region in CATALOG.parts_of_prefecture[2:4])
     names = ("participants", "in_service", "retired", "contributors")
@@ -129,6 +193,52 @@ def test_a_column_pasted_over_every_county_is_told_once():
     assert (found.row.region, found.words["other"]) == (regions[1].code, regions[0].name)
     assert all(region.name in found.words["also"] for region in regions[2:])
     assert len({region for region, _ in found.involved}) == len(regions) - 1
+
+
+# --- likely causes ------------------------------------------------------------------------------------
+
+
+def of_pensioners(*regions):
+    """(region, participants, in service, retired) as figures."""
+    names = ("participants", "in_service", "retired")
+    return [
+        figure(f"employee_pension.{name}", value, region=region)
+        for region, *values in regions
+        for name, value in zip(names, values, strict=True)
+    ]
+
+
+ONE, OTHER = (region.code for region in CATALOG.parts_of_prefecture[:2])
+
+
+def pensioners(**changed):
+    """The prefecture and its regions, all in balance but for what is ``changed`` in the first region or the whole."""
+    rest = [region.code for region in CATALOG.parts_of_prefecture[1:]]
+    sums = [[35000, 24000, 11000], *([3000, 2000, 1000] for _ in rest)]
+    whole = (WHOLE, *(sum(column) for column in zip(*sums, strict=True)))
+    figures = of_pensioners(whole, *((code, *values) for code, values in zip((ONE, *rest), sums, strict=True)))
+    names = {"here": ONE, "whole": WHOLE}
+    for place, (name, value) in ((key.split("_", 1)[0], (key.split("_", 1)[1], v)) for key, v in changed.items()):
+        at = (names[place], f"employee_pension.{name}")
+        figures = [replace(f, value=f.value + value) if f.key[:2] == at else f for f in figures]
+    return figures
+
+
+@pytest.mark.parametrize("engine", ["rows", "columns"])
+def test_digits_are_not_called_exchanged_where_they_balance_with_others_as_they_are(engine):
+    """42,000 for 24,000 balances the row; where the regions add up to the whole with it, it is not what is wrong."""
+    alone = find(Tables.of(CATALOG, ANNUAL, pensioners(here_in_service=18000), ()), engine=engine)
+    blamed = [f for f in alone.findings if "数字颠倒：在职" in f.cause]
+    assert {f.region for f in blamed} == {ONE}
+    added_up = pensioners(here_in_service=18000, whole_in_service=18000)
+    both = find(Tables.of(CATALOG, ANNUAL, added_up, ()), engine=engine)
+    broken = [f for f in both.findings if f.region == ONE and f.rule.startswith("R2")]
+    assert broken
+    assert not [f for f in broken if "数字颠倒：在职" in f.cause]
+    # And a region whose row balances is not to blame for the sum of the regions.
+    moved = pensioners(here_in_service=-18000, here_participants=-18000)
+    sums = [f for f in find(Tables.of(CATALOG, ANNUAL, moved, ()), engine=engine).findings if f.rule == "R40"]
+    assert sums
 
 
 # --- ratios -------------------------------------------------------------------------------------------

@@ -193,6 +193,38 @@ def test_one_cause_shows_once_with_every_finding_under_it(seeded):
     assert text_of(render_quality_report(shown)).count(f"{fund.cause} {fund.count}") == 1
 
 
+def test_the_headline_is_what_the_numbers_show_not_what_a_rule_always_says():
+    """亿元 for 万元 falls below last quarter too, and a standard short of two digits below its minimum: one cause."""
+    half = Period(2025, "h1")
+    typed = {"work_injury.income": Decimal(10000), "unemployment.benefit_standard": Decimal(100)}
+    figures = [
+        replace(f, value=(f.value / typed[f.indicator]).quantize(Decimal("0.01"))) if f.indicator in typed else f
+        for f in demo_figures(CATALOG, half)
+    ]
+    shown = report(audited(figures, half))
+    groups = {g.subjects[0].name: g for part in shown.sections for g in part.groups}
+    income = next(g for n, g in groups.items() if n.endswith("工伤 · 基金收入"))
+    assert {"R50", "R70"} <= {line.rule for line in income.subjects[0].lines}
+    assert "应为万元，填成了亿元" in income.cause
+    assert not [line.cause for line in income.subjects[0].lines if "当季数" in line.cause]
+    standard = next(g for n, g in groups.items() if "标准" in n)
+    assert {"R13", "R71"} <= {line.rule for line in standard.subjects[0].lines}
+    assert "少写了 2 位" in standard.cause
+    assert not [line.cause for line in standard.subjects[0].lines if "单位误填" in line.cause]
+
+
+def test_each_quoted_number_has_its_own_headline_and_its_own_file(seeded):
+    result, figures, history, _ = seeded
+    shown = report(result, figures=figures, history=history)
+    (group,) = [g for part in shown.sections for g in part.groups if any(s.lines[0].rule == "R80" for s in g.subjects)]
+    assert "文中写 31.9万人，按数据应为 " in group.cause
+    assert any("31.9万人" in cause for *_, cause in shown.main_causes) or len(shown.main_causes) == 5
+    (subject,) = group.subjects
+    assert (subject.row_file, subject.lines[0].file_name) == ("2025年度报表.xlsx", "文稿.docx")
+    caption = text_of(render_quality_report(shown)).split("报表中的这一行：职工医保 · 参保人数")[1][:60]
+    assert "2025年度报表.xlsx" in caption
+
+
 def test_the_row_has_every_region_and_marks_the_cell(seeded):
     result, figures, history, _ = seeded
     shown = report(result, figures=figures, history=history)
@@ -200,7 +232,11 @@ def test_the_row_has_every_region_and_marks_the_cell(seeded):
         s for part in shown.sections for g in part.groups for s in g.subjects if s.name == "楚雄市 · 失业 · 参保人数"
     )
     headings = [cell.heading for cell in subject.row]
-    assert headings[:3] == ["2025年1-3季度", "2024年度", "楚雄州"]
+    assert headings[:3] == ["楚雄市2025年1-3季度", "楚雄市2024年度", "楚雄州"]
+    assert [cell.text for cell in subject.row[:2]] == [
+        next(f.printed for f in history if f.key == ("532301", "unemployment.participants", when))
+        for when in ("2025-q3", "2024-annual")
+    ]
     assert len(headings) == 2 + len(CATALOG.regions)
     assert [(cell.heading, cell.text) for cell in subject.row if cell.mark == "this"] == [("楚雄市", "3.48")]
     assert "2025年1-3季度 34,626 人；2025年度 3.48 人" in subject.series
@@ -303,7 +339,11 @@ def test_every_rule_is_in_the_coverage_with_what_it_compared(good):
         assert f">{rule.checked:,}<" in row
         assert f">{rule.skipped:,}<" in row
         assert rule.description in row
-        assert ("无可比" in text_of(f"</style>{row.split('status')[1]}")) == (rule.checked == 0)
+        said = text_of(f"</style>{row.split('status')[1]}")
+        assert ("无可比" in said) == (rule.checked == 0 and rule.skipped > 0)
+        assert ("不涉及" in said) == (rule.checked == 0 and rule.skipped == 0)
+    # Parts that nobody in this prefecture is asked for are not told as comparisons that could not be made.
+    assert {rule.rule for rule in good.rules if not rule.checked and not rule.skipped} >= {"R28", "R29", "R41"}
 
 
 def test_the_run_signs_with_digest_version_and_local_time(good):

@@ -21,7 +21,8 @@ from disclosure.demo_text import demo_text
 from disclosure.figures import Figure
 from disclosure.narrative import Span, TextBlock
 from disclosure.periods import Period, parse_period
-from disclosure.quoted_figures import QuotedFigure, check_quotes
+from disclosure.quoted_context import QuotedFigure
+from disclosure.quoted_figures import check_quotes
 from disclosure.rendering import build_document
 
 pytestmark = pytest.mark.unit
@@ -47,6 +48,7 @@ FIGURES = (
     figure("employee_pension.expenditure", "93456.78"),
     figure("unemployment.participants", "138000"),
     figure("unemployment.participants", "135100", BEFORE),
+    figure("unemployment.beneficiaries", "4246"),
     figure("work_injury.participants", "226000"),
     figure("work_injury.beneficiaries", "3400"),
 )
@@ -143,6 +145,33 @@ def test_every_figure_of_our_own_prose_is_tied_to_itself_and_equal(profile, peri
         ("企业养老参保人数近38.6万人，失业保险参保人数超过13.7万人，工伤保险参保人数22万余人。", ["equal"] * 3),
         ("企业养老参保人数近38.5万人，失业保险参保人数超过13.9万人，工伤保险参保人数23万余人。", ["different"] * 3),
         ("企业养老参保人数稳步增长，达到385213人。", ["equal"]),
+        # By one of the last printed place, and on the right side: 13.80万 is 近14万 and 超过13万, no more.
+        ("失业保险参保人数近14万人。", ["equal"]),
+        ("失业保险参保人数近15万人。", ["different"]),
+        ("失业保险参保人数近18万人。", ["different"]),
+        ("失业保险参保人数超过13万人。", ["equal"]),
+        ("失业保险参保人数超过12万人。", ["different"]),
+        ("失业保险参保人数超过10万人。", ["different"]),
+        ("失业保险参保人数超过14万人。", ["different"]),
+        ("失业保险参保人数突破13万大关。", ["equal"]),
+        ("失业保险参保人数突破15万大关。", ["different"]),
+        ("企业养老基金支出近20亿元。", ["different"]),
+        ("企业养老基金支出近10亿元。", ["equal"]),
+        ("工伤保险享受待遇人数3000余人。", ["equal"]),
+        # The short forms of official prose.
+        ("失业保险参保13.80万人，同比增长2.15%。", ["equal", "equal"]),
+        ("失业保险参保15.94万人，同比增长17.4%。", ["different", "different"]),
+        ("失业参保职工15.94万人。", ["different"]),
+        ("期末领取失业保险金4246人。", ["equal"]),
+        ("期末领取失业保险金4426人。", ["different"]),
+        ("工伤保险参保人数22.6万，享受待遇3400人。", ["equal", "equal"]),
+        ("失业保险参保扩面成效明显，惠及1.2万人。", ["not_checked"]),
+        # Each number of a list with the name in its place.
+        ("失业保险、工伤保险参保人数分别为13.8万人、22.6万人。", ["equal", "equal"]),
+        ("失业保险、工伤保险参保人数分别为22.6万人和13.8万人。", ["different", "different"]),
+        ("企业养老保险基金收入、基金支出分别为12.35亿元和9.35亿元。", ["equal", "equal"]),
+        ("楚雄市、禄丰市企业养老参保人数分别达5.2万人、3.21万人，同比增长3%。", ["equal", "different", "not_checked"]),
+        ("失业保险、工伤保险、生育保险参保人数分别为13.8万人、22.6万人。", ["not_checked"] * 2),
         ("参保人数为38.53万人的是企业职工基本养老保险。", ["not_checked"]),
     ],
 )
@@ -187,6 +216,22 @@ def test_a_wrong_unit_of_the_same_kind_is_told_but_not_for_certain():
 )
 def test_a_doubtful_tie_is_marked(doubtful):
     assert not read(doubtful)[-1].is_certain
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_certain"),
+    [("失业保险参保人数超过10万人。", False), ("失业保险参保人数近18万人。", True), ("失业保险参保15.94万人。", True)],
+)
+def test_a_round_number_that_says_too_little_is_asked_about_and_a_false_one_is_wrong(sentence, is_certain):
+    (quote,) = read(sentence)
+    assert (quote.verdict, quote.is_certain) == ("different", is_certain)
+
+
+def test_a_person_time_is_held_against_what_was_named_last():
+    assert [q.indicator for q in read("工伤保险参保人数22.6万人，享受待遇3704人次。")] == [
+        "work_injury.participants",
+        "work_injury.beneficiaries",
+    ]
 
 
 def test_a_heading_says_which_insurance_the_paragraphs_are_about():
