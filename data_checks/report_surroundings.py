@@ -96,17 +96,17 @@ class Surroundings:
         if indicator is None or indicator.kind == "text" or not self.now:
             return "", ()
         words = self.words["row"]
-        region = findings[0].region
-        earlier = self.past.get((region, indicator.id), {})
+        own = findings[0].region
+        earlier = self.past.get((own, indicator.id), {})
         cells = [
-            Cell(words["past"].format(region=self.region_name(region), period=when.label), earlier[when].printed)
+            Cell(words["past"].format(region=self.region_name(own), period=when.label), earlier[when].printed)
             for when in dict.fromkeys(filter(None, (self.period.previous(), self.period.year_before())))
             if when in earlier
         ]
         involved = {key for finding in findings for key in finding.involved}
         for region in self.catalog.regions_for(indicator):
             figure = self.now.get((region.code, indicator.id))
-            mark = "this" if region.code == findings[0].region else ""
+            mark = "this" if region.code == own else ""
             mark = mark or ("involved" if (region.code, indicator.id) in involved else "")
             cells.append(Cell(self.region_name(region.code), figure.printed if figure else words["unsaid"], mark))
         caption = words["caption"].format(
