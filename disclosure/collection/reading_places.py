@@ -75,11 +75,11 @@ def find_table(handed: Handed, sheet: SheetLayout) -> Table | None:
         handed.problems.extend(_changed_words(sheet, values))
         handed.problems.extend(_merged(handed, sheet, name))
         rows = {line.id: line.row for line in sheet.lines}
-        return Table(sheet, values, scan, rows, sheet.columns, overwritten is None)
+        return Table(sheet, values, scan, rows, sheet.columns, overwritten is None, name)
     handed.problems.append(moved)
     ids = [(clean(value), row) for (row, column), value in values.items() if column == ID_COLUMN]
     codes = [(clean(value), column) for (row, column), value in values.items() if row == CODE_ROW]
-    return Table(sheet, values, scan, _once(ids), _once(codes), is_read=False)
+    return Table(sheet, values, scan, _once(ids), _once(codes), is_read=False, name=name)
 
 
 def _name_of(handed: Handed, sheet: SheetLayout) -> str:

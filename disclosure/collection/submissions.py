@@ -246,6 +246,7 @@ def _record(session: Session, cycle: Cycle, reading: WorkbookReading, sha256: st
         is_accepted=reading.accepted,
         problems=[
             {"sheet": p.sheet, "cell": p.cell, "found": p.found, "expected": p.expected, "why": p.why}
+            | ({"confirm": "yes"} if p.confirm else {})
             for p in reading.problems
         ],
         explanations=[vars(explanation) for explanation in reading.explanations],

@@ -36,6 +36,8 @@ COVER_ROWS = MappingProxyType({"filler": 8, "checker": 9, "filled_on": 10})
 COVER_MESSAGE_ROW = 12
 
 NOTES_HEADING_ROW = 2
+#: Where in 错误清单 people say that they have mended what cannot be seen any more.
+CONFIRM_COLUMN = 6
 #: Longest text of a text indicator or an explanation, in characters.
 TEXT_LIMIT = 2000
 
