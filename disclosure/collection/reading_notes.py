@@ -115,16 +115,21 @@ def _note(handed: Handed, row: int, cells: Sequence[str]) -> Explanation | Probl
     if region_name and region is None:
         why = "没有这个地区，请从下拉列表中选，或留空表示各地"
         return Problem(name, address(row, 2), quoted(region_name), "本地区的名称", why)
+    if said := _fault_of_words(text):
+        return Problem(name, address(row, 3), *said)
+    return Explanation(sheet.insurance.id, indicator, region.code if region else "", text, name, address(row, 3))
+
+
+def _fault_of_words(text: str) -> tuple[str, str, str] | None:
+    """What is wrong with the words of a row: found, expected, why."""
     if not text:
-        return Problem(name, address(row, 3), "空白", "说明的内容", "选了指标而没有写说明，请写明或清除这一行")
+        return "空白", "说明的内容", "选了指标而没有写说明，请写明或清除这一行"
     if len(text) > TEXT_LIMIT:
-        return Problem(name, address(row, 3), f"{len(text)} 个字", f"不超过 {TEXT_LIMIT} 字的说明", "文字太长，请精简")
+        return f"{len(text)} 个字", f"不超过 {TEXT_LIMIT} 字的说明", "文字太长，请精简"
     if is_no_reason(text):
         words = rules()["reason"]
-        return Problem(
-            name, address(row, 3), words["found"].format(shown=quoted(text)), words["expected"], words["why"]
-        )
-    return Explanation(sheet.insurance.id, indicator, region.code if region else "", text, name, address(row, 3))
+        return words["found"].format(shown=quoted(text)), words["expected"], words["why"]
+    return None
 
 
 def _indicator_named(handed: Handed, sheet: SheetLayout, text: str) -> str | None:
