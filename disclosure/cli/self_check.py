@@ -9,7 +9,7 @@ from __future__ import annotations
 from data_checks.audit import run_audit
 from data_checks.findings import Finding
 from disclosure.catalog import Catalog
-from disclosure.collection.workbook_layout import WorkbookLayout, address, lay_out
+from disclosure.collection.workbook_layout import WorkbookLayout, lay_out
 from disclosure.collection.workbook_reading import Problem, WorkbookReading
 
 
@@ -43,13 +43,10 @@ def _is_explained(reading: WorkbookReading, catalog: Catalog, finding: Finding) 
 
 
 def _problem(layout: WorkbookLayout, finding: Finding) -> Problem:
-    sheet = next((sheet for sheet in layout.sheets if finding.indicator in sheet.rows), None)
-    cell = ""
-    if sheet is not None and finding.region in sheet.columns:
-        cell = address(sheet.rows[finding.indicator], sheet.columns[finding.region])
+    sheet, cell = layout.place_of(finding.indicator, finding.region)
     why = f"{finding.message.rstrip('。')}。{finding.cause}".rstrip("。")
     return Problem(
-        sheet=sheet.name if sheet else "",
+        sheet=sheet,
         cell=cell,
         found=finding.value,
         expected=finding.expected,

@@ -206,6 +206,14 @@ class WorkbookLayout:
     sheets: tuple[SheetLayout, ...]
     digest: str
 
+    def place_of(self, indicator: str, region: str) -> tuple[str, str]:
+        """Sheet and cell where this indicator of this region is asked; empty where there is none."""
+        sheet = next((sheet for sheet in self.sheets if indicator in sheet.rows), None)
+        if sheet is None:
+            return "", ""
+        place = (sheet.rows[indicator], sheet.columns.get(region, -1))
+        return sheet.name, address(*place) if place in sheet.inputs_by_place else ""
+
     def own_sheets(self) -> frozenset[str]:
         """The names of every sheet that a workbook of this layout may have."""
         return frozenset({*texts()["sheets"].values(), *(sheet.name for sheet in self.sheets)})

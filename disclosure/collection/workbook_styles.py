@@ -200,7 +200,7 @@ def _palette(theme: bytes) -> dict[str, Colour]:
         if name in _THEME:
             slot = name
         elif slot and name in ("srgbClr", "sysClr"):
-            if colour := _hex(attributes.get("lastClr") or attributes.get("val", "")):
+            if colour := colour_of(attributes.get("lastClr") or attributes.get("val", "")):
                 found.setdefault(slot, colour)
             slot = ""
 
@@ -213,7 +213,7 @@ def _colour(attributes: Mapping[str, str], palette: Mapping[str, Colour], automa
     """The colour that a ``color`` element names; None for one that is not known."""
     if attributes.get("auto") in ("1", "true"):
         return automatic
-    colour = _hex(attributes["rgb"]) if "rgb" in attributes else None
+    colour = colour_of(attributes["rgb"]) if "rgb" in attributes else None
     if colour is None and attributes.get("indexed", "").isdecimal():
         colour = _INDEXED.get(int(attributes["indexed"]))
     if colour is None and (place := attributes.get("theme", "")).isdecimal() and int(place) < len(_THEME):
@@ -221,7 +221,8 @@ def _colour(attributes: Mapping[str, str], palette: Mapping[str, Colour], automa
     return _tinted(colour, attributes.get("tint", "")) if colour else None
 
 
-def _hex(text: str) -> Colour | None:
+def colour_of(text: str) -> Colour | None:
+    """The colour of ``FFFFFF`` or ``00FFFFFF``; None for anything else."""
     digits = text[-6:]
     if not re.fullmatch(r"[0-9A-Fa-f]{6}", digits):
         return None

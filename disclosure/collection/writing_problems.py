@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from disclosure.collection.problem_lines import causes
 from disclosure.collection.workbook_layout import CONFIRM_COLUMN, texts
-from disclosure.collection.workbook_reading import CellValue, Problem, TypedCell
+from disclosure.collection.workbook_reading import CellValue, Problem
 from disclosure.collection.writing_book import (
     A4,
     AMBER,
@@ -122,13 +122,25 @@ def _mark_problem(book: Book, sheet: Worksheet, cell: str, problems: list[Proble
     ink, back = (RED, RED_BACK) if is_refused else (AMBER, AMBER_BACK)
     box = book.file.add_format({"bg_color": back, "font_color": ink, "border": 1, "border_color": ink})
     row, column = xl_cell_to_rowcol(cell)
-    typed = book.typed.cells.get((sheet.get_name(), row, column)) if book.typed else None
-    sheet.conditional_format(cell, {"type": "formula", "criteria": _unchanged(cell, typed), "format": box})
+    held = _held(book, sheet.get_name(), row, column)
+    sheet.conditional_format(cell, {"type": "formula", "criteria": _unchanged(cell, held), "format": box})
 
 
-def _unchanged(cell: str, typed: TypedCell | None) -> str:
-    """A formula that is true as long as ``cell`` still holds what was typed; always, where it cannot be told."""
-    value: CellValue = typed.value if typed else ""
+def _held(book: Book, name: str, row: int, column: int) -> CellValue:
+    """What a cell holds when the workbook goes out; empty for none, or where that is not known."""
+    if book.typed is not None:
+        typed = book.typed.cells.get((name, row, column))
+        return typed.value if typed else ""
+    layout = next((sheet for sheet in book.sheets if sheet.name == name), None)
+    asked = layout.inputs_by_place.get((row, column)) if layout else None
+    figure = book.filled.get((asked[1].code, asked[0].id)) if asked else None
+    if figure is None:
+        return ""
+    return figure.printed if figure.value is None or figure.state != "reported" else float(figure.value)
+
+
+def _unchanged(cell: str, value: CellValue) -> str:
+    """A formula that is true as long as ``cell`` still holds ``value``; always, where it cannot be told."""
     if isinstance(value, str) and 0 < len(value) < SHORT_TEXT // 2:
         escaped = value.replace('"', '""')
         return f'={cell}="{escaped}"'
