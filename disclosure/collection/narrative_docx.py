@@ -11,12 +11,11 @@ import io
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from xml.parsers import expat
 
+from disclosure.collection.narrative_looks import Looks, StyleLooks
 from disclosure.collection.narrative_texts import PROPERTY
-from disclosure.collection.workbook_styles import Font, Style, colour_of
 from disclosure.errors import DisclosureError
 
 #: Largest file, largest sum of the declared sizes, largest XML part (mammoth keeps its whole tree), in bytes.
@@ -62,52 +61,12 @@ _UNFIT_RUNS = {
     "strike": "正文里有加了删除线的文字，请删去这些文字，或取消删除线后再交",
     "dstrike": "正文里有加了删除线的文字，请删去这些文字，或取消删除线后再交",
 }
+_UNSEEN = "正文里有看不见的文字（白色、与底色相同或小得看不清），请改成看得见的或删去后再交"
 _STYLE_MAP = "\n".join(
     f"p[style-name='{name} {level}'] => h{level}:fresh"
     for name in ("heading", "Heading", "标题")
     for level in range(1, 7)
 )
-
-
-_UNSEEN = "正文里有看不见的文字（白色、与底色相同或小得看不清），请改成看得见的或删去后再交"
-#: Half-points below which letters cannot be read, and the least contrast between letters and what is behind them.
-_LEAST_SIZE, _LEAST_CONTRAST = 10, 1.25
-
-
-@dataclass(frozen=True)
-class _Look:
-    """How a run of text looks, as far as its properties say; colours are six hexadecimal digits."""
-
-    ink: str = "000000"
-    ground: str = "FFFFFF"
-    size: float = 21
-    is_hidden_by_style: bool = False
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether nobody sees the letters."""
-        style = Style("", Font(colour_of(self.ink)), colour_of(self.ground))
-        return self.is_hidden_by_style or self.size < _LEAST_SIZE or style.contrast < _LEAST_CONTRAST
-
-    def with_property(self, tag: str, attributes: Mapping[str, str], hidden_styles: Collection[str] = ()) -> _Look:
-        """With what one element of ``rPr`` says; colours called auto are black on white."""
-        said = attributes.get("val", "")
-        if tag == "color":
-            return replace(self, ink="000000" if said == "auto" else said)
-        if tag == "shd":
-            fill = attributes.get("fill", "auto")
-            return replace(self, ground="FFFFFF" if fill == "auto" else fill)
-        if tag == "highlight":
-            return replace(self, ground=_HIGHLIGHTS.get(said, "808080"))
-        if tag == "sz" and said.isdecimal():
-            return replace(self, size=float(said))
-        if tag in ("rStyle", "pStyle"):
-            return replace(self, is_hidden_by_style=self.is_hidden_by_style or said in hidden_styles)
-        return self
-
-
-#: The two that matter; every other marker is neither black nor white.
-_HIGHLIGHTS = {"none": "FFFFFF", "white": "FFFFFF", "black": "000000"}
 
 
 class UnfitDocumentError(DisclosureError):
@@ -204,19 +163,16 @@ def unfit_parts(archive: zipfile.ZipFile) -> list[str]:
     found: dict[str, None] = {}
     tables = 0
     open_tags: list[str] = []
-    hidden_styles = _hidden_styles(archive)
-    looks = [_Look()]
+    styles = StyleLooks()
+    if "word/styles.xml" in archive.namelist():
+        _walk(archive.read("word/styles.xml"), styles.start, end=styles.end)
+    looks = Looks(frozenset(styles.hidden))
 
     def start(namespace: str, tag: str, attributes: dict[str, str]) -> None:
         nonlocal tables
         open_tags.append(tag)
-        if tag in ("p", "r"):
-            looks.append(looks[-1] if tag == "r" else _Look())
-        elif tag == "t" and looks[-1].is_hidden:
+        if looks.start(tag, attributes):
             found[_UNSEEN] = None
-        # What a paragraph's own mark looks like says nothing of its words.
-        elif "r" in open_tags or tag == "pStyle":
-            looks[-1] = looks[-1].with_property(tag, attributes, hidden_styles)
         if tag in _UNFIT and not _is_off(tag, attributes):
             found[_UNFIT[tag]] = None
         elif tag in _UNFIT_RUNS and "r" in open_tags and _is_on(attributes):
@@ -231,40 +187,11 @@ def unfit_parts(archive: zipfile.ZipFile) -> list[str]:
     def end(tag: str) -> None:
         nonlocal tables
         open_tags.pop()
-        if tag in ("p", "r"):
-            looks.pop()
+        looks.end(tag)
         tables -= tag == "tbl"
 
     _walk(archive.read(main_part(archive)), start, end=end)
     return list(found)
-
-
-def _hidden_styles(archive: zipfile.ZipFile) -> frozenset[str]:
-    """Ids of the styles whose own letters nobody sees."""
-    found: set[str] = set()
-    style, look, tags = "", _Look(), [""]
-
-    def start(_namespace: str, tag: str, attributes: dict[str, str]) -> None:
-        nonlocal style, look
-        tags.append(tag)
-        if tag == "style":
-            style, look = attributes.get("styleId", ""), _Look()
-        elif style and "rPr" in tags:
-            is_vanished = tag == "vanish" and _is_on(attributes)
-            look = replace(
-                look.with_property(tag, attributes), is_hidden_by_style=look.is_hidden_by_style or is_vanished
-            )
-
-    def end(tag: str) -> None:
-        nonlocal style
-        tags.pop()
-        if tag == "style":
-            found.update({style} if look.is_hidden else ())
-            style = ""
-
-    if "word/styles.xml" in archive.namelist():
-        _walk(archive.read("word/styles.xml"), start, end=end)
-    return frozenset(found)
 
 
 def _is_off(tag: str, attributes: dict[str, str]) -> bool:

@@ -272,7 +272,7 @@ def _read_blocks(
     return NarrativeReading(draft.head, {} if draft.problems else sections, tuple(draft.problems), blank)
 
 
-def _check_persons(draft: _Draft, name: str, blocks: list[TextBlock]) -> None:
+def _check_persons(draft: _Draft, name: str, blocks: Iterable[TextBlock]) -> None:
     """Nobody's identity or mobile number goes out; a number may be written with spaces or partly in bold."""
     for number in dict.fromkeys(number for words in _all_words(blocks) for number in personal_numbers(words)):
         advice = "属于个人信息，不能披露，请删去后再交；要公布联系方式的，请用单位的固定电话"
