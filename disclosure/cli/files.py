@@ -49,6 +49,7 @@ def submit(*files: Annotated[Path, Parameter(help="填好的报表，或文字�
             continue
         _print_receipt(file, receipt)
         if isinstance(receipt, Receipt):
+            _print_found(place.catalog, receipt)
             _print_reply(reply_to(place.settings.replies, place.catalog, receipt, printable_name(file.name)))
         failed = failed or not receipt.is_accepted
         if receipt.is_accepted and not receipt.still_missing:
@@ -155,7 +156,7 @@ def _check_one(catalog: Catalog, file: Path, out: Path | None) -> bool:
     if is_text_document(name):
         return _check_text(name, read_narrative(content, name, catalog))
     reading = examine(content, name, catalog)
-    found = reading.problems or findings_of(catalog, reading)
+    found = (*reading.problems, *findings_of(catalog, reading))
     wrong = sum(problem.kind in ("refused", "critical") for problem in found)
     if wrong:
         headline = f"{name}：有 {wrong} 处须改正，改正后再报送。"
@@ -194,6 +195,23 @@ def _print_problems(problems: Sequence[Problem | TextProblem]) -> None:
             console.print(f"  {heading}（{len(chosen)} 条）", style="bold")
         for cause in chosen:
             console.print(f"  {cause.sentence}", soft_wrap=True)
+
+
+def _print_found(catalog: Catalog, receipt: Receipt) -> None:
+    """What the data audit will say of a workbook that was taken: the centre can still hand in a better one."""
+    from disclosure.cli.self_check import findings_of
+
+    if not receipt.is_accepted or receipt.reading is None:
+        return
+    found = findings_of(catalog, receipt.reading)
+    if not found:
+        return
+    wrong = sum(problem.kind == "critical" for problem in found)
+    hints = len(found) - wrong
+    counts = [f"{wrong} 处检查不符，不改正会在审核时退回"] if wrong else []
+    counts += [f"{hints} 条提示，确实如此的请在“说明”中解释"] if hints else []
+    say("!", "bold yellow", f"已收，另有 {'；'.join(counts)}。汇总之前可以改好再交：")
+    _print_problems(found)
 
 
 def _print_reply(reply: Reply) -> None:

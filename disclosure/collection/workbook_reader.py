@@ -96,4 +96,6 @@ def _read(handed: Handed, metadata: Mapping[str, str]) -> WorkbookReading:
             message=message,
         )
 
-    return WorkbookReading(handed.cover, kept, tuple(handed.problems), tuple(notes.explanations), gather)
+    return WorkbookReading(
+        handed.cover, kept, tuple(handed.problems), tuple(notes.explanations), gather, tuple(figures)
+    )

@@ -122,7 +122,9 @@ class WorkbookReading:
 
     ``cover`` is None when the file does not tell what it is. ``figures`` holds what could be read for
     certain, cell by cell; it is empty when file or layout are not as they were sent out. A cell with a
-    problem gives no figure, nor does a blank one. ``gather`` collects what ``typed`` gives: most workbooks
+    problem gives no figure, nor does a blank one. ``tentative`` are also those of sheets that stand as they were
+    sent in a workbook of which something else does not: enough to look for more mistakes, not to be taken.
+    ``gather`` collects what ``typed`` gives: most workbooks
     are right, and nobody asks for it.
     """
 
@@ -131,6 +133,7 @@ class WorkbookReading:
     problems: tuple[Problem, ...]
     explanations: tuple[Explanation, ...]
     gather: Callable[[], Typed] | None = field(default=None, repr=False, compare=False)
+    tentative: tuple[Figure, ...] = field(default=(), repr=False, compare=False)
 
     @cached_property
     def typed(self) -> Typed | None:
