@@ -230,6 +230,8 @@ def _print_receipt(file: Path, receipt: Receipt | NarrativeReceipt) -> None:
         _print_problems(receipt.problems)
         return
     repeat = "（与已交的相同，没有重复记录）" if receipt.is_repeat else ""
+    if receipt.replaced:
+        repeat = f"（与以前交过的相同，现在重新以它为准，取代后来交的“{printable_name(receipt.replaced)}”）"
     done(f"{printable_name(file.name)}：{where}已收到 {receipt.taken}{repeat}。")
     if receipt.still_missing:
         console.print(f"  还缺：{'、'.join(receipt.still_missing)}")

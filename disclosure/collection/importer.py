@@ -154,9 +154,7 @@ def import_table(
                 _check_elsewhere(catalog, place)
                 elsewhere[place] = elsewhere.get(place, 0) + 1
                 continue
-            reading = read_row(catalog, row.cells)
-            if reading.period.end > last_day:
-                raise MistakeError("future", f"“{row.cells['period']}”")
+            reading = _ended(read_row(catalog, row.cells), last_day)
         except MistakeError as mistake:
             if known:
                 erroneous.append(ErroneousFigure(known, row.line, None))
@@ -198,6 +196,13 @@ def grouped(catalog: Catalog, rows: Iterable[UnmatchedRow]) -> tuple[UnmatchedGr
         for cause, words in catalog.import_words.causes.items()
         if cause in by_cause
     )
+
+
+def _ended(reading: Reading, last_day: dt.date) -> Reading:
+    """``reading``, which is of a period that has ended."""
+    if reading.period.end > last_day:
+        raise MistakeError("future", f"“{reading.period.label}”")
+    return reading
 
 
 def _check_elsewhere(catalog: Catalog, place: str) -> None:

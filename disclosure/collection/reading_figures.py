@@ -127,7 +127,7 @@ def _figure(
             state, name = texts()["states"][reading.state], texts()["sheets"]["notes"]
             where = f"“{sheet.name}—{sheet.labels[indicator.id]}—{region.name}”"
             why = f"填“{state}”须说明原因，请在工作表“{name}”中加一行{where}并写明"
-            if notes.is_read:
+            if notes.is_read and not notes.is_pending(indicator, region):
                 expected = f"数据，或写明原因的“{state}”"
                 handed.complain(sheet, place, Complaint(f"“{state}”但没有原因", expected, why))
             return None

@@ -21,12 +21,18 @@ from disclosure.collection.workbook_xml import UnreadableError, unreadable
 class Notes:
     """What 说明 holds: its ``rows`` as they are by row number, and those that explain something.
 
+    ``pending`` stand for rows whose words have a problem of their own.
     ``is_read`` is false where the sheet does not stand as it was sent out.
     """
 
     rows: dict[int, tuple[str, ...]] = field(default_factory=dict)
     explanations: list[Explanation] = field(default_factory=list)
+    pending: list[Explanation] = field(default_factory=list)
     is_read: bool = True
+
+    def is_pending(self, indicator: Indicator, region: Region) -> bool:
+        """Whether a row about the cell must be mended anyway, so that one without a reason need not be told of too."""
+        return any(e.gives_reason(indicator.insurance, indicator.id, region.code) for e in self.pending)
 
     def reason(self, indicator: Indicator, region: Region) -> str:
         """What is said about the cell; the rows that name it most exactly count."""
@@ -67,6 +73,8 @@ def read_notes(handed: Handed) -> Notes:
             handed.problems.extend([*faults, note] if isinstance(note, Problem) else faults)
             if isinstance(note, Explanation):
                 notes.explanations.append(note)
+            elif isinstance(meant := _note(handed, row, [*cells[:-1], texts()["notes"]["title"] * 2]), Explanation):
+                notes.pending.append(meant)
     return notes
 
 

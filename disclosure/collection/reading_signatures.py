@@ -51,7 +51,7 @@ def _complaints(cover: Cover, today: dt.date) -> Iterator[Problem]:
     if fault_of(cover.filler, cover.checker) == "same":
         wrong["checker"] = "same"
     wrong["filled_on"] = _date_fault(cover, today)
-    days = {"today": today.isoformat(), "end": cover.period.end.isoformat(), "period": cover.period.label}
+    days = {"end": cover.period.end.isoformat(), "period": cover.period.label}
     for key, fault in wrong.items():
         if fault:
             written, label = getattr(cover, key), texts()["cover"][key]

@@ -96,6 +96,5 @@ def _read(handed: Handed, metadata: Mapping[str, str]) -> WorkbookReading:
             message=message,
         )
 
-    return WorkbookReading(
-        handed.cover, kept, tuple(handed.problems), tuple(notes.explanations), gather, tuple(figures)
-    )
+    told = tuple(handed.problems)
+    return WorkbookReading(handed.cover, kept, told, tuple(notes.explanations), gather, tuple(figures))

@@ -93,8 +93,8 @@ def _note_kind(scan: SheetScan, place: tuple[int, int], kind: str, element: Elem
     elif local(element.tag) == "is":
         if runs := _runs(element):
             scan.inline[place] = runs
-    elif kind == "s":
-        scan.shared[place] = _number((element.text or "").strip() or "0")
+    elif kind == "s" and re.fullmatch(r"[0-9]{1,9}", number := (element.text or "").strip(), re.ASCII):
+        scan.shared[place] = int(number)
 
 
 def _note_look(scan: SheetScan, name: str, attributes: Mapping[str, str], areas: Sequence[Area]) -> None:
