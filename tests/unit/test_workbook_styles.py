@@ -51,7 +51,7 @@ THEME = b"""<a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/m
 
 
 def test_ink_and_ground_are_read_as_every_program_writes_them() -> None:
-    hidden, pale, grey, theme, pattern, gradient, unknown = read_styles(STYLES, THEME)
+    hidden, pale, grey, theme, pattern, gradient, unknown = read_styles(STYLES, THEME).cells
     assert hidden == Style(";;;")
     assert (pale.ink, pale.ground) == ((255, 255, 255), (255, 249, 219))
     assert pale.contrast < 1.25
