@@ -186,8 +186,9 @@ def test_a_period_under_way_takes_nothing_from_outside(open_bureau: Callable[...
     bureau = open_bureau(profile="kunming-2017", period="2017-annual", enrolled=False)
     content = (bureau.catalog.folder / "figures.csv").read_bytes()
     (made,) = take(bureau, ("昆明.csv", content), reason="改")
-    assert (len(made.under_way), made.taken) == (55, ())
-    assert known(bureau) == {}
+    assert (len(made.under_way), len(made.taken)) == (11, 44)
+    assert {figure.period for figure in made.under_way} == {Period(2017, "annual")}
+    assert Period(2017, "annual") not in {figure.period for figure in known(bureau).values()}
 
 
 def test_the_same_figure_rounded_is_no_change(kunming: Bureau) -> None:
