@@ -234,3 +234,17 @@ def test_an_inbox_answers_with_the_marked_workbook_too(new_bureau: Callable[...,
     assert openpyxl.load_workbook(io.BytesIO(workbook[1]))["企业养老"]["F6"].comment is not None
     unreadable = replace(outcome, content=content[:500])
     assert list(answer_files(bureau.catalog, unreadable)) == ["报表.xlsx.回执.txt"]
+
+
+def test_a_file_handed_in_again_after_another_says_which_it_replaces(new_bureau: Callable[..., Bureau]) -> None:
+    bureau = new_bureau()
+    first, second = bureau.workbook(CENTRE), bureau.workbook(CENTRE, filler="吴填报")
+    assert first != second
+    receipts = [bureau.hand_in(content, name) for content, name in ((first, "甲.xlsx"), (second, "乙.xlsx")) * 2]
+    assert [(receipt.is_repeat, receipt.replaced) for receipt in receipts] == [
+        (False, ""),
+        (False, ""),
+        (True, "乙.xlsx"),
+        (True, "甲.xlsx"),
+    ]
+    assert not bureau.hand_in(second, "乙.xlsx").replaced

@@ -62,4 +62,4 @@ def test_ink_and_ground_are_read_as_every_program_writes_them() -> None:
     assert (pattern.ground, pattern.contrast) == (None, 21)
     assert (gradient.ground, gradient.contrast) == (None, 21)
     assert unknown.contrast == 21
-    assert read_styles(STYLES)[3].font.ink is None
+    assert read_styles(STYLES).cells[3].font.ink is None
