@@ -24,6 +24,7 @@ from disclosure.collection.imports import long_csv, record_import
 from disclosure.collection.narrative_texts import Head, document_name
 from disclosure.collection.narrative_writer import Template, write_docx
 from disclosure.collection.narratives import hand_in_narrative
+from disclosure.collection.replies import reply_to
 from disclosure.collection.submissions import Receipt, hand_in
 from disclosure.collection.workbook_writer import write_workbook
 from disclosure.collection.workbooks import workbook_name
@@ -167,6 +168,8 @@ def _hand_in_all(
                 progress(f"{centre.name}已报送 {receipt.figure_count} 个数据")
                 break
             progress(f"{centre.name}的报表没有收下：{receipt.problems[0].sentence}")
+            name = workbook_name(period.label, centre.name, round_number)
+            reply_to(place.settings.replies, place.catalog, receipt, name)
         else:
             raise DisclosureError("\n".join(problem.sentence for problem in receipt.problems))
 
@@ -176,9 +179,10 @@ def _hand_in(
 ) -> Receipt:
     known = demo_history(place.catalog, period)
     catalog = place.catalog
-    path = place.settings.workbooks / period.id / workbook_name(period.label, centre.name, round_number)
+    # Filled in elsewhere: what was handed out, with its marks in a returned round, is left to be looked at.
+    filled = place.settings.workbooks / period.id / "已填" / workbook_name(period.label, centre.name, round_number)
     write_workbook(
-        path,
+        filled,
         catalog,
         period,
         centre.id,
@@ -188,7 +192,7 @@ def _hand_in(
         filled=[f for f in figures if catalog.indicators[f.indicator].centre == centre.id],
         cover=(_FILLER, _CHECKER, shanghai(utc_now()).date().isoformat()),
     )
-    return hand_in(place.records, place.settings.files, catalog, path.read_bytes(), path.name)
+    return hand_in(place.records, place.settings.files, catalog, filled.read_bytes(), filled.name)
 
 
 @dataclass

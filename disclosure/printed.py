@@ -18,7 +18,7 @@ from disclosure.catalog.catalog import normalise
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period, parse_period, stock_period
 
-Cause = Literal["region", "insurance", "indicator", "shared", "period", "kind", "unit", "value", "duplicate"]
+Cause = Literal["region", "insurance", "indicator", "shared", "period", "kind", "unit", "value", "duplicate", "future"]
 Label = Literal["stock", "flow", "single"]
 
 _BRACKETED = re.compile(r"(.+)[(（]([^()（）]+)[)）]")

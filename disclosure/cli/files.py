@@ -49,6 +49,7 @@ def submit(*files: Annotated[Path, Parameter(help="填好的报表，或文字�
             continue
         _print_receipt(file, receipt)
         if isinstance(receipt, Receipt):
+            _print_found(place.catalog, receipt)
             _print_reply(reply_to(place.settings.replies, place.catalog, receipt, printable_name(file.name)))
         failed = failed or not receipt.is_accepted
         if receipt.is_accepted and not receipt.still_missing:
@@ -155,7 +156,7 @@ def _check_one(catalog: Catalog, file: Path, out: Path | None) -> bool:
     if is_text_document(name):
         return _check_text(name, read_narrative(content, name, catalog))
     reading = examine(content, name, catalog)
-    found = reading.problems or findings_of(catalog, reading)
+    found = (*reading.problems, *findings_of(catalog, reading))
     wrong = sum(problem.kind in ("refused", "critical") for problem in found)
     if wrong:
         headline = f"{name}：有 {wrong} 处须改正，改正后再报送。"
@@ -196,6 +197,23 @@ def _print_problems(problems: Sequence[Problem | TextProblem]) -> None:
             console.print(f"  {cause.sentence}", soft_wrap=True)
 
 
+def _print_found(catalog: Catalog, receipt: Receipt) -> None:
+    """What the data audit will say of a workbook that was taken: the centre can still hand in a better one."""
+    from disclosure.cli.self_check import findings_of
+
+    if not receipt.is_accepted or receipt.reading is None:
+        return
+    found = findings_of(catalog, receipt.reading)
+    if not found:
+        return
+    wrong = sum(problem.kind == "critical" for problem in found)
+    hints = len(found) - wrong
+    counts = [f"{wrong} 处检查不符，不改正会在审核时退回"] if wrong else []
+    counts += [f"{hints} 条提示，确实如此的请在“说明”中解释"] if hints else []
+    say("!", "bold yellow", f"已收，另有 {'；'.join(counts)}。汇总之前可以改好再交：")
+    _print_problems(found)
+
+
 def _print_reply(reply: Reply) -> None:
     for path in reply.files:
         console.print(f"  答复已写入 {path}", soft_wrap=True)
@@ -212,6 +230,8 @@ def _print_receipt(file: Path, receipt: Receipt | NarrativeReceipt) -> None:
         _print_problems(receipt.problems)
         return
     repeat = "（与已交的相同，没有重复记录）" if receipt.is_repeat else ""
+    if receipt.replaced:
+        repeat = f"（与以前交过的相同，现在重新以它为准，取代后来交的“{printable_name(receipt.replaced)}”）"
     done(f"{printable_name(file.name)}：{where}已收到 {receipt.taken}{repeat}。")
     if receipt.still_missing:
         console.print(f"  还缺：{'、'.join(receipt.still_missing)}")

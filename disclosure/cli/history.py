@@ -61,10 +61,11 @@ def import_(
         _print_totals(made)
         _print_elsewhere(place.catalog, made)
         _print_known_errors(made)
+        _print_under_way(made)
         _print_changes(place.catalog, made)
         _print_groups(grouped(place.catalog, (row for each in made for row in each.report.unmatched)))
         _print_end(made, is_dry=dry_run)
-    if failed or any(each.waiting for each in made):
+    if failed or any(each.waiting or each.under_way for each in made):
         sys.exit(1)
 
 
@@ -85,6 +86,7 @@ def _print_totals(made: Sequence[Comparison]) -> None:
             "相同": len(each.same),
             "重复": each.report.repeated,
             "变更": len(each.changes),
+            "正在办理": len(each.under_way),
             "已知差错": len(each.report.erroneous),
             "非本地区": sum(each.report.elsewhere.values()),
             "未导入": len(each.report.unmatched),
@@ -133,6 +135,19 @@ def _print_known_errors(made: Iterable[Comparison]) -> None:
             console.print(f"  {error.reason}", style="dim", soft_wrap=True)
         for sentence in each.report.unexpected:
             say("✗", "bold red", sentence)
+
+
+def _print_under_way(made: Iterable[Comparison]) -> None:
+    periods: dict[str, int] = {}
+    for figure in (figure for each in made for figure in each.under_way):
+        periods[figure.period.label] = periods.get(figure.period.label, 0) + 1
+    for label, count in periods.items():
+        say(
+            "✗",
+            "bold red",
+            f"{label}的披露正在办理，还没有发布：{count} 个数据没有导入。本期数据由各中心用报表报送；"
+            "确是往期数据的，请核对期间。",
+        )
 
 
 def _print_changes(catalog: Catalog, made: Iterable[Comparison]) -> None:

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from disclosure.catalog import Catalog, KnownError
 from disclosure.catalog.catalog import normalise
+from disclosure.clock import shanghai, utc_now
 from disclosure.collection.long_table import TableRow, read_table
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure, Source
@@ -119,18 +120,26 @@ class _Document:
 
 
 def import_table(
-    content: bytes, file_name: str, catalog: Catalog, *, origin: str = "", retrieved: str = ""
+    content: bytes,
+    file_name: str,
+    catalog: Catalog,
+    *,
+    origin: str = "",
+    retrieved: str = "",
+    today: dt.date | None = None,
 ) -> ImportReport:
     """Read the figures of our own regions from a long table (see ``read_table`` for its shapes).
 
     Values keep their printed decimals and are converted exactly to the catalogue's unit. ``origin`` (a URL or
-    the notice's number) and ``retrieved`` (a day) are for rows that say nothing themselves.
+    the notice's number) and ``retrieved`` (a day) are for rows that say nothing themselves. A period that has not
+    ended by ``today`` (in Shanghai, now, when None) has no figures yet.
 
     Raises:
         DisclosureError: when the file is no such table at all.
     """
     document = _Document(file_name, hashlib.sha256(content).hexdigest(), origin, retrieved)
     register = KnownErrors(catalog)
+    last_day = today or shanghai(utc_now()).date()
     table = read_table(content, file_name, catalog.import_words)
     matched: list[Figure] = []
     erroneous: list[ErroneousFigure] = []
@@ -145,7 +154,7 @@ def import_table(
                 _check_elsewhere(catalog, place)
                 elsewhere[place] = elsewhere.get(place, 0) + 1
                 continue
-            reading = read_row(catalog, row.cells)
+            reading = _ended(read_row(catalog, row.cells), last_day)
         except MistakeError as mistake:
             if known:
                 erroneous.append(ErroneousFigure(known, row.line, None))
@@ -187,6 +196,13 @@ def grouped(catalog: Catalog, rows: Iterable[UnmatchedRow]) -> tuple[UnmatchedGr
         for cause, words in catalog.import_words.causes.items()
         if cause in by_cause
     )
+
+
+def _ended(reading: Reading, last_day: dt.date) -> Reading:
+    """``reading``, which is of a period that has ended."""
+    if reading.period.end > last_day:
+        raise MistakeError("future", f"“{reading.period.label}”")
+    return reading
 
 
 def _check_elsewhere(catalog: Catalog, place: str) -> None:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from disclosure import compilation, revisions
+from disclosure import compilation, cycles, revisions
 from disclosure.catalog import Catalog
 from disclosure.clock import utc_now
 from disclosure.collection.files import keep_file
@@ -27,13 +29,15 @@ from disclosure.compilation import FigureKey
 from disclosure.figures import Figure
 from disclosure.known_errors import KnownErrors
 from disclosure.records import Records, ledger
-from disclosure.records.tables import ImportedTable, Observation, Replacement
+from disclosure.records.tables import Cycle, ImportedTable, Observation, Replacement
 
 #: ``waiting``: it differs and needs a reason to be taken; ``replaced``: it was given one; ``published``: we published
 #: another value ourselves, which an import never replaces.
 Outcome = Literal["waiting", "replaced", "published"]
 #: Any constant: the name of the PostgreSQL lock under which imports follow one another.
 _LOCK = 820_215
+#: A figure as ``Source.printed`` has it: ``0.9416 亿元``.
+_PRINTED = re.compile(r"[-+]?[\d,]+(?:\.(?P<decimals>\d+))?\s*(?P<unit>\D+)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,16 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A table's figures against what stands: not there yet, the same, or changed."""
+    """A table's figures against what stands: not there yet, the same, or changed.
+
+    Those ``under_way`` are of a period whose cycle is not published yet: its figures come from the centres.
+    """
 
     report: ImportReport
     new: tuple[Figure, ...] = ()
     same: tuple[Figure, ...] = ()
     changes: tuple[Change, ...] = ()
+    under_way: tuple[Figure, ...] = ()
 
     @property
     def taken(self) -> tuple[Figure, ...]:
@@ -67,30 +75,38 @@ class Comparison:
 
 @dataclass
 class Standing:
-    """The figure under each key: ``published`` by ourselves, which stands over ``imported``."""
+    """The figure under each key: ``published`` by ourselves, which stands over ``imported``.
+
+    ``under_way`` are the ids of periods whose cycle is open and not published.
+    """
 
     imported: dict[FigureKey, Figure] = field(default_factory=dict)
     published: Mapping[FigureKey, Figure] = field(default_factory=dict)
+    under_way: frozenset[str] = frozenset()
 
 
 def compare(catalog: Catalog, report: ImportReport, standing: Standing, reason: str = "") -> Comparison:
     """What ``report`` brings to what stands; with a ``reason``, changed figures replace imported ones.
 
-    Equal amounts are the same figure, however many decimals they print and in whatever unit they were kept.
+    Equal amounts are the same figure, in whatever unit they were kept, and so is one that is the other rounded to the
+    decimals it prints: it never replaces the finer one.
     """
     new: list[Figure] = []
     same: list[Figure] = []
     changes: list[Change] = []
+    under_way = tuple(figure for figure in report.figures if figure.period.id in standing.under_way)
     for figure in report.figures:
+        if figure.period.id in standing.under_way:
+            continue
         ours = standing.published.get(figure.key)
         old = ours or standing.imported.get(figure.key)
         if old is None:
             new.append(figure)
-        elif _said(catalog, old) == _said(catalog, figure):
+        elif _is_same(catalog, old, figure):
             same.append(figure)
         else:
             changes.append(Change(old, figure, "published" if ours else "replaced" if reason else "waiting"))
-    return Comparison(report, tuple(new), tuple(same), tuple(changes))
+    return Comparison(report, tuple(new), tuple(same), tuple(changes), under_way)
 
 
 def compare_files(
@@ -166,7 +182,13 @@ def _standing(session: Session, catalog: Catalog) -> tuple[Standing, dict[Figure
         for key, figure in compilation.published_figures(session, catalog).items()
         if not register.of_figure(figure)
     }
-    standing = Standing({key: figure for key, (figure, _) in imported.items()}, published)
+    mine = session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id)).all()
+    under_way = frozenset(
+        cycles.period_of(cycle).id
+        for cycle in mine
+        if (release := cycles.release_of(session, cycle)) is None or not release.is_visible
+    )
+    standing = Standing({key: figure for key, (figure, _) in imported.items()}, published, under_way)
     return standing, {key: row for key, (_, row) in imported.items()}
 
 
@@ -180,12 +202,26 @@ def _in_turn(
         yield comparison
 
 
-def _said(catalog: Catalog, figure: Figure) -> tuple[object, ...]:
-    """What a figure says, whatever its unit."""
-    unit = catalog.units.get(figure.unit)
-    if figure.value is None or unit is None:
-        return (figure.unit, figure.value, figure.text)
-    return (unit.base, figure.value * unit.factor)
+def _is_same(catalog: Catalog, old: Figure, new: Figure) -> bool:
+    """Whether two figures say the same: the coarser printed is the finer rounded, or they are equal."""
+    units = catalog.units.get(old.unit), catalog.units.get(new.unit)
+    if old.value is None or new.value is None or units[0] is None or units[1] is None:
+        return (old.unit, old.value, old.text) == (new.unit, new.value, new.text)
+    if units[0].base != units[1].base:
+        return False
+    difference = abs(old.value * units[0].factor - new.value * units[1].factor)
+    steps = sorted((_printed_step(catalog, old), _printed_step(catalog, new)))
+    return difference == 0 or (steps[0] < steps[1] and difference <= steps[1] / 2)
+
+
+def _printed_step(catalog: Catalog, figure: Figure) -> Decimal:
+    """One unit of the last place that was printed, in base units (人, 元)."""
+    kept = catalog.units[figure.unit]
+    if found := _PRINTED.fullmatch(figure.source.printed):
+        printed = catalog.find_unit(found["unit"])
+        if printed is not None and printed.base == kept.base:
+            return Decimal(1).scaleb(-len(found["decimals"] or "")) * printed.factor
+    return Decimal(1).scaleb(-figure.decimals) * kept.factor
 
 
 def _provenance(figure: Figure) -> dict[str, str]:

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable
 from xml.parsers import expat
 
+from disclosure.collection.narrative_looks import Looks, StyleLooks
 from disclosure.collection.narrative_texts import PROPERTY
 from disclosure.errors import DisclosureError
 
@@ -60,6 +61,7 @@ _UNFIT_RUNS = {
     "strike": "正文里有加了删除线的文字，请删去这些文字，或取消删除线后再交",
     "dstrike": "正文里有加了删除线的文字，请删去这些文字，或取消删除线后再交",
 }
+_UNSEEN = "正文里有看不见的文字（白色、与底色相同或小得看不清），请改成看得见的或删去后再交"
 _STYLE_MAP = "\n".join(
     f"p[style-name='{name} {level}'] => h{level}:fresh"
     for name in ("heading", "Heading", "标题")
@@ -161,10 +163,16 @@ def unfit_parts(archive: zipfile.ZipFile) -> list[str]:
     found: dict[str, None] = {}
     tables = 0
     open_tags: list[str] = []
+    styles = StyleLooks()
+    if "word/styles.xml" in archive.namelist():
+        _walk(archive.read("word/styles.xml"), styles.start, end=styles.end)
+    looks = Looks(frozenset(styles.hidden))
 
     def start(namespace: str, tag: str, attributes: dict[str, str]) -> None:
         nonlocal tables
         open_tags.append(tag)
+        if looks.start(tag, attributes):
+            found[_UNSEEN] = None
         if tag in _UNFIT and not _is_off(tag, attributes):
             found[_UNFIT[tag]] = None
         elif tag in _UNFIT_RUNS and "r" in open_tags and _is_on(attributes):
@@ -179,6 +187,7 @@ def unfit_parts(archive: zipfile.ZipFile) -> list[str]:
     def end(tag: str) -> None:
         nonlocal tables
         open_tags.pop()
+        looks.end(tag)
         tables -= tag == "tbl"
 
     _walk(archive.read(main_part(archive)), start, end=end)

@@ -26,6 +26,7 @@ from disclosure.collection.narrative_writer import DEEPEST_LIST
 from disclosure.errors import DisclosureError
 from disclosure.narrative import TAGS, ListItem, TextBlock, blocks_of, html_of
 from disclosure.periods import Period, parse_period
+from disclosure.personal_data import personal_numbers
 
 MARKDOWN_SUFFIXES = (".md", ".markdown", ".txt")
 #: Names by which a file is taken for a text document rather than a workbook.
@@ -255,6 +256,7 @@ def _read_blocks(
         if own := draft.sections.get(section.id):
             tidy = _ranked(own)
             _check_section(draft, section.name, tidy)
+            _check_persons(draft, section.name, tidy)
             sections[section.id] = nh3.clean(html_of(tidy), tags=set(TAGS), attributes={}, link_rel=None)
     if not sections and not draft.problems:
         draft.say("各部分都没有文字，请填写后再交")
@@ -268,6 +270,13 @@ def _read_blocks(
         draft.say(f"全文 {total} 个字，超过 {texts()['limits']['total']} 个字，请精简后再交")
     blank = tuple(draft.names[section] for section in draft.names if not draft.sections.get(section))
     return NarrativeReading(draft.head, {} if draft.problems else sections, tuple(draft.problems), blank)
+
+
+def _check_persons(draft: _Draft, name: str, blocks: Iterable[TextBlock]) -> None:
+    """Nobody's identity or mobile number goes out; a number may be written with spaces or partly in bold."""
+    for number in dict.fromkeys(number for words in _all_words(blocks) for number in personal_numbers(words)):
+        advice = "属于个人信息，不能披露，请删去后再交；要公布联系方式的，请用单位的固定电话"
+        draft.say(f"正文里有{number}，{advice}", name)
 
 
 def _take(catalog: Catalog, draft: _Draft, block: TextBlock) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -43,6 +43,7 @@ class NarrativeReceipt:
     is_repeat: bool
     still_missing: tuple[str, ...]
     received_at: dt.datetime
+    replaced: str = ""
 
     @property
     def taken(self) -> str:
@@ -90,14 +91,15 @@ def hand_in_narrative(
                     Narrative.sha256 == sha256,
                 )
             ).one_or_none()
-            is_repeat = narrative is not None
+            is_repeat, replaced = narrative is not None, ""
             if narrative is None:
                 narrative = _record(session, cycle, reading, sha256, file_name)
             else:
-                _stand_again(session, cycle, narrative)
+                replaced = _stand_again(session, cycle, narrative)
             if came:
                 session.add(new_arrival(came, file_name, sha256, narrative=narrative, is_repeat=is_repeat))
-            return _receipt(session, catalog, narrative, reading, is_repeat=is_repeat)
+            receipt = _receipt(session, catalog, narrative, reading, is_repeat=is_repeat)
+            return replace(receipt, replaced=replaced)
     except DisclosureError as error:
         refuse(records, sha256, file_name, str(error), came)
         raise
@@ -220,10 +222,14 @@ def _record(session: Session, cycle: Cycle, reading: NarrativeReading, sha256: s
     return narrative
 
 
-def _stand_again(session: Session, cycle: Cycle, narrative: Narrative) -> None:
-    """A file handed in once more after another one is the newest again."""
-    if narrative.is_accepted and cycles.standing_narratives(session, cycle)[narrative.office] is not narrative:
-        narrative.received_at = utc_now()
+def _stand_again(session: Session, cycle: Cycle, narrative: Narrative) -> str:
+    """A file handed in once more after another one is the newest again; returns the name of the one it replaces.
+
+    When it first came is in the ledger, with its own entry.
+    """
+    standing = cycles.standing_narratives(session, cycle).get(narrative.office)
+    if narrative.is_accepted and standing is not None and standing is not narrative:
+        first, narrative.received_at = narrative.received_at, utc_now()
         ledger.append(
             session,
             "narrative.restored",
@@ -232,7 +238,10 @@ def _stand_again(session: Session, cycle: Cycle, narrative: Narrative) -> None:
             office=narrative.office,
             round=narrative.round,
             sha256=narrative.sha256,
+            first_received_at=first.isoformat(),
         )
+        return standing.file_name
+    return ""
 
 
 def hand_out_documents(place: Workplace, session: Session, cycle: Cycle) -> list[Path]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import python_calamine as calamine
 
 from disclosure.catalog import Catalog
-from disclosure.collection.reading_sheets import REFILL, RESEND, Handed, at, shown, values_of
+from disclosure.collection.reading_looks import fault_of_look
+from disclosure.collection.reading_sheets import REFILL, RESEND, Handed, Values, at, shown, values_of
 from disclosure.collection.workbook_cells import quoted
 from disclosure.collection.workbook_layout import (
     COVER_FACTS,
@@ -126,5 +128,17 @@ def check_cover(handed: Handed) -> str:
             cell = address(COVER_FACTS[key], COVER_VALUE_COLUMN)
             why = f"封面上的“{words[key]}”被改动，不能用别的工作簿改成本期的；{RESEND}"
             handed.problems.append(Problem(name, cell, shown(found), quoted(wanted), why))
+    for key, row in COVER_ROWS.items():
+        handed.problems.extend(_fault_of_field(handed, values, name, (row, COVER_VALUE_COLUMN), words[key]))
     has_message = at(values, COVER_MESSAGE_ROW, COVER_LABEL_COLUMN) == words["message"]
     return at(values, COVER_MESSAGE_ROW + 1, COVER_LABEL_COLUMN) if has_message else ""
+
+
+def _fault_of_field(handed: Handed, values: Values, name: str, place: tuple[int, int], label: str) -> Iterator[Problem]:
+    """A name or date that is a formula, or that nobody can see."""
+    scan = handed.package.scan(name)
+    if place in scan.formulas:
+        found = f"公式{quoted('=' + scan.formulas[place])}"
+        yield Problem(name, address(*place), found, f"直接写的{label}", "谁填报、谁审核要由本人写明，请直接填写")
+    elif at(values, *place) and (fault := fault_of_look(handed.package, name, values, place)):
+        yield Problem(name, address(*place), fault.found, fault.expected, fault.why)

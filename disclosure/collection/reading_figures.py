@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from disclosure.catalog import Indicator, Region
+from disclosure.collection.reading_looks import fault_of_look
 from disclosure.collection.reading_notes import Notes
 from disclosure.collection.reading_sheets import Handed, Table, at, shown, typed_cell
 from disclosure.collection.workbook_cells import (
@@ -30,12 +31,8 @@ from disclosure.collection.workbook_layout import (
     texts,
 )
 from disclosure.collection.workbook_reading import CellValue, TypedCell
-from disclosure.collection.workbook_styles import shows_nothing
 from disclosure.figures import Figure, Source
 from disclosure.periods import Period
-
-#: Characters of a format code that are quoted.
-_LONGEST_CODE = 30
 
 
 def typed_cells(handed: Handed, table: Table) -> Iterator[tuple[tuple[str, int, int], TypedCell]]:
@@ -89,8 +86,8 @@ def read_figures(handed: Handed, table: Table, notes: Notes) -> Iterator[Figure]
                 handed.complain(sheet, place, reading)
             elif reading.is_blank:
                 continue
-            elif unseen := _unseen(handed, table, place):
-                handed.complain(sheet, place, unseen)
+            elif unseen := fault_of_look(handed.package, table.name, table.values, place):
+                handed.complain(sheet, place, unseen, confirm=True)
             elif figure := _figure(handed, notes, sheet, place, reading):
                 yield figure
 
@@ -106,23 +103,6 @@ def _cell(
     if is_text:
         return read_text(raw)
     return read_number(raw, form, handed.package.number_format(scan.styles.get(place, 0)))
-
-
-def _unseen(handed: Handed, table: Table, place: tuple[int, int]) -> Complaint | None:
-    """What nobody sees nobody has checked; None for a cell that can be read."""
-    raw, style = table.values.get(place, ""), handed.package.style(table.scan.styles.get(place, 0))
-    sign = (raw > 0) - (raw < 0) if isinstance(raw, int | float) else None
-    if table.scan.is_hidden(*place):
-        rule = "place"
-    elif shows_nothing(style.number_format, sign):
-        rule = "format"
-    elif style.contrast < rules()["unseen_below"]["contrast"]:
-        rule = "colour"
-    else:
-        return None
-    words = rules()["unseen"][rule]
-    found = words["found"].format(shown=quoted(clean(raw)), code=style.number_format[:_LONGEST_CODE])
-    return Complaint(found, words["expected"], words["why"])
 
 
 def _not_typed(table: Table, place: tuple[int, int], expected: str) -> Complaint:
@@ -147,7 +127,7 @@ def _figure(
             state, name = texts()["states"][reading.state], texts()["sheets"]["notes"]
             where = f"“{sheet.name}—{sheet.labels[indicator.id]}—{region.name}”"
             why = f"填“{state}”须说明原因，请在工作表“{name}”中加一行{where}并写明"
-            if notes.is_read:
+            if notes.is_read and not notes.is_pending(indicator, region):
                 expected = f"数据，或写明原因的“{state}”"
                 handed.complain(sheet, place, Complaint(f"“{state}”但没有原因", expected, why))
             return None

@@ -14,6 +14,7 @@ from disclosure.collection.workbook_layout import (
     HEADING_ROW,
     ID_COLUMN,
     LABEL_COLUMN,
+    SUBTITLE_ROW,
     UNIT_COLUMN,
     SheetLayout,
     address,
@@ -73,13 +74,14 @@ def find_table(handed: Handed, sheet: SheetLayout) -> Table | None:
         overwritten = next(_overwritten(sheet, values, scan), None)
         handed.problems.extend([overwritten] if overwritten else [])
         handed.problems.extend(_changed_words(sheet, values))
+        handed.problems.extend(_astray(sheet, values))
         handed.problems.extend(_merged(handed, sheet, name))
         rows = {line.id: line.row for line in sheet.lines}
-        return Table(sheet, values, scan, rows, sheet.columns, overwritten is None)
+        return Table(sheet, values, scan, rows, sheet.columns, overwritten is None, name)
     handed.problems.append(moved)
     ids = [(clean(value), row) for (row, column), value in values.items() if column == ID_COLUMN]
     codes = [(clean(value), column) for (row, column), value in values.items() if row == CODE_ROW]
-    return Table(sheet, values, scan, _once(ids), _once(codes), is_read=False)
+    return Table(sheet, values, scan, _once(ids), _once(codes), is_read=False, name=name)
 
 
 def _name_of(handed: Handed, sheet: SheetLayout) -> str:
@@ -152,6 +154,16 @@ def _changed_words(sheet: SheetLayout, values: Values) -> Iterator[Problem]:
         if (found := at(values, *place)) != (wanted := heading_of(region)):
             why = "地区名称被改动，请改回原来的名称，并核对这一列的数据是否是它的"
             yield Problem(sheet.name, address(*place), shown(found), quoted(wanted), why)
+
+
+def _astray(sheet: SheetLayout, values: Values) -> Iterator[Problem]:
+    """What stands beside or below the table, where nobody reads it; earlier figures there have a heading."""
+    last = sheet.last_input_column if sheet.sum_column is None else sheet.sum_column
+    for row, column in sorted(values):
+        is_beside = column > last and (HEADING_ROW, column) not in values and row != SUBTITLE_ROW
+        if (is_beside or row > sheet.end_row) and (found := at(values, row, column)):
+            why = f"表外的内容不会被读到，要说明的请写到“{texts()['sheets']['notes']}”中，并清除这一格"
+            yield Problem(sheet.name, address(row, column), f"写在表外的{quoted(found)}", "空白", why)
 
 
 def _merged(handed: Handed, sheet: SheetLayout, name: str) -> Iterator[Problem]:

@@ -35,15 +35,18 @@ class Handed:
     file: Source
     problems: list[Problem] = field(default_factory=list)
 
-    def complain(self, sheet: SheetLayout, place: tuple[int, int], complaint: Complaint) -> None:
+    def complain(
+        self, sheet: SheetLayout, place: tuple[int, int], complaint: Complaint, *, confirm: bool = False
+    ) -> None:
         """Add a problem of one cell."""
         cell = address(*place)
-        self.problems.append(Problem(sheet.name, cell, complaint.found, complaint.expected, complaint.why))
+        said = (complaint.found, complaint.expected, complaint.why)
+        self.problems.append(Problem(sheet.name, cell, *said, confirm=confirm))
 
 
 @dataclass(frozen=True)
 class Table:
-    """One insurance's sheet as found.
+    """One insurance's sheet as found, under ``name``.
 
     ``rows`` and ``columns`` tell where each line and region really stands; ``is_read`` is false where
     cells may have moved, so that no address can be trusted.
@@ -55,6 +58,7 @@ class Table:
     rows: Mapping[str, int]
     columns: Mapping[str, int]
     is_read: bool
+    name: str
 
 
 def values_of(

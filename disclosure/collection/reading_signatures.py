@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from disclosure.clock import shanghai, utc_now
 from disclosure.collection.workbook_cells import fold, quoted, rules
 from disclosure.collection.workbook_layout import COVER_ROWS, COVER_VALUE_COLUMN, address, texts
 from disclosure.collection.workbook_reading import Cover, Problem, WorkbookReading
@@ -15,14 +16,19 @@ from disclosure.collection.workbook_reading import Cover, Problem, WorkbookReadi
 LONGEST_NAME = 60
 
 
-def unsigned(reading: WorkbookReading) -> WorkbookReading:
+def unsigned(reading: WorkbookReading, today: dt.date | None = None) -> WorkbookReading:
     """``reading`` with a problem for each name or date on its cover that is none; names are required.
 
-    Who filled in cannot check: 填报人 and 审核人 are two people.
+    Who filled in cannot check: 填报人 and 审核人 are two people. It is filled in after the period, and not
+    after ``today`` (in Shanghai, now, when None). A cell that has a problem already is not told of twice.
     """
     if reading.cover is None:
         return reading
-    return replace(reading, problems=(*reading.problems, *_complaints(reading.cover)))
+    told = {(problem.sheet, problem.cell) for problem in reading.problems}
+    found = _complaints(reading.cover, today or shanghai(utc_now()).date())
+    return replace(
+        reading, problems=(*reading.problems, *(each for each in found if (each.sheet, each.cell) not in told))
+    )
 
 
 def fault_of(filler: str, checker: str) -> str:
@@ -31,17 +37,26 @@ def fault_of(filler: str, checker: str) -> str:
     return of_one or ("same" if people(checker) <= people(filler) else "")
 
 
-def _complaints(cover: Cover) -> Iterator[Problem]:
+def _date_fault(cover: Cover, today: dt.date) -> str:
+    if not cover.filled_on:
+        return ""
+    day = parse_date(cover.filled_on)
+    if day is None:
+        return "date"
+    return "future" if day > today else "early" if day < cover.period.end else ""
+
+
+def _complaints(cover: Cover, today: dt.date) -> Iterator[Problem]:
     wrong = {key: _name_fault(written) for key, written in (("filler", cover.filler), ("checker", cover.checker))}
     if fault_of(cover.filler, cover.checker) == "same":
         wrong["checker"] = "same"
-    if cover.filled_on and parse_date(cover.filled_on) is None:
-        wrong["filled_on"] = "date"
+    wrong["filled_on"] = _date_fault(cover, today)
+    days = {"end": cover.period.end.isoformat(), "period": cover.period.label}
     for key, fault in wrong.items():
         if fault:
             written, label = getattr(cover, key), texts()["cover"][key]
             said = {
-                field: text.format(shown=quoted(written), length=len(written), limit=LONGEST_NAME, label=label)
+                field: text.format(shown=quoted(written), length=len(written), limit=LONGEST_NAME, label=label, **days)
                 for field, text in rules()["cover"][fault].items()
                 if field != "examples"
             }
@@ -61,8 +76,9 @@ def _name_fault(written: str) -> str:
 
 
 def people(written: str) -> frozenset[str]:
-    """The names in a text, without spaces: ``张 三、李四`` are two."""
-    return frozenset(filter(None, re.split(r"[、,;/]", "".join(fold(written).split()).casefold())))
+    """The names in a text, without spaces and what stands in brackets: ``张 三（经办）、李四`` are two."""
+    bare = re.sub(r"[(\[【〔][^)\]】〕]*[)\]】〕]?", "", "".join(fold(written).split()).casefold())
+    return frozenset(filter(None, re.split(r"[、,;/]", bare)))
 
 
 def parse_date(written: str) -> dt.date | None:

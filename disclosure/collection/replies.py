@@ -97,7 +97,7 @@ def marked_workbook(catalog: Catalog, reading: WorkbookReading, problems: Sequen
                 only=cover.only,
                 cover=(cover.filler, cover.checker, cover.filled_on),
                 typed=reading.typed,
-                problems=sorted(problems, key=lambda problem: KINDS.index(problem.kind)),
+                problems=sorted(problems, key=lambda problem: (KINDS.index(problem.kind), not problem.confirm)),
             )
         except DisclosureError:
             # A text on the cover that no cell holds: nobody typed that in Excel.

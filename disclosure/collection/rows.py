@@ -21,9 +21,11 @@ from disclosure.collection.workbook_cells import (
     Complaint,
     NumberForm,
     clean,
+    is_no_reason,
     quoted,
     read_number,
     read_text,
+    rules,
 )
 from disclosure.collection.workbook_layout import TEXT_LIMIT, texts
 from disclosure.collection.workbook_reading import Cover, Explanation, Problem, WorkbookReading
@@ -63,7 +65,8 @@ def problem_of(said: Mapping[str, str]) -> Problem:
     """A problem as our records keep it (``Submission.problems``)."""
     is_row = bool(said["cell"]) and not said["sheet"]
     kind = RowProblem if is_row else Problem
-    return kind(said["sheet"], said["cell"], said["found"], said["expected"], said["why"])
+    texts_ = (said["sheet"], said["cell"], said["found"], said["expected"], said["why"])
+    return kind(*texts_, confirm=bool(said.get("confirm")))
 
 
 def write_rows(
@@ -197,6 +200,11 @@ class _Reader:
             raise _RowError(f"{len(note)} 个字的说明", f"不超过 {TEXT_LIMIT} 字的说明", "文字太长，请精简 note 列")
         if state == "reported" and reading.is_blank:
             return None
+        if note and is_no_reason(note):
+            words = rules()["reason"]
+            raise _RowError(
+                f"{where}的说明{words['found'].format(shown=quoted(note))}", words["expected"], words["why"]
+            )
         if state != "reported" and not note:
             said = texts()["states"][state]
             raise _RowError(f"{where}填“{said}”但没有原因", f"数据，或写明原因的“{said}”", "请在 note 列写明原因")

@@ -27,7 +27,8 @@ def beside_inboxes(root: Path, catalog: Catalog, sources: Iterable[Source]) -> I
             continue
         if not entry.is_dir() or (entry.is_symlink() and entry.name not in local):
             example = next(iter(sorted(local)), "单位编号")
-            kind = "链接" if entry.is_symlink() else "文件"
+            is_usual = entry.is_file(follow_symlinks=False)
+            kind = "链接" if entry.is_symlink() else "文件" if is_usual else "管道或设备"
             yield f"{kind}“{name}”放在了各单位收件夹的外面，没有收；请移到单位自己的文件夹里，如 inbox/{example}。"
         elif entry.name not in local and (count := _files_in(Path(entry.path))):
             office = catalog.offices.get(entry.name)

@@ -36,6 +36,7 @@ class Receipt:
 
     ``is_repeat``: this very file had been handed in for this round before; it counts again where another one
     had replaced it, otherwise nothing new was recorded.
+    ``replaced`` is then that other file's name.
     ``still_missing``: names of the centres the round still waits for. ``reading``: all that was found in the
     file, from which ``replies`` writes the workbook that goes back; None where the records alone were asked.
     """
@@ -52,6 +53,7 @@ class Receipt:
     still_missing: tuple[str, ...]
     received_at: dt.datetime
     reading: WorkbookReading | None = None
+    replaced: str = ""
 
     @property
     def taken(self) -> str:
@@ -123,16 +125,17 @@ def hand_in(
                     Submission.sha256 == sha256,
                 )
             ).one_or_none()
-            is_repeat = submission is not None
+            is_repeat, replaced = submission is not None, ""
             if submission is None:
                 submission = _record(session, cycle, reading, sha256, file_name)
                 if submission.is_accepted and reading.typed is not None:
                     note_past_figures(session, catalog, reading.typed.past, file_name)
             else:
-                _stand_again(session, cycle, submission)
+                replaced = _stand_again(session, cycle, submission)
             if came:
                 session.add(new_arrival(came, file_name, sha256, submission=submission, is_repeat=is_repeat))
-            return replace(_receipt(session, catalog, cycle, submission, is_repeat=is_repeat), reading=reading)
+            receipt = _receipt(session, catalog, cycle, submission, is_repeat=is_repeat)
+            return replace(receipt, reading=reading, replaced=replaced)
     except DisclosureError as error:
         refuse(records, sha256, file_name, str(error), came)
         raise
@@ -249,6 +252,7 @@ def _record(session: Session, cycle: Cycle, reading: WorkbookReading, sha256: st
         is_accepted=reading.accepted,
         problems=[
             {"sheet": p.sheet, "cell": p.cell, "found": p.found, "expected": p.expected, "why": p.why}
+            | ({"confirm": "yes"} if p.confirm else {})
             for p in reading.problems
         ],
         explanations=[vars(explanation) for explanation in reading.explanations],
@@ -272,10 +276,14 @@ def _record(session: Session, cycle: Cycle, reading: WorkbookReading, sha256: st
     return submission
 
 
-def _stand_again(session: Session, cycle: Cycle, submission: Submission) -> None:
-    """A file handed in once more after another one is the newest again."""
-    if submission.is_accepted and cycles.standing_submissions(session, cycle)[submission.centre] is not submission:
-        submission.received_at = utc_now()
+def _stand_again(session: Session, cycle: Cycle, submission: Submission) -> str:
+    """A file handed in once more after another one is the newest again; returns the name of the one it replaces.
+
+    When it first came is in the ledger, with its own entry.
+    """
+    standing = cycles.standing_submissions(session, cycle).get(submission.centre)
+    if submission.is_accepted and standing is not None and standing is not submission:
+        first, submission.received_at = submission.received_at, utc_now()
         ledger.append(
             session,
             "submission.restored",
@@ -284,7 +292,10 @@ def _stand_again(session: Session, cycle: Cycle, submission: Submission) -> None
             centre=submission.centre,
             round=submission.round,
             sha256=submission.sha256,
+            first_received_at=first.isoformat(),
         )
+        return standing.file_name
+    return ""
 
 
 def observation(figure: Figure, *, submission_id: int | None = None, import_id: int | None = None) -> Observation:

@@ -139,6 +139,13 @@ def state_of(text: str) -> FigureState:
     return "reported"
 
 
+def is_no_reason(text: str) -> bool:
+    """Whether a text explains nothing: no words, a single one, or a phrase that would fit anything."""
+    words = "".join(one for one in fold(text).casefold() if one.isalnum())
+    letters = sum(one.isalpha() for one in words)
+    return letters < rules()["reason"]["letters"] or words in rules()["no_reason"]
+
+
 def read_number(raw: CellValue, form: NumberForm, number_format: str = "") -> CellReading | Complaint:
     """A number cell, whose format code is ``number_format`` (empty for General), by the rules of reading.
 

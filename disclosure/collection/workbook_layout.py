@@ -36,6 +36,8 @@ COVER_ROWS = MappingProxyType({"filler": 8, "checker": 9, "filled_on": 10})
 COVER_MESSAGE_ROW = 12
 
 NOTES_HEADING_ROW = 2
+#: Where in 错误清单 people say that they have mended what cannot be seen any more.
+CONFIRM_COLUMN = 6
 #: Longest text of a text indicator or an explanation, in characters.
 TEXT_LIMIT = 2000
 
@@ -203,6 +205,14 @@ class WorkbookLayout:
     centre: str
     sheets: tuple[SheetLayout, ...]
     digest: str
+
+    def place_of(self, indicator: str, region: str) -> tuple[str, str]:
+        """Sheet and cell where this indicator of this region is asked; empty where there is none."""
+        sheet = next((sheet for sheet in self.sheets if indicator in sheet.rows), None)
+        if sheet is None:
+            return "", ""
+        place = (sheet.rows[indicator], sheet.columns.get(region, -1))
+        return sheet.name, address(*place) if place in sheet.inputs_by_place else ""
 
     def own_sheets(self) -> frozenset[str]:
         """The names of every sheet that a workbook of this layout may have."""

@@ -18,7 +18,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from disclosure.collection.workbook_scan import SheetScan, scan_sheet
-from disclosure.collection.workbook_styles import Style, read_styles
+from disclosure.collection.workbook_styles import Condition, Font, Style, Styles, read_font, read_styles, with_property
 from disclosure.collection.workbook_xml import DAMAGED, UnreadableError, has_doctype, unreadable, walk
 
 #: Largest file taken, in bytes.
@@ -106,19 +106,55 @@ class Package:
 
     def style(self, number: int) -> Style:
         """How a cell of this style looks."""
-        return self._styles[number] if 0 <= number < len(self._styles) else Style()
+        cells = self._styles.cells
+        return cells[number] if 0 <= number < len(cells) else Style()
+
+    def fonts(self, sheet: str, place: tuple[int, int]) -> tuple[Font, ...]:
+        """The fonts of a cell's letters: its style's, or those of the runs of a text that has several."""
+        scan = self.scan(sheet)
+        runs = self._shared_runs.get(scan.shared[place], ()) if place in scan.shared else ()
+        if place in scan.inline:
+            runs = tuple(read_font(run, self._styles.palette) for run in scan.inline[place])
+        return runs or (self.style(scan.styles.get(place, 0)).font,)
+
+    def condition(self, number: int) -> Condition:
+        """What the conditional format of this number does; nothing, where there is none such."""
+        conditions = self._styles.conditions
+        return conditions[number] if 0 <= number < len(conditions) else Condition()
 
     def number_format(self, style: int) -> str:
         """The format code of a style; empty for General and the plain built-in ones."""
         return self.style(style).number_format
 
     @cached_property
-    def _styles(self) -> tuple[Style, ...]:
+    def _styles(self) -> Styles:
         names = self._archive.NameToInfo
         if "xl/styles.xml" not in names:
-            return ()
+            return Styles()
         theme = _read(self._archive, "xl/theme/theme1.xml") if "xl/theme/theme1.xml" in names else b""
         return read_styles(_read(self._archive, "xl/styles.xml"), theme)
+
+    @cached_property
+    def _shared_runs(self) -> dict[int, tuple[Font, ...]]:
+        """The fonts of shared texts that have several, by the texts' numbers."""
+        part = next((name for name in self._archive.NameToInfo if name.lower() == "xl/sharedstrings.xml"), "")
+        xml = _read(self._archive, part) if part else b""
+        if b"rPr" not in xml:
+            return {}
+        found: dict[int, list[Font]] = {}
+        number, palette = -1, self._styles.palette
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal number
+            if name == "si":
+                number += 1
+            elif name == "rPr":
+                found.setdefault(number, []).append(Font())
+            elif number in found:
+                found[number][-1] = with_property(found[number][-1], name, attributes, palette)
+
+        walk(xml, start)
+        return {number: tuple(fonts) for number, fonts in found.items()}
 
     @cached_property
     def properties(self) -> dict[str, str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import python_calamine as calamine
 
 from disclosure.catalog import Catalog
+from disclosure.collection.reading_confirmed import check_confirmed
 from disclosure.collection.reading_cover import check_cover, check_properties, layout_of, read_cover, read_metadata
 from disclosure.collection.reading_figures import past_figures, read_figures, typed_cells
 from disclosure.collection.reading_notes import read_notes
@@ -57,7 +59,7 @@ def read_workbook(content: bytes, file_name: str, catalog: Catalog) -> WorkbookR
             layout = layout_of(metadata, cover, catalog)
             check_properties(metadata, package)
             file = Source(hashlib.sha256(content).hexdigest(), file_name)
-            return _read(Handed(book, package, catalog, cover, layout, file))
+            return _read(Handed(book, package, catalog, cover, layout, file), metadata)
     except UnreadableError as error:
         return WorkbookReading(cover, (), (error.problem,), ())
     except BaseException as error:
@@ -71,11 +73,14 @@ def _is_parser_failure(error: BaseException) -> bool:
     return isinstance(error, calamine.CalamineError) or type(error).__name__ == "PanicException"
 
 
-def _read(handed: Handed) -> WorkbookReading:
+def _read(handed: Handed, metadata: Mapping[str, str]) -> WorkbookReading:
     message = check_cover(handed)
     check_sheets(handed)
     tables = [table for sheet in handed.layout.sheets if (table := find_table(handed, sheet))]
     stands_as_sent = not handed.problems
+    # The workbook that goes back is laid out as it was sent, and shows none of these any more.
+    handed.problems[:] = [replace(problem, confirm=True) for problem in handed.problems]
+    check_confirmed(handed, metadata)
     notes = read_notes(handed)
     figures = [figure for table in tables if table.is_read for figure in read_figures(handed, table, notes)]
     if not figures and not handed.problems:
@@ -91,4 +96,5 @@ def _read(handed: Handed) -> WorkbookReading:
             message=message,
         )
 
-    return WorkbookReading(handed.cover, kept, tuple(handed.problems), tuple(notes.explanations), gather)
+    told = tuple(handed.problems)
+    return WorkbookReading(handed.cover, kept, told, tuple(notes.explanations), gather, tuple(figures))

@@ -66,7 +66,8 @@ class Problem:
     ``sheet`` and ``cell`` are empty when it is about the file; ``expected`` follows the word 应为;
     ``why`` gives the reason and ends with what to do. ``kind`` is ``refused``, or the severity of a finding
     of the data audit that the centre is told of beforehand. ``cause`` is the same for findings that one mistake
-    explains.
+    explains. ``confirm``: the workbook written anew for the centre no longer shows the mistake, so that somebody
+    must say in it that it was mended.
     """
 
     sheet: str
@@ -76,6 +77,7 @@ class Problem:
     why: str
     kind: ProblemKind = "refused"
     cause: str = ""
+    confirm: bool = False
 
     @property
     def where(self) -> str:
@@ -94,8 +96,8 @@ class Problem:
 class Explanation:
     """A row of the sheet 说明, in catalogue ids and plain texts.
 
-    Empty ``indicator``: all indicators of ``insurance``. Empty ``region``: all regions. ``sheet`` and
-    ``cell`` tell where the text stands.
+    Empty ``region``: all regions. Empty ``indicator``: all of ``insurance`` that are not provided or not applicable;
+    what the audit warns of is explained by name only. ``sheet`` and ``cell`` tell where the text stands.
     """
 
     insurance: str
@@ -106,7 +108,11 @@ class Explanation:
     cell: str = ""
 
     def covers(self, insurance: str, indicator: str, region: str) -> bool:
-        """Whether it speaks of this insurance, indicator and region (catalogue ids)."""
+        """Whether it explains a warning about this insurance, indicator and region (catalogue ids)."""
+        return bool(self.indicator) and self.gives_reason(insurance, indicator, region)
+
+    def gives_reason(self, insurance: str, indicator: str, region: str) -> bool:
+        """Whether it says why this indicator is not provided or not applicable in this region (catalogue ids)."""
         return self.insurance == insurance and self.indicator in ("", indicator) and self.region in ("", region)
 
 
@@ -116,7 +122,9 @@ class WorkbookReading:
 
     ``cover`` is None when the file does not tell what it is. ``figures`` holds what could be read for
     certain, cell by cell; it is empty when file or layout are not as they were sent out. A cell with a
-    problem gives no figure, nor does a blank one. ``gather`` collects what ``typed`` gives: most workbooks
+    problem gives no figure, nor does a blank one. ``tentative`` are also those of sheets that stand as they were
+    sent in a workbook of which something else does not: enough to look for more mistakes, not to be taken.
+    ``gather`` collects what ``typed`` gives: most workbooks
     are right, and nobody asks for it.
     """
 
@@ -125,6 +133,7 @@ class WorkbookReading:
     problems: tuple[Problem, ...]
     explanations: tuple[Explanation, ...]
     gather: Callable[[], Typed] | None = field(default=None, repr=False, compare=False)
+    tentative: tuple[Figure, ...] = field(default=(), repr=False, compare=False)
 
     @cached_property
     def typed(self) -> Typed | None:

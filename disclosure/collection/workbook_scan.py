@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from xml.etree import ElementTree
 
 from disclosure.collection.workbook_cells import rules
 from disclosure.collection.workbook_layout import address
@@ -16,17 +17,28 @@ from disclosure.collection.workbook_xml import DAMAGED, local, tree, unreadable
 ROW_LIMIT, COLUMN_LIMIT, AREA_LIMIT, TAG_LIMIT = 20_000, 500, 1_000_000, 1_000_000
 
 
+#: Top, left, bottom and right, from 0.
+Area = tuple[int, int, int, int]
+
+
 @dataclass
 class SheetScan:
     """What the XML of a sheet tells beyond its values; cells are (row, column) from 0.
 
     ``formulas`` are cells with their formula, ``errors`` cells with their error value such as ``#REF!``,
-    ``styles`` filled cells with the number of their style.
+    ``styles`` filled cells with the number of their style, ``shared`` those with the number of a shared text;
+    ``inline`` are the properties of each run of a text that stands in the cell itself. ``conditions`` are the areas
+    (top, left, bottom, right) of conditional formats with the number of what they change, ``bare`` the areas of
+    those that show a bar or sign in place of the figure.
     """
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     styles: dict[tuple[int, int], int] = field(default_factory=dict)
+    shared: dict[tuple[int, int], int] = field(default_factory=dict)
+    inline: dict[tuple[int, int], list[list[tuple[str, Mapping[str, str]]]]] = field(default_factory=dict)
+    conditions: list[tuple[Area, int]] = field(default_factory=list)
+    bare: list[Area] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
 
@@ -45,6 +57,7 @@ def scan_sheet(sheet: str, xml: bytes) -> SheetScan:
         raise unreadable("内容过多的工作表", "请删去表格以外的内容后重新报送", "只有本单位数据的工作表", sheet)
     scan = SheetScan()
     row, column, kind, style, furthest = -1, -1, "", 0, (0, 0)
+    areas: list[Area] = []
     for element in tree(xml).iter():
         name, attributes = local(element.tag), element.attrib
         if name == "c":
@@ -59,18 +72,55 @@ def scan_sheet(sheet: str, xml: bytes) -> SheetScan:
                 continue
             scan.styles[row, column] = style
             furthest = (max(furthest[0], row), max(furthest[1], column))
-            if kind == "e":
-                scan.errors[row, column] = element.text or ""
+            _note_kind(scan, (row, column), kind, element)
         elif name == "row":
             row, column = _number(attributes.get("r", str(row + 2))) - 1, -1
             if _is_unseen(attributes, "ht", "row_height"):
                 scan.hidden_rows.add(row)
-        elif name == "col" and _is_unseen(attributes, "width", "column_width"):
-            first, last = _number(attributes.get("min", "0")), _number(attributes.get("max", "0"))
-            scan.hidden_columns.update(range(first - 1, min(last, COLUMN_LIMIT)))
+        elif name == "conditionalFormatting":
+            areas = list(_areas(attributes.get("sqref", "")))
+        else:
+            _note_look(scan, name, attributes, areas)
     if (furthest[0] + 1) * (furthest[1] + 1) > AREA_LIMIT:
         raise unreadable("表格以外的内容", "请删去表格以外的内容后重新报送", "空白", sheet, address(*furthest))
     return scan
+
+
+def _note_kind(scan: SheetScan, place: tuple[int, int], kind: str, element: ElementTree.Element) -> None:
+    """What a filled cell holds besides a value, by its ``v`` or ``is``."""
+    if kind == "e":
+        scan.errors[place] = element.text or ""
+    elif local(element.tag) == "is":
+        if runs := _runs(element):
+            scan.inline[place] = runs
+    elif kind == "s" and re.fullmatch(r"[0-9]{1,9}", number := (element.text or "").strip(), re.ASCII):
+        scan.shared[place] = int(number)
+
+
+def _note_look(scan: SheetScan, name: str, attributes: Mapping[str, str], areas: Sequence[Area]) -> None:
+    """What a column or a conditional format over ``areas`` does to how cells are seen."""
+    if name == "col" and _is_unseen(attributes, "width", "column_width"):
+        first, last = _number(attributes.get("min", "0")), _number(attributes.get("max", "0"))
+        scan.hidden_columns.update(range(first - 1, min(last, COLUMN_LIMIT)))
+    elif name == "cfRule" and "dxfId" in attributes:
+        scan.conditions += [(area, _number(attributes["dxfId"])) for area in areas]
+    elif name in ("dataBar", "iconSet") and attributes.get("showValue") in ("0", "false"):
+        scan.bare += areas
+
+
+def _runs(text: ElementTree.Element) -> list[list[tuple[str, Mapping[str, str]]]]:
+    """The properties of each run of a text that names some."""
+    runs = (run for run in text.iter() if local(run.tag) == "rPr")
+    return [[(local(each.tag), each.attrib) for each in run] for run in runs]
+
+
+def _areas(reference: str) -> Iterator[Area]:
+    """The areas of ``D7:F9 H2``; what is none is passed over."""
+    for part in reference.replace("$", "").split():
+        first, _, last = part.partition(":")
+        if _A1.fullmatch(first) and _A1.fullmatch(last or first):
+            (top, left), (bottom, right) = _place(first, 0, 0), _place(last or first, 0, 0)
+            yield top, left, bottom, right
 
 
 def _is_unseen(attributes: Mapping[str, str], size: str, rule: str) -> bool:

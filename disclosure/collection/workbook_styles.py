@@ -1,17 +1,22 @@
-"""The cell styles of a workbook: the number format of each, and how well its figures can be seen."""
+"""The cell styles of a workbook: the number format of each, and how well its figures can be seen.
+
+So too the runs of a text that has several fonts, and what a conditional format would make of a cell.
+"""
 
 from __future__ import annotations
 
 import colorsys
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from typing import TypeVar
 
 from disclosure.collection.workbook_xml import walk
 
 #: Red, green and blue, 0 to 255.
 Colour = tuple[int, int, int]
+_Part = TypeVar("_Part")
 _BLACK, _WHITE = (0, 0, 0), (255, 255, 255)
 #: The first colours of the old palette; 64 and 65 are what the system writes with and on.
 _INDEXED = {
@@ -36,22 +41,58 @@ _SECTIONS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|[^;]', re.DOTALL)
 
 
 @dataclass(frozen=True)
+class Font:
+    """How letters look; an unknown colour is None. ``size`` is in points."""
+
+    ink: Colour | None = _BLACK
+    is_struck: bool = False
+    is_raised: bool = False
+    size: float = 11
+
+
+@dataclass(frozen=True)
 class Style:
     """How a cell looks. ``number_format`` is empty for General; an unknown colour is None."""
 
     number_format: str = ""
-    ink: Colour | None = _BLACK
+    font: Font = Font()
     ground: Colour | None = _WHITE
 
     @cached_property
     def contrast(self) -> float:
         """Between ink and ground, from 1 (the same) to 21 (black on white), as WCAG 2 has it; 21 where unknown."""
         named = [_NAMED[name] for name in map(str.lower, _IN_BRACKETS.findall(self.number_format)) if name in _NAMED]
-        ink = named[0] if named else self.ink
+        ink = named[0] if named else self.font.ink
         if ink is None or self.ground is None:
             return 21
         darker, lighter = sorted((_luminance(ink), _luminance(self.ground)))
         return (lighter + 0.05) / (darker + 0.05)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What a conditional format changes of a cell; None: it leaves that as it is."""
+
+    ink: Colour | None = None
+    ground: Colour | None = None
+    number_format: str | None = None
+
+    def over(self, style: Style) -> Style:
+        """``style`` where the condition holds."""
+        return Style(
+            style.number_format if self.number_format is None else self.number_format,
+            replace(style.font, ink=self.ink or style.font.ink),
+            self.ground or style.ground,
+        )
+
+
+@dataclass
+class Styles:
+    """All of ``styles.xml``: ``cells`` and ``conditions`` by the numbers under which a sheet names them."""
+
+    cells: tuple[Style, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    palette: Mapping[str, Colour] = field(default_factory=dict)
 
 
 @dataclass
@@ -59,30 +100,31 @@ class _Found:
     """The parts of ``styles.xml`` while it is walked."""
 
     codes: dict[str, str] = field(default_factory=lambda: dict(_BUILT_IN))
-    inks: list[Colour | None] = field(default_factory=list)
+    fonts: list[Font] = field(default_factory=list)
     grounds: list[Colour | None] = field(default_factory=list)
     cells: list[tuple[str, str, str]] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
 
 
-def read_styles(styles: bytes, theme: bytes = b"") -> tuple[Style, ...]:
-    """The styles by the number under which cells name them, from ``xl/styles.xml`` and ``xl/theme/theme1.xml``.
+def read_styles(styles: bytes, theme: bytes = b"") -> Styles:
+    """The styles in ``xl/styles.xml``, with the colours of ``xl/theme/theme1.xml``.
 
     Raises:
         UnreadableError: for broken XML.
     """
     palette, found = _palette(theme), _Found()
-    within = ""
+    within = part = ""
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal within
+        nonlocal within, part
         if name in ("fonts", "fills", "cellXfs", "cellStyleXfs", "cellStyles", "borders", "dxfs", "numFmts"):
             within = name
         elif name == "numFmt" and within == "numFmts":
             found.codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
         elif within == "fonts" and name == "font":
-            found.inks.append(_BLACK)
-        elif within == "fonts" and name == "color" and found.inks:
-            found.inks[-1] = _colour(attributes, palette, _BLACK)
+            found.fonts.append(Font())
+        elif within == "fonts" and found.fonts:
+            found.fonts[-1] = with_property(found.fonts[-1], name, attributes, palette)
         elif within == "fills" and name == "fill":
             found.grounds.append(_WHITE)
         elif within == "fills" and name == "patternFill" and found.grounds:
@@ -94,17 +136,58 @@ def read_styles(styles: bytes, theme: bytes = b"") -> tuple[Style, ...]:
             found.grounds[-1] = None
         elif within == "cellXfs" and name == "xf":
             found.cells.append(tuple(attributes.get(key, "0") for key in ("numFmtId", "fontId", "fillId")))  # type: ignore[arg-type]
+        elif within == "dxfs" and name == "dxf":
+            found.conditions.append(Condition())
+        elif within == "dxfs" and found.conditions:
+            part = name if name in ("font", "fill", "border") else part
+            found.conditions[-1] = _changed(found.conditions[-1], part, name, attributes, palette)
 
     walk(styles, start)
-    return tuple(
-        Style(found.codes.get(code, ""), _nth(found.inks, font, _BLACK), _nth(found.grounds, fill, _WHITE))
+    cells = tuple(
+        Style(found.codes.get(code, ""), _nth(found.fonts, font, Font()), _nth(found.grounds, fill, _WHITE))
         for code, font, fill in found.cells
     )
+    return Styles(cells, tuple(found.conditions), palette)
 
 
-def _nth(colours: list[Colour | None], number: str, default: Colour) -> Colour | None:
-    place = int(number) if number.isdecimal() else len(colours)
-    return colours[place] if place < len(colours) else default
+def read_font(properties: Iterable[tuple[str, Mapping[str, str]]], palette: Mapping[str, Colour]) -> Font:
+    """The font of one run of a text, from the elements in its ``rPr``."""
+    font = Font()
+    for name, attributes in properties:
+        font = with_property(font, name, attributes, palette)
+    return font
+
+
+def with_property(font: Font, name: str, attributes: Mapping[str, str], palette: Mapping[str, Colour]) -> Font:
+    """``font`` with what one element within ``font`` or ``rPr`` says of it."""
+    if name == "color":
+        return replace(font, ink=_colour(attributes, palette, _BLACK))
+    if name == "strike":
+        return replace(font, is_struck=attributes.get("val", "1") not in ("0", "false"))
+    if name == "vertAlign":
+        return replace(font, is_raised=attributes.get("val") in ("superscript", "subscript"))
+    if name == "sz" and re.fullmatch(r"\d{1,3}(\.\d+)?", size := attributes.get("val", ""), re.ASCII):
+        return replace(font, size=float(size))
+    return font
+
+
+def _changed(
+    condition: Condition, part: str, name: str, attributes: Mapping[str, str], palette: Mapping[str, Colour]
+) -> Condition:
+    """``condition`` with what one element of it says."""
+    if name == "numFmt":
+        return replace(condition, number_format=attributes.get("formatCode", ""))
+    if part == "font" and name == "color":
+        return replace(condition, ink=_colour(attributes, palette, _BLACK))
+    # Unlike a cell's, a condition's plain fill names its colour as that of the background.
+    if part == "fill" and (name == "bgColor" or (name == "fgColor" and condition.ground is None)):
+        return replace(condition, ground=_colour(attributes, palette, _WHITE))
+    return condition
+
+
+def _nth(parts: list[_Part], number: str, default: _Part) -> _Part:
+    place = int(number) if number.isdecimal() else len(parts)
+    return parts[place] if place < len(parts) else default
 
 
 def _palette(theme: bytes) -> dict[str, Colour]:
@@ -117,7 +200,7 @@ def _palette(theme: bytes) -> dict[str, Colour]:
         if name in _THEME:
             slot = name
         elif slot and name in ("srgbClr", "sysClr"):
-            if colour := _hex(attributes.get("lastClr") or attributes.get("val", "")):
+            if colour := colour_of(attributes.get("lastClr") or attributes.get("val", "")):
                 found.setdefault(slot, colour)
             slot = ""
 
@@ -130,7 +213,7 @@ def _colour(attributes: Mapping[str, str], palette: Mapping[str, Colour], automa
     """The colour that a ``color`` element names; None for one that is not known."""
     if attributes.get("auto") in ("1", "true"):
         return automatic
-    colour = _hex(attributes["rgb"]) if "rgb" in attributes else None
+    colour = colour_of(attributes["rgb"]) if "rgb" in attributes else None
     if colour is None and attributes.get("indexed", "").isdecimal():
         colour = _INDEXED.get(int(attributes["indexed"]))
     if colour is None and (place := attributes.get("theme", "")).isdecimal() and int(place) < len(_THEME):
@@ -138,7 +221,8 @@ def _colour(attributes: Mapping[str, str], palette: Mapping[str, Colour], automa
     return _tinted(colour, attributes.get("tint", "")) if colour else None
 
 
-def _hex(text: str) -> Colour | None:
+def colour_of(text: str) -> Colour | None:
+    """The colour of ``FFFFFF`` or ``00FFFFFF``; None for anything else."""
     digits = text[-6:]
     if not re.fullmatch(r"[0-9A-Fa-f]{6}", digits):
         return None

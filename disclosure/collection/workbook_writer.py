@@ -20,7 +20,7 @@ from disclosure.collection.workbook_reading import Explanation, Problem, Typed
 from disclosure.collection.writing_book import CELL_LIMIT, SHORT_TEXT, Book
 from disclosure.collection.writing_cover import write_cover
 from disclosure.collection.writing_notes import write_guide, write_notes
-from disclosure.collection.writing_problems import write_problems
+from disclosure.collection.writing_problems import confirmed_rows, write_problems
 from disclosure.collection.writing_sheets import write_sheet
 from disclosure.errors import DisclosureError
 from disclosure.figures import Figure
@@ -98,6 +98,7 @@ def write_workbook(
             "round": str(round_number),
             "only": " ".join(only),
             "layout": layout.digest,
+            "confirm": " ".join(f"{row}:{first}" for row, first in confirmed_rows(problems).items()),
         },
     )
     workbook.close()

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from disclosure import cycles
+from disclosure.catalog import Catalog
 from disclosure.collection.narratives import hand_out_documents
-from disclosure.collection.workbook_reading import Explanation
+from disclosure.collection.problem_lines import KINDS
+from disclosure.collection.workbook_layout import WorkbookLayout, lay_out
+from disclosure.collection.workbook_reading import Explanation, Problem, ProblemKind
 from disclosure.collection.workbook_writer import write_workbook
 from disclosure.compilation import figures_of_period, history, submission_figures
+from disclosure.records.tables import AuditRun, Compilation, Cycle, Finding
 from disclosure.workplace import Workplace
 
 
 def hand_out(place: Workplace, cycle_id: int) -> list[Path]:
     """Write the current round's workbooks and text documents below ``home/workbooks/PERIOD``.
 
-    One that exists is left alone. In a returned round a centre gets its own figures back with the reviewer's words.
+    One that exists is left alone. In a returned round a centre gets its own figures back with the reviewer's words,
+    and with what the audit found in them marked, commented and listed.
     """
     with place.records.read() as session:
         cycle = cycles.get_cycle(session, cycle_id)
@@ -43,9 +52,33 @@ def hand_out(place: Workplace, cycle_id: int) -> list[Path]:
                     explanations=[Explanation(**said) for said in earlier.explanations] if earlier else (),
                     message=returned.get(centre.id, ""),
                     cover=(earlier.filler, earlier.checker, "") if earlier else ("", "", ""),
+                    problems=_found(session, place.catalog, cycle, centre.id),
                 )
             written.append(path)
         return written + hand_out_documents(place, session, cycle)
+
+
+def _found(session: Session, catalog: Catalog, cycle: Cycle, centre: str) -> list[Problem]:
+    """What the audit of the round before found in the centre's figures, at the cells of its workbook."""
+    audit = session.scalars(
+        select(AuditRun)
+        .join(Compilation, Compilation.id == AuditRun.compilation_id)
+        .where(Compilation.cycle_id == cycle.id, Compilation.round == cycle.round - 1)
+    ).one_or_none()
+    if audit is None:
+        return []
+    layout = lay_out(catalog, cycles.period_of(cycle), centre, cycle.only)
+    found = (finding for finding in audit.findings if finding.centre == centre)
+    return sorted((_problem(layout, finding) for finding in found), key=lambda problem: KINDS.index(problem.kind))
+
+
+def _problem(layout: WorkbookLayout, finding: Finding) -> Problem:
+    sheet, cell = layout.place_of(finding.indicator, finding.region)
+    why = f"{finding.message.rstrip('。')}。{finding.cause}".rstrip("。")
+    if finding.explanation:
+        why += f"。已说明：{finding.explanation.rstrip('。')}"
+    kind = cast("ProblemKind", finding.severity)
+    return Problem(sheet, cell, finding.value, finding.expected, why, kind, finding.cause_group)
 
 
 def workbook_name(period_label: str, centre_name: str, round_number: int) -> str:

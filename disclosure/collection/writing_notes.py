@@ -67,7 +67,7 @@ def _reasons(book: Book) -> Iterator[tuple[str, str, str, str]]:
                 figure
                 and figure.state != "reported"
                 and figure.text
-                and not any(e.covers(indicator.insurance, indicator.id, region.code) for e in book.explanations)
+                and not any(e.gives_reason(indicator.insurance, indicator.id, region.code) for e in book.explanations)
             ):
                 yield table.name, table.labels[indicator.id], region.name, figure.text
 

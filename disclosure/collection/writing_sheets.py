@@ -197,10 +197,14 @@ def _write_typed(book: Book, sheet: Worksheet, place: tuple[int, int], typed: Ty
     elif isinstance(value, int | float) and math.isfinite(value):
         sheet.write_number(*place, value, format_)
     elif isinstance(value, dt.datetime | dt.date) and value.year >= _FIRST_YEAR:
-        date = book.boxed(**{**look, "num_format": code or "yyyy-mm-dd"})
+        # In the format of a number it would come back as one.
+        date = book.boxed(**{**look, "num_format": "yyyy-mm-dd"})
         sheet.write_datetime(*place, value, date)
     else:
-        sheet.write_string(*place, clean(value)[:CELL_LIMIT], book.boxed(**look))
+        text = clean(value)
+        # Cut short a text might be a number.
+        shown = text if len(text) <= CELL_LIMIT else f"{text[: CELL_LIMIT - 1]}…"
+        sheet.write_string(*place, shown, book.boxed(**look))
 
 
 def _write_past(

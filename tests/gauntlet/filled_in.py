@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from openpyxl.formatting.rule import DataBarRule, Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.colors import Color
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from openpyxl.workbook import Workbook
 
 from gauntlet.workbook import (
@@ -21,7 +24,9 @@ from gauntlet.workbook import (
     file,
     folder,
     good,
+    members,
     number,
+    packed,
     put,
     typed,
 )
@@ -119,6 +124,9 @@ for name_, said_ in (
     ("note-about-no-indicator", ("失业", "查无此项", "", "系统升级")),
     ("note-about-another-place", ("失业", "参保人数", "昆明市", "系统升级")),
     ("note-without-words", ("失业", "参保人数", "", "")),
+    ("note-is-a-full-stop", ("失业", "", "", "。")),
+    ("note-would-fit-anything", ("失业", "参保人数", "", "经核对无误。")),
+    ("note-is-a-formula", ("失业", "参保人数", "", '=HYPERLINK("http://x.example","见附件")')),
 ):
     MAKERS[name_] = (".xlsx", lambda said=said_: noted(*said))  # type: ignore[misc]
 
@@ -135,6 +143,9 @@ for name_, cover_ in (
     ("february-30", ("吴填报", "冯复核", "2026-02-30")),
     ("date-is-a-word", ("吴填报", "冯复核", "今天")),
     ("date-is-a-serial-number", ("吴填报", "冯复核", "46073")),
+    ("date-to-come", ("吴填报", "冯复核", "2326-02-20")),
+    ("date-before-the-end-of-the-period", ("吴填报", "冯复核", "2025-12-30")),
+    ("one-person-in-two-functions", ("张三（经办）", "张三", "2026-02-20")),
 ):
     MAKERS[name_] = (".xlsx", lambda cover=cover_: good(folder(), cover=cover))  # type: ignore[misc]
 
@@ -189,3 +200,102 @@ def _() -> bytes:
 @file("row-of-no-height")
 def _() -> bytes:
     return edited(lambda book: setattr(book[SHEET].row_dimensions[14], "height", 0.5))
+
+
+@file("reason-is-a-dash")
+def _() -> bytes:
+    def fill(book: Workbook) -> None:
+        book[SHEET][CITY] = "未提供"
+        for column, text in enumerate(("失业", "参保人数", "", "——"), 1):
+            book["说明"].cell(4, column, text)
+
+    return edited(fill)
+
+
+@file("reason-in-a-hidden-row")
+def _() -> bytes:
+    def fill(book: Workbook) -> None:
+        book[SHEET][CITY] = "未提供"
+        for column, text in enumerate(("失业", "参保人数", "", "系统升级，数据未能取出"), 1):
+            book["说明"].cell(4, column, text)
+        book["说明"].row_dimensions[4].hidden = True
+
+    return edited(fill)
+
+
+@file("note-beside-the-columns")
+def _() -> bytes:
+    return edited(lambda book: book["说明"].cell(4, 6, "参保人数因政策调整减少"))
+
+
+@file("note-under-the-table")
+def _() -> bytes:
+    return edited(lambda book: book[SHEET].cell(60, 2, "参保人数因政策调整减少"))
+
+
+@file("name-is-a-formula")
+def _() -> bytes:
+    return edited(lambda book: setattr(book["封面"]["C10"], "value", '="冯"&"复核"'))
+
+
+# -- what stands in the cell and is not its value ---------------------------------------------------------
+
+
+def runs(cell: str, *parts: tuple[str, str]) -> bytes:
+    """A text of several fonts: properties and letters of each run."""
+    inner = "".join(f"<r>{f'<rPr>{look}</rPr>' if look else ''}<t>{text}</t></r>" for look, text in parts)
+    return changed(PART, lambda xml: put(xml, cell, f"<is>{inner}</is>", ' t="inlineStr"'))
+
+
+def shared(cell: str, *parts: tuple[str, str]) -> bytes:
+    """The same as Excel keeps it, among the shared texts."""
+    parts_ = members()
+    strings = parts_["xl/sharedStrings.xml"].decode()
+    number_ = strings.count("<si>")
+    inner = "".join(f"<r>{f'<rPr>{look}</rPr>' if look else ''}<t>{text}</t></r>" for look, text in parts)
+    parts_["xl/sharedStrings.xml"] = strings.replace("</sst>", f"<si>{inner}</si></sst>").encode()
+    parts_[PART] = put(parts_[PART].decode(), cell, f"<v>{number_}</v>", ' t="s"').encode()
+    return packed(parts_)
+
+
+RAISED, STRUCK, WHITE, TINY = '<vertAlign val="superscript"/>', "<strike/>", '<color rgb="FFFFF9DB"/>', '<sz val="1"/>'
+for name_, make_, parts_ in (
+    ("note-mark-behind-the-figure", shared, (("", "23735"), (RAISED, "1"))),
+    ("note-mark-in-the-cell", runs, (("", "23735"), (RAISED, "1"))),
+    ("old-figure-struck-out", shared, ((STRUCK, "22"), ("", "2642"))),
+    ("digits-of-the-ground", shared, (("", "2642"), (WHITE, "00"))),
+    ("digits-too-small", runs, (("", "2642"), (TINY, "00"))),
+):
+    MAKERS[name_] = (".xlsx", lambda make=make_, parts=parts_: make(CITY, *parts))  # type: ignore[misc]
+
+
+@file("struck-out-altogether")
+def _() -> bytes:
+    return edited(lambda book: setattr(book[SHEET][CITY], "font", Font(strike=True)))
+
+
+@file("one-point-letters")
+def _() -> bytes:
+    return edited(lambda book: setattr(book[SHEET][CITY], "font", Font(size=1)))
+
+
+def on_condition(**look: Any) -> bytes:
+    """A condition of somebody's own over the figures."""
+    rule = Rule(type="expression", formula=["TRUE"], dxf=DifferentialStyle(**look))
+    return edited(lambda book: book[SHEET].conditional_formatting.add("H6:I9", rule))
+
+
+@file("white-on-a-condition")
+def _() -> bytes:
+    return on_condition(font=Font(color="FFFFFFFF"))
+
+
+@file("nothing-on-a-condition")
+def _() -> bytes:
+    return on_condition(numFmt=NumberFormat(numFmtId=901, formatCode=";;;"))
+
+
+@file("a-bar-for-the-figure")
+def _() -> bytes:
+    rule = DataBarRule("min", None, "max", None, color="FF638EC6", showValue=False)
+    return edited(lambda book: book[SHEET].conditional_formatting.add(CITY, rule))

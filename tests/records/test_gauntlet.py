@@ -122,6 +122,9 @@ def assert_answered(place: Workplace, receipt: Receipt | None, reply: Reply) -> 
     marked, _ = reply.files
     again = examine(marked.read_bytes(), marked.name, place.catalog)
     assert again.cover == receipt.reading.cover
+    # Handed in as it came back, it is refused again, and for no other reason.
+    assert not again.accepted
+    assert {(p.sheet, p.cell) for p in again.problems} <= {(p.sheet, p.cell) for p in receipt.problems}
     assert again.typed is not None
     typed = receipt.reading.typed
     assert again.typed.cells.keys() == typed.cells.keys()

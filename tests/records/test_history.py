@@ -38,8 +38,8 @@ SHENZHEN = Path(__file__).parents[1] / "data" / "real" / "guangdong-shenzhen-mon
 
 @pytest.fixture
 def kunming(open_bureau: Callable[..., Bureau]) -> Bureau:
-    """昆明市 with its annual cycle of 2017 open."""
-    return open_bureau(profile="kunming-2017", period="2017-annual", enrolled=False)
+    """昆明市 with its annual cycle of 2018 open."""
+    return open_bureau(profile="kunming-2017", period="2018-annual", enrolled=False)
 
 
 @pytest.fixture
@@ -180,6 +180,26 @@ def test_an_import_that_breaks_off_leaves_nothing(
         take(kunming, ("昆明.csv", published), ("乙.csv", altered(published, "1")))
     for table in (ImportedTable, Observation, StoredFile):
         assert rows(kunming, table) == []
+
+
+def test_a_period_under_way_takes_nothing_from_outside(open_bureau: Callable[..., Bureau]) -> None:
+    bureau = open_bureau(profile="kunming-2017", period="2017-annual", enrolled=False)
+    content = (bureau.catalog.folder / "figures.csv").read_bytes()
+    (made,) = take(bureau, ("昆明.csv", content), reason="改")
+    assert (len(made.under_way), len(made.taken)) == (11, 44)
+    assert {figure.period for figure in made.under_way} == {Period(2017, "annual")}
+    assert Period(2017, "annual") not in {figure.period for figure in known(bureau).values()}
+
+
+def test_the_same_figure_rounded_is_no_change(kunming: Bureau) -> None:
+    def table(unit: str, value: str) -> bytes:
+        return f"地区,期间,险种,指标,单位,数值\n昆明市,2017,工伤,基金收入,{unit},{value}\n".encode()
+
+    (first,) = take(kunming, ("细.csv", table("万元", "9415.54")))
+    assert len(first.new) == 1, first.report.unmatched
+    for unit, value, is_same in (("亿元", "0.9416", True), ("亿元", "0.9415", False), ("万元", "9415.55", False)):
+        (made,) = take(kunming, (f"{value}.csv", table(unit, value)))
+        assert (len(made.same), len(made.changes)) == ((1, 0) if is_same else (0, 1)), value
 
 
 def test_what_we_published_ourselves_is_never_replaced(open_bureau: Callable[..., Bureau]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 from sqlalchemy import select
 
 from disclosure.collection.intake import Intake, take_in
+from disclosure.collection.sources.inbox import InboxVisit
 from disclosure.collection.sources.store import Store
 from disclosure.records.tables import Observation, RefusedFile, Submission
 from disclosure.workplace import Workplace
@@ -73,6 +75,14 @@ def check_inbox(bureau: Bureau, store: Store, take: Callable[[], Intake]) -> Non
     assert sorted(line.result for line in take().taken) == ["已收", "重复"]
     assert len(names(store, "已收")) == 6
     assert len(rows(bureau, Submission)) == 2
+
+
+def test_a_pipe_is_called_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "管道.xlsx")
+    (tmp_path / "文件夹").mkdir()
+    visit = InboxVisit(Store(str(tmp_path), {}, {}, "收件夹"))
+    (said,) = visit.strays().values()
+    assert said.startswith("“管道.xlsx”不是普通文件（是管道或设备），没有收")
 
 
 def names(store: Store, folder: str) -> list[str]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from disclosure import cycles
 from disclosure.collection.receipts import Outcome, answer_files
-from disclosure.collection.replies import Reply, reply_to, reply_to_refused
+from disclosure.collection.replies import Reply, marked_workbook, reply_to, reply_to_refused
 from disclosure.collection.workbook_reader import examine
 from disclosure.collection.workbook_reading import Problem, Typed, TypedCell
 from disclosure.collection.workbook_writer import write_workbook
@@ -83,6 +83,51 @@ def test_corrected_the_answer_itself_is_taken_and_the_old_answer_goes(new_bureau
     with bureau.place.records.read() as session:
         standing = cycles.standing_submissions(session, cycles.get_cycle(session, bureau.cycle_id))[CENTRE]
         assert {o.value for o in standing.observations} == {f.value for f in bureau.figures(CENTRE)}
+
+
+def test_what_the_answer_shows_no_more_is_confirmed_before_it_is_taken(tmp_path: Path) -> None:
+    """A unit that was changed stands again as it was sent, over the figure as it was typed."""
+    made.start(tmp_path)
+    reading = examine(make.MAKERS["unit-changed"][1](), "报表.xlsx", made.CATALOG)
+    marked = marked_workbook(made.CATALOG, reading, reading.problems)
+    assert marked is not None
+    for _ in range(2):
+        again = examine(marked, "报表.xlsx", made.CATALOG)
+        (problem,) = again.problems
+        assert (problem.sheet, problem.cell, problem.found, problem.expected) == ("失业", "C14", "“亿元”", "“万元”")
+        assert problem.why.endswith(
+            "请改回原来的单位，并核对这一行的数据是否按它填写；核对后请在“错误清单”G4 选“已核对”"
+        )
+        marked = marked_workbook(made.CATALOG, again, again.problems)
+        assert marked is not None
+    book = openpyxl.load_workbook(io.BytesIO(marked))
+    assert book["失业"]["C14"].value == "万元"
+    assert (book["错误清单"]["G3"].value, book["错误清单"]["G4"].protection.locked) == ("核对结果", False)
+    book["失业"]["F14"], book["错误清单"]["G4"] = 81234, "已核对"
+    out = io.BytesIO()
+    book.save(out)
+    right = examine(out.getvalue(), "报表.xlsx", made.CATALOG)
+    assert right.problems == ()
+    assert [f"{f.value:f}" for f in right.figures if f.source.cell == "F14"] == ["81234.00"]
+    del book["错误清单"]
+    book.save(out := io.BytesIO())
+    (problem,) = examine(out.getvalue(), "报表.xlsx", made.CATALOG).problems
+    assert (problem.sheet, problem.found) == ("错误清单", "被删除的工作表")
+
+
+def test_one_cause_is_confirmed_once(tmp_path: Path) -> None:
+    made.start(tmp_path)
+    reading = examine(make.MAKERS["white-on-a-condition"][1](), "报表.xlsx", made.CATALOG)
+    assert len(reading.problems) == 4
+    marked = marked_workbook(made.CATALOG, reading, reading.problems)
+    assert marked is not None
+    book = openpyxl.load_workbook(io.BytesIO(marked))
+    errors = book["错误清单"]
+    assert [errors.cell(row, 7).value for row in (4, 5, 6, 7)] == [None, "见第 4 行", "见第 4 行", "见第 4 行"]
+    assert len(examine(marked, "报表.xlsx", made.CATALOG).problems) == 4
+    errors["G4"] = "已核对"
+    book.save(out := io.BytesIO())
+    assert examine(out.getvalue(), "报表.xlsx", made.CATALOG).accepted
 
 
 def test_rows_that_were_moved_come_back_in_their_place(tmp_path: Path) -> None:
@@ -189,3 +234,17 @@ def test_an_inbox_answers_with_the_marked_workbook_too(new_bureau: Callable[...,
     assert openpyxl.load_workbook(io.BytesIO(workbook[1]))["企业养老"]["F6"].comment is not None
     unreadable = replace(outcome, content=content[:500])
     assert list(answer_files(bureau.catalog, unreadable)) == ["报表.xlsx.回执.txt"]
+
+
+def test_a_file_handed_in_again_after_another_says_which_it_replaces(new_bureau: Callable[..., Bureau]) -> None:
+    bureau = new_bureau()
+    first, second = bureau.workbook(CENTRE), bureau.workbook(CENTRE, filler="吴填报")
+    assert first != second
+    receipts = [bureau.hand_in(content, name) for content, name in ((first, "甲.xlsx"), (second, "乙.xlsx")) * 2]
+    assert [(receipt.is_repeat, receipt.replaced) for receipt in receipts] == [
+        (False, ""),
+        (False, ""),
+        (True, "乙.xlsx"),
+        (True, "甲.xlsx"),
+    ]
+    assert not bureau.hand_in(second, "乙.xlsx").replaced

@@ -42,7 +42,10 @@ def next_round(bureau: Bureau, gate: str, *centres: str) -> None:
 
 def said_in(path: Path) -> str:
     """All text on the first sheet of a workbook, as another program reads it."""
-    book = openpyxl.load_workbook(path)
+    return said_in_cover(openpyxl.load_workbook(path))
+
+
+def said_in_cover(book: Any) -> str:
     cover = book[book.sheetnames[0]]
     return "\n".join(str(cell) for row in cover.iter_rows(values_only=True) for cell in row if cell is not None)
 
@@ -70,6 +73,34 @@ def test_a_return_goes_to_just_the_returned_centre_with_the_words(bureau: Bureau
         )
     assert before == []
     assert after == sorted((f.indicator, f"{f.value:f}") for f in bureau.figures(OTHER))
+
+
+def test_a_returned_workbook_shows_what_the_audit_found_in_it(bureau: Bureau) -> None:
+    bureau.hand_in_all({PARTICIPANTS: "999999"})
+    bureau.compile()
+    found = [finding for finding in bureau.audit().findings if finding.centre == CENTRE]
+    next_round(bureau, "confidentiality", CENTRE)
+    (path,) = hand_out(bureau.place, bureau.cycle_id)
+    book = openpyxl.load_workbook(path)
+    errors = book["错误清单"]
+    rows = [[cell.value for cell in row] for row in errors.iter_rows(min_row=4, max_col=6)]
+    assert len(rows) == len(found) > 0
+    assert {(row[3], row[4]) for row in rows} == {(finding.value, finding.expected) for finding in found}
+    for number, row in enumerate(rows, 4):
+        sheet, _, cell = str(row[2]).rpartition(" ")
+        comment = book[sheet][cell].comment
+        assert f"发现：{row[3]}\n应为：{row[4]}\n{row[5]}" in comment.text
+        assert errors.cell(number, 3).hyperlink.location == f"{sheet}!{cell}"
+        value = book[sheet][cell].value
+        marks = [
+            rule.formula
+            for area in book[sheet].conditional_formatting
+            if cell in str(area.sqref)
+            for rule in area.rules
+        ]
+        assert [f"{cell}={float(value)!r}"] in marks, "the mark goes once the figure is changed"
+    assert f"孙保密：{WORDS}" in said_in_cover(book)
+    assert bureau.hand_in(path.read_bytes(), path.name).is_accepted, "what was found may also be right"
 
 
 def test_the_first_workbook_says_nothing_of_a_return(bureau: Bureau) -> None:

@@ -61,10 +61,12 @@ def check(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str
     )
 
 
-def test_wrong_cells_and_unreadable_files_are_told_without_the_audit(tmp_path: Path) -> None:
+def test_wrong_cells_and_unreadable_files_are_told_each_in_its_line(tmp_path: Path) -> None:
     path = filled(tmp_path / "报表.xlsx")
     book = openpyxl.load_workbook(path)
     book["失业"]["H6"] = "12万"
+    # What the audit finds elsewhere is told in the same pass; not of the cell that cannot be read.
+    book["失业"]["I6"] = None
     book.save(path)
     (tmp_path / "空.xlsx").write_bytes(b"")
     big = tmp_path / "大.xlsx"
@@ -73,7 +75,9 @@ def test_wrong_cells_and_unreadable_files_are_told_without_the_audit(tmp_path: P
     told = check(tmp_path, path, "空.xlsx", "大.xlsx", "无.xlsx", tmp_path, "--out", "答复")
     assert told.returncode == 1
     assert "Traceback" not in told.stdout + told.stderr
-    assert "报表.xlsx：有 1 处须改正" in told.stdout
+    assert "报表.xlsx：有 2 处须改正" in told.stdout
+    assert "工作表“失业”单元格 I6：实际为未填" in told.stdout
+    assert told.stdout.count("单元格 H6：") == 1
     assert "工作表“失业”单元格 H6：实际为文字“12万”" in told.stdout
     assert "文件：实际为空文件" in told.stdout
     assert "文件：实际为30 MB 的文件" in told.stdout

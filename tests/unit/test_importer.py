@@ -69,6 +69,7 @@ def test_what_the_table_says_of_its_source_is_kept_and_the_options_fill_what_it_
         ({"period": "2017Q2", "indicator": "享受工伤待遇人数", "unit": "万人次"}, "period", ["2017Q2"]),
         ({"period": "2017-10"}, "period", ["2017-10"]),
         ({"period": "2017(未审)"}, "period", ["2017(未审)"]),
+        ({"period": "2099"}, "future", ["2099年度"]),
         ({"insurance": "意外保险"}, "insurance", ["意外保险"]),
         ({"indicator": "参加工伤保险的人数"}, "indicator", ["工伤", "参加工伤保险的人数"]),
         ({"unit": "百人"}, "unit", ["百人"]),

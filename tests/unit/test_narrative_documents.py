@@ -354,10 +354,42 @@ def font(**set_to: bool):
         (font(hidden=True), "隐藏的文字"),
         (font(strike=True), "删除线"),
         (font(superscript=True), "上标或下标"),
+        (run_with("<w:r><w:rPr><w:color w:val='FFFFFF'/></w:rPr><w:t>白</w:t></w:r>"), "看不见的文字"),
+        (run_with("<w:r><w:rPr><w:sz w:val='2'/></w:rPr><w:t>小</w:t></w:r>"), "看不见的文字"),
+        (
+            run_with(
+                "<w:r><w:rPr><w:color w:val='000000'/><w:shd w:val='clear' w:fill='000000'/></w:rPr><w:t>黑</w:t></w:r>"
+            ),
+            "看不见的文字",
+        ),
     ],
 )
 def test_what_would_be_lost_or_seen_by_nobody_is_refused_by_name(change, words):
     assert_refused(document(change), words)
+
+
+def test_white_letters_on_a_dark_ground_are_seen():
+    shaded = "<w:rPr><w:color w:val='FFFFFF'/><w:shd w:val='clear' w:fill='1F4E79'/></w:rPr>"
+    assert (
+        read_narrative(document(run_with(f"<w:r>{shaded}<w:t>白字</w:t></w:r>")), "文稿.docx", CATALOG).problems == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("联系人身份证11010519491231002X。", "身份证号码（1101**********002X）"),
+        ("证件号 110105 19491231 002x 已核", "身份证号码（1101**********002X）"),
+        ("咨询１３８００００１２３４。", "手机号码（138****1234）"),
+        ("电话+86 138-0000-1234", "手机号码（138****1234）"),
+        ("证件号110105194912310021", ""),
+        ("基金收入13800001234元，结余13800001234.50元", ""),
+        ("咨询电话0878-3123456，12333", ""),
+    ],
+)
+def test_numbers_of_persons_are_refused_with_their_middle_left_out(words, found):
+    reading = read_narrative(markdown(f"# 参保情况\n\n{words}"), "文稿.md", CATALOG)
+    assert [found in problem.words for problem in reading.problems] == ([True] if found else [])
 
 
 def test_switched_off_properties_and_a_single_column_are_nothing():

@@ -41,7 +41,8 @@ def figures(draw: st.DrawFn, catalog: Catalog, period: Period, centre: str) -> t
         state: FigureState = draw(st.sampled_from(["reported"] * 8 + ["not_provided", "not_applicable"]))  # type: ignore[arg-type]
         value, text = None, ""
         if state != "reported" or indicator.kind == "text":
-            text = draw(WORDS)
+            # A reason has words; a text indicator may say anything.
+            text = draw(WORDS) if state == "reported" else f"系统升级{draw(WORDS)}"
         else:
             value = draw(numbers(catalog, indicator))
         drawn.append(Figure(region, indicator.id, period, indicator.unit, value, text, state, centre))

@@ -51,15 +51,15 @@ THEME = b"""<a:theme xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/m
 
 
 def test_ink_and_ground_are_read_as_every_program_writes_them() -> None:
-    hidden, pale, grey, theme, pattern, gradient, unknown = read_styles(STYLES, THEME)
+    hidden, pale, grey, theme, pattern, gradient, unknown = read_styles(STYLES, THEME).cells
     assert hidden == Style(";;;")
-    assert (pale.ink, pale.ground) == ((255, 255, 255), (255, 249, 219))
+    assert (pale.font.ink, pale.ground) == ((255, 255, 255), (255, 249, 219))
     assert pale.contrast < 1.25
-    assert grey.ink == (128, 128, 128)
+    assert grey.font.ink == (128, 128, 128)
     assert grey.contrast > 3
     assert theme.contrast < 1.05
     # What cannot be told is taken for seen.
     assert (pattern.ground, pattern.contrast) == (None, 21)
     assert (gradient.ground, gradient.contrast) == (None, 21)
     assert unknown.contrast == 21
-    assert read_styles(STYLES)[3].ink is None
+    assert read_styles(STYLES).cells[3].font.ink is None

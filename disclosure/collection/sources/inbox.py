@@ -99,7 +99,7 @@ class InboxVisit(Visit):
                 self._store.move(entry.name, target)
 
     def strays(self) -> Mapping[str, str]:
-        """Links, which may point anywhere, and folders with something in them."""
+        """Links, which may point anywhere, pipes and devices, and folders with something in them."""
         found = {}
         for name, kind in self._store.others().items():
             shown = printable_name(name)
@@ -107,6 +107,8 @@ class InboxVisit(Visit):
                 continue
             if kind == "link":
                 found[name] = f"“{shown}”是一个链接（快捷方式），没有收；请把文件本身放进收件夹。"
+            elif kind == "other":
+                found[name] = f"“{shown}”不是普通文件（是管道或设备），没有收；请删去，把要报送的文件放进收件夹。"
             elif self._store.holds_any(name):
                 found[name] = f"文件夹“{shown}”里的文件没有收；请把要报送的文件直接放进收件夹，不要放在下一级文件夹里。"
         return found

@@ -13,6 +13,8 @@ from disclosure.collection.sources.base import GoneError
 from disclosure.remote.files import close_files, in_words, is_object_store, open_files, told
 
 _CHUNK_BYTES = 1 << 20
+#: What file systems call what is no file -> what we do.
+_OTHERS = {"directory": "folder", "link": "link"}
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,14 @@ class Store:
         return [entry for entry in found if entry.name]
 
     def others(self) -> dict[str, str]:
-        """What else lies right in the folder: name -> ``link`` or ``folder``."""
+        """What else lies right in the folder: name -> ``link``, ``folder`` or ``other`` (a pipe, a device)."""
         with self._in_words():
             self.fs.invalidate_cache()
             found = {
                 posixpath.basename(str(info["name"]).rstrip("/")): info for info in self.fs.ls(self.root, detail=True)
             }
         return {
-            name: "link" if info.get("islink") or info.get("type") == "link" else "folder"
+            name: "link" if info.get("islink") else _OTHERS.get(str(info.get("type")), "other")
             for name, info in found.items()
             if name and _entry(info) is None
         }
