@@ -238,7 +238,7 @@ def test_an_inbox_answers_with_the_marked_workbook_too(new_bureau: Callable[...,
 
 def test_a_file_handed_in_again_after_another_says_which_it_replaces(new_bureau: Callable[..., Bureau]) -> None:
     bureau = new_bureau()
-    first, second = bureau.workbook(CENTRE), bureau.workbook(CENTRE, filler="吴填报")
+    first, second = bureau.workbook(CENTRE), bureau.workbook(CENTRE, filler="另一人")
     assert first != second
     receipts = [bureau.hand_in(content, name) for content, name in ((first, "甲.xlsx"), (second, "乙.xlsx")) * 2]
     assert [(receipt.is_repeat, receipt.replaced) for receipt in receipts] == [
