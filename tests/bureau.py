@@ -287,15 +287,21 @@ class Bureau:
         self.approve("leader")
         return release
 
+    def rest(self) -> None:
+        """Close every connection; with SQLite's last one all of the write-ahead log is put into the file."""
+        self.place.records.engine.dispose()
+
     def publish(self) -> Published:
         return publish_round(self.place, self.cycle_id)
 
-    def copy_to(self, home: Path) -> Bureau:
-        """The same bureau in another folder, on a copy of its SQLite file; this one must be at rest."""
-        # Closing the last connection puts all of the write-ahead log into the file.
-        self.place.records.engine.dispose()
+    def copy_to(self, home: Path, database_url: str = "") -> Bureau:
+        """The same bureau in another folder, on a copy of its SQLite file or on ``database_url``, its copy.
+
+        This one must be at rest.
+        """
+        self.rest()
         shutil.copytree(self.place.settings.home, home, symlinks=True, dirs_exist_ok=True)
-        moved = {"home": home, "database_url": f"sqlite:///{home / 'records.db'}"}
+        moved = {"home": home, "database_url": database_url or f"sqlite:///{home / 'records.db'}"}
         place = Workplace(self.place.settings.model_copy(update=moved))
         return replace(self, place=place, secrets=dict(self.secrets))
 

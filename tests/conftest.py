@@ -17,7 +17,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -170,14 +170,20 @@ def postgres_template(postgres_server: URL) -> Iterator[str]:
         yield str(make_url(url).database)
 
 
+@pytest.fixture(scope="session")
+def copy_of_database(postgres_server: URL) -> Callable[[str], AbstractContextManager[str]]:
+    """Gives the URL of a copy of a PostgreSQL database (a name) that nobody is connected to; dropped at the end."""
+    return lambda name: _new_database(postgres_server, name)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def records_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """As ``database_url``, with the tables of this version already there."""
     if request.param == "sqlite":
         yield lay_sqlite(request.getfixturevalue("sqlite_url"))
         return
-    template = request.getfixturevalue("postgres_template")
-    with _new_database(request.getfixturevalue("postgres_server"), template) as url:
+    copy_of_database = request.getfixturevalue("copy_of_database")
+    with copy_of_database(request.getfixturevalue("postgres_template")) as url:
         yield url
 
 

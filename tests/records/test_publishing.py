@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from bureau import Bureau, bureau_at
+from sqlalchemy import delete, make_url, select, update
 
 from disclosure.errors import DisclosureError
 from disclosure.publication.channels.versions import VersionsChannel
@@ -21,7 +22,6 @@ from disclosure.review.authority import REVIEW_GATES
 
 pytestmark = pytest.mark.records
 
-Bureau = Any
 GATES = (*REVIEW_GATES, "leader")
 
 
@@ -48,11 +48,40 @@ def refuse(bureau: Bureau, words: str) -> None:
     assert (tree(bureau.site) if bureau.site.exists() else None) == site
 
 
-@pytest.fixture
-def signed(bureau: Bureau) -> Bureau:
-    """高港区 2016, approved at every gate, not yet published."""
+@pytest.fixture(scope="module")
+def signed_once(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+    """高港区 2016, approved at every gate, not yet published; every test works on a copy."""
+    home = tmp_path_factory.mktemp("signed")
+    bureau = bureau_at(home, f"sqlite:///{home / 'records.db'}")
     bureau.sign_all()
     return bureau
+
+
+@pytest.fixture(scope="module")
+def signed_on_postgresql(
+    copy_of_database: Callable[[str], AbstractContextManager[str]],
+    postgres_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Bureau]:
+    """The same on PostgreSQL."""
+    with copy_of_database(postgres_template) as url:
+        bureau = bureau_at(tmp_path_factory.mktemp("signed"), url)
+        bureau.sign_all()
+        bureau.rest()
+        yield bureau
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def signed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bureau]:
+    """A copy of one's own, on SQLite and once more on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("signed_once").copy_to(tmp_path)
+        return
+    base = request.getfixturevalue("signed_on_postgresql")
+    with request.getfixturevalue("copy_of_database")(str(make_url(base.place.settings.database_url).database)) as url:
+        copy = base.copy_to(tmp_path, url)
+        yield copy
+        copy.rest()
 
 
 def test_published_it_is_whole_noted_and_told(signed: Bureau) -> None:
@@ -266,11 +295,9 @@ KILLED = {
 
 @pytest.mark.parametrize("point", KILLED)
 def test_killed_and_run_again_there_is_exactly_one_release(
-    new_bureau: Callable[..., Bureau], run_and_die: Callable[[Bureau, str], None], point: str
+    signed_once: Bureau, tmp_path: Path, run_and_die: Callable[[Bureau, str], None], point: str
 ) -> None:
-    signed = new_bureau()
-    signed.sign_all()
-    kill_and_run_again(signed, run_and_die, point)
+    kill_and_run_again(signed_once.copy_to(tmp_path), run_and_die, point)
 
 
 def test_killed_on_either_database_there_is_exactly_one_release(
