@@ -111,7 +111,8 @@ class Bureau:
             round_number=round_number or self.round,
             only=self.only,
             filled=filled,
-            cover=(filler, checker, "2026-02-20"),
+            # Nobody signs before the period is over.
+            cover=(filler, checker, "2026-02-20" if self.period.end < dt.date(2026, 2, 20) else ""),
         )
         return path.read_bytes()
 

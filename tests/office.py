@@ -322,7 +322,8 @@ class Office:
             centre,
             round_number=round_number,
             filled=self.figures(period, centre) if figures is None else figures,
-            cover=(filler, "乙复核", "2026-02-20"),
+            # Nobody signs before the period is over, and periods here may lie far ahead.
+            cover=(filler, "乙复核", "2026-02-20" if period.end < dt.date(2026, 2, 20) else ""),
         )
 
 

@@ -199,8 +199,8 @@ def grouped(catalog: Catalog, rows: Iterable[UnmatchedRow]) -> tuple[UnmatchedGr
 
 
 def _ended(reading: Reading, last_day: dt.date) -> Reading:
-    """``reading``, which is of a period that has ended."""
-    if reading.period.end > last_day:
+    """``reading``, which is of a period that has ended, or of a special disclosure, which may be of any day."""
+    if reading.period.kind != "special" and reading.period.end > last_day:
         raise MistakeError("future", f"“{reading.period.label}”")
     return reading
 

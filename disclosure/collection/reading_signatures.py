@@ -43,7 +43,9 @@ def _date_fault(cover: Cover, today: dt.date) -> str:
     day = parse_date(cover.filled_on)
     if day is None:
         return "date"
-    return "future" if day > today else "early" if day < cover.period.end else ""
+    # A special disclosure is about whatever it was opened for, often within the year it is named after.
+    is_early = cover.period.kind != "special" and day < cover.period.end
+    return "future" if day > today else "early" if is_early else ""
 
 
 def _complaints(cover: Cover, today: dt.date) -> Iterator[Problem]:

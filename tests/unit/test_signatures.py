@@ -50,3 +50,12 @@ def test_two_people_are_taken(filler: str, checker: str) -> None:
 def test_a_day_is_read_however_it_is_written(text: str) -> None:
     assert parse_date(text) == dt.date(2026, 2, 5)
     assert complaints(filled_on=text) == []
+
+
+def test_a_special_disclosure_is_signed_within_its_year() -> None:
+    today = dt.date(2026, 3, 2)
+    faults = []
+    for period in (Period(2026, "annual"), Period(2026, "special", "防汛救助")):
+        cover = Cover("chuxiong", period, "employment_centre", 1, (), 2, "张三", "李四", "2026-03-01")
+        faults.append([problem.cell for problem in unsigned(WorkbookReading(cover, (), (), ()), today).problems])
+    assert faults == [["C11"], []]
