@@ -92,5 +92,6 @@ _MENDINGS: Mapping[str, Callable[[Workplace, Discovered], None]] = {
     "run_dead": _bury,
     "run_stopped": _go_on,
     "ask_without_run": _go_on,
+    "release_partial": _go_on,
     "publication_not_scheduled": _to_its_hour,
 }

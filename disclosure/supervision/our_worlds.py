@@ -144,6 +144,7 @@ def _cycle(session: Session, catalog: Catalog, cycle: Cycle) -> CycleSeen:
         ask=OpenAsk(ask.key, ask.flow_run_id, ask.asked_at) if ask else None,
         planned_for=release.planned_for if release is not None and waits else None,
         is_published=cycles.published_release(session, cycle) is not None,
+        is_partial=release is not None and release.is_partial,
     )
 
 

@@ -96,7 +96,9 @@ def _of_driver(worlds: Worlds, cycle: CycleSeen, driver: RunSeen | None, facts: 
             yield Discovered("run_stopped", cycle.driver_run_id, facts, cycle.id, cycle.driver_run_id)
     elif driver is not None and driver.has_ended:
         facts |= {"run": driver.name, "state": driver.state, "since": said(driver.since)}
-        yield Discovered("run_ended", driver.id, facts, cycle.id, driver.id)
+        # Somebody who cancels a publication half way has a reason; one that failed goes on until it is whole.
+        kind = "release_partial" if cycle.is_partial and driver.state_type == "FAILED" else "run_ended"
+        yield Discovered(kind, driver.id, facts, cycle.id, driver.id)
 
 
 def publications_not_scheduled(worlds: Worlds) -> Iterator[Discovered]:

@@ -26,7 +26,11 @@ class OpenAsk:
 
 @dataclass(frozen=True)
 class CycleSeen:
-    """One cycle of our records; ``planned_for``: the hour signed for a publication that is still to come."""
+    """One cycle of our records.
+
+    ``planned_for``: the hour signed for a publication that is still to come; ``is_partial``: some channels show the
+    release and others do not yet.
+    """
 
     id: int
     period: Period
@@ -39,6 +43,7 @@ class CycleSeen:
     ask: OpenAsk | None = None
     planned_for: dt.datetime | None = None
     is_published: bool = False
+    is_partial: bool = False
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,10 @@ def test_runs_that_are_gone_or_ended() -> None:
     # What somebody ended, somebody decides about.
     for state, kind in (("Failed", "FAILED"), ("Cancelled", "CANCELLED"), ("Completed", "COMPLETED")):
         assert found(worlds(asks, runs=(run(state, kind),))) == [("run_ended", RUN)]
+    # A publication that failed on some channels goes on; one that somebody cancelled waits for them.
+    partial = cycle(step="publish", is_partial=True)
+    assert found(worlds(partial, runs=(run("Failed", "FAILED"),))) == [("release_partial", RUN)]
+    assert found(worlds(partial, runs=(run("Cancelled", "CANCELLED"),))) == [("run_ended", RUN)]
     assert found(worlds(cycle(step="archive", is_published=True), runs=(run("Completed", "COMPLETED"),))) == []
     assert found(worlds(cycle(driver_run_id="", step="collect"))) == [("cycle_without_run", Q1.id)]
 
