@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from disclosure.publication.contents import release_folder, trees_of
 from disclosure.publication.documents import document_of
 from disclosure.publication.proof import fix_proof
 from disclosure.publication.turn import turn
+from disclosure.publication.upkeep import show_recorded
 from disclosure.publication.withdrawing import retire_articles
 from disclosure.records import ledger
 from disclosure.records.tables import Cycle, LedgerEntry, Release
@@ -172,7 +174,13 @@ def _publish(place: Workplace, cycle_id: int, read_secret: Secrets) -> Published
             # Whoever may yet do what was asked is waited for by the next attempt, before others are brought back.
             waits = keeps_others or bool(act.in_doubt)
             _bring_back(place, cycle_id, act, act.torn if waits else None)
-        _conclude(place, cycle_id, act)
+        try:
+            _conclude(place, cycle_id, act)
+        except DisclosureError:
+            if not (is_repair or act.is_visible()):
+                with suppress(DisclosureError):
+                    show_recorded(place, read_secret)
+            raise
         act.tidy()
     return replace(published, is_repaired=is_repair)
 

@@ -27,6 +27,25 @@ def recorded_site(place: Workplace) -> Tree:
     return site if any("/" in path for path in site) else Tree.of({})
 
 
+def show_recorded(place: Workplace, read_secret: Secrets) -> None:
+    """Show what our records have, and nothing where they have nothing: a release that came to nothing is taken off.
+
+    Another publication may have put up a site that listed it meanwhile.
+
+    Raises:
+        DisclosureError: when a channel fails.
+    """
+    site = recorded_site(place)
+    if site:
+        put_site(place, site, lambda: None, read_secret)
+        return
+    for fact in place.catalog.publishes_to:
+        if fact.content == "site":
+            with open_channel(fact, place.settings.home, read_secret) as channel:
+                if live := channel.live():
+                    channel.undo(Staged(live.token, ""), "")
+
+
 def put_site(place: Workplace, site: Tree, check_again: Callable[[], None], read_secret: Secrets) -> bool:
     """Show ``site`` on every channel that has the whole site, all or none; whether anything had to be written.
 

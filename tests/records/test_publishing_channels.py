@@ -26,12 +26,14 @@ from wechat_platform import SECRET, Account, Platform
 from disclosure.catalog.catalog import PROFILES
 from disclosure.clock import utc_now
 from disclosure.errors import DisclosureError
+from disclosure.kept_secrets import from_environment
 from disclosure.publication import publish
 from disclosure.publication.channels.folder import FolderShelf
 from disclosure.publication.channels.s3 import S3Shelf
 from disclosure.publication.channels.sftp import SftpShelf
 from disclosure.publication.publish import PartlyPublishedError, stage_round
 from disclosure.publication.turn import turn
+from disclosure.publication.upkeep import put_site, recorded_site
 from disclosure.records.tables import ChannelDelivery, LedgerEntry, Release
 from disclosure.settings import Settings
 from disclosure.workplace import Workplace
@@ -170,14 +172,16 @@ def fail(patch: pytest.MonkeyPatch, owner: type, name: str) -> None:
     patch.setattr(owner, name, failing)
 
 
-def rotten(patch: pytest.MonkeyPatch, owner: type, whenever: Callable[[Any, str], bool]) -> None:
+def rotten(
+    patch: pytest.MonkeyPatch, owner: type, whenever: Callable[[Any, str], bool], lost: str = "index.html"
+) -> None:
     """What is read back lacks a file where ``whenever`` says so."""
     plain = owner.hashes  # type: ignore[attr-defined]
 
     def hashes(self: Any, name: str) -> dict[str, str]:
         found = dict(plain(self, name))
         if whenever(self, name):
-            found.pop("index.html")
+            found.pop(lost)
         return found
 
     patch.setattr(owner, "hashes", hashes)
@@ -228,6 +232,28 @@ def test_one_fails_and_all_are_brought_back(
     assert showing(signed, account) == ALL
     assert events(signed)[-1] == "release.published"
     assert len(account.articles) == 1
+
+
+def test_listed_by_another_publication_meanwhile_it_is_taken_off_again(
+    signed: Bureau, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SftpShelf, "point", killed)
+        with pytest.raises(KeyboardInterrupt):
+            signed.publish()
+    # Whoever publishes next builds the site from the records, which have this release half way out.
+    assert put_site(signed.place, recorded_site(signed.place), lambda: None, from_environment)
+    assert {"folder", "sftp"} <= showing(signed, account)
+    with monkeypatch.context() as patch:
+        rotten(patch, S3Shelf, always, "article.html")
+        with pytest.raises(DisclosureError, match="没有发布，各渠道都保持原样：渠道“12333公共服务网”："):
+            signed.publish()
+    assert showing(signed, account) == set()
+    signed.publish()
+    assert showing(signed, account) == ALL
 
 
 def test_the_account_refuses_and_nobody_else_is_switched(signed: Bureau, account: Account) -> None:
