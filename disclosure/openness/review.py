@@ -15,7 +15,7 @@ from disclosure.records.openness_tables import OpennessChange
 from disclosure.records.subjects import decisions_of, lock
 from disclosure.records.tables import Ask, Decision, Person
 from disclosure.review import asks, authority, people
-from disclosure.review.answering import able_to_decide, take_answer
+from disclosure.review.answering import able_to_decide, carry, take_answer
 from disclosure.review.authority import Answer, Deciding
 from disclosure.review.decisions import Standing, standing
 from disclosure.review.secrets import Cipher
@@ -95,28 +95,7 @@ def enter_review(session: Session, catalog: Catalog, change: OpennessChange) -> 
             continue
         if authority.names_in(decision.person.name) & drafters(session, change):
             continue
-        session.add(
-            Decision(
-                change_id=change.id,
-                round=change.round,
-                gate=gate,
-                outcome="approved",
-                digest=change.digest,
-                person_id=decision.person_id,
-                opinion=decision.opinion,
-                carried_from_id=decision.id,
-                decided_at=decision.decided_at,
-            )
-        )
-        ledger.append(
-            session,
-            "decision.carried_over",
-            actor=decision.person.name,
-            change=change.id,
-            gate=gate,
-            round=change.round,
-            digest=change.digest,
-        )
+        carry(session, change, decision, change.digest, "content unchanged")
     session.flush()
 
 

@@ -1,4 +1,4 @@
-"""Taking a reviewer's answer to an ask, whatever the ask is about: a decision on exactly its digest, or a refusal."""
+"""Decisions, whatever they are about: made by a reviewer's answer on exactly an ask's digest, or carried over."""
 
 from __future__ import annotations
 
@@ -78,6 +78,33 @@ def take_answer(
         publish_at=answer.publish_at.isoformat() if answer.publish_at else None,
     )
     return decision
+
+
+def carry(session: Session, subject: Subject, decision: Decision, digest: str, why: str) -> None:
+    """Let an approval of an earlier round stand in the current one for ``digest``; ``why`` goes into the ledger."""
+    session.add(
+        Decision(
+            **columns_of(subject),
+            round=subject.round,
+            gate=decision.gate,
+            outcome="approved",
+            digest=digest,
+            person_id=decision.person_id,
+            opinion=decision.opinion,
+            carried_from_id=decision.id,
+            decided_at=decision.decided_at,
+        )
+    )
+    ledger.append(
+        session,
+        "decision.carried_over",
+        actor=decision.person.name,
+        **told(subject),
+        gate=decision.gate,
+        round=subject.round,
+        digest=digest,
+        why=why,
+    )
 
 
 def able_to_decide(

@@ -16,7 +16,7 @@ from disclosure.records import ledger
 from disclosure.records.subjects import Subject, decisions_of
 from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, Decision, Excuse, Finding, Person
 from disclosure.review import authority
-from disclosure.review.answering import able_to_decide, take_answer
+from disclosure.review.answering import able_to_decide, carry, take_answer
 from disclosure.review.authority import REVIEW_GATES, Answer, Deciding
 from disclosure.review.explanations import read_explanations
 from disclosure.review.secrets import Cipher
@@ -214,29 +214,8 @@ def carry_over(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
                 session, "gate.reopened", actor="系统", cycle_id=cycle.id, gate=gate, round=cycle.round, why=why
             )
             continue
-        session.add(
-            Decision(
-                cycle_id=cycle.id,
-                round=cycle.round,
-                gate=gate,
-                outcome="approved",
-                digest=compilation.digest,
-                person_id=decision.person_id,
-                opinion=decision.opinion,
-                carried_from_id=decision.id,
-                decided_at=decision.decided_at,
-            )
-        )
-        ledger.append(
-            session,
-            "decision.carried_over",
-            actor=decision.person.name,
-            cycle_id=cycle.id,
-            gate=gate,
-            round=cycle.round,
-            digest=compilation.digest,
-            why="content unchanged" if is_same else "first review only, text and tables unchanged",
-        )
+        why = "content unchanged" if is_same else "first review only, text and tables unchanged"
+        carry(session, cycle, decision, compilation.digest, why)
     session.flush()
 
 
