@@ -19,7 +19,8 @@ from disclosure.deadlines import Deadline, deadlines_of
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 from disclosure.records import ledger
-from disclosure.records.tables import Cycle, DeadlineMove, Person
+from disclosure.records.reminder_tables import DeadlineMove
+from disclosure.records.tables import Cycle, Person
 from disclosure.review.people import check_code, find_person, roles_of
 from disclosure.review.secrets import Cipher
 from disclosure.workdays import on_or_before

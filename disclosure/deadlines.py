@@ -19,7 +19,8 @@ from disclosure.catalog import Catalog, Milestone, Office
 from disclosure.clock import end_of_day, said_day
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
-from disclosure.records.tables import Cycle, DeadlineMove
+from disclosure.records.reminder_tables import DeadlineMove
+from disclosure.records.tables import Cycle
 from disclosure.settings import SHANGHAI
 from disclosure.workdays import WorkingDay, on_or_before, rest_name
 

@@ -22,16 +22,8 @@ from disclosure.overview.facts import (
     StationState,
     Track,
 )
-from disclosure.records.tables import (
-    AuditRun,
-    ChannelDelivery,
-    Cycle,
-    Decision,
-    Narrative,
-    ReadBack,
-    Release,
-    Submission,
-)
+from disclosure.records.proof_tables import ReadBack
+from disclosure.records.tables import AuditRun, ChannelDelivery, Cycle, Decision, Narrative, Release, Submission
 from disclosure.reminders.duties import MILESTONE_OF_GATE, Duty
 from disclosure.review import asks, decisions
 from disclosure.workdays import probable_workdays

@@ -21,7 +21,7 @@ from disclosure.publication.signing import PublicKey, Use, keys_json, public_key
 from disclosure.publication.site import KEYS, KEYS_SIGNATURE
 from disclosure.records import ledger
 from disclosure.records.checkpoints import Checkpoint, make_checkpoint, open_signing_key
-from disclosure.records.tables import SigningKey
+from disclosure.records.proof_tables import SigningKey
 from disclosure.workplace import Workplace
 
 

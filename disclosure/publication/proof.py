@@ -10,7 +10,8 @@ from disclosure.clock import utc_now
 from disclosure.publication.keys import checkpoint_of_ledger, signing_key
 from disclosure.publication.manifest import Manifest
 from disclosure.publication.signing import sign
-from disclosure.records.tables import Cycle, ManifestSignature, Release
+from disclosure.records.proof_tables import ManifestSignature
+from disclosure.records.tables import Cycle, Release
 from disclosure.workplace import Workplace
 
 

@@ -25,7 +25,8 @@ from disclosure.publication.contents import package_tree, release_folder
 from disclosure.publication.documents import document_of
 from disclosure.publication.manifest import compare_hashes, sha256
 from disclosure.publication.tree import Tree
-from disclosure.records.tables import Compilation, Cycle, ReadBack, Release
+from disclosure.records.proof_tables import ReadBack
+from disclosure.records.tables import Compilation, Cycle, Release
 from disclosure.rendering import DisclosureDocument, package_paths, public_paths
 from disclosure.rendering.open_data import WORKBOOK
 from disclosure.rendering.read_numbers import (

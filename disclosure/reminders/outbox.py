@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from disclosure.catalog import Catalog
 from disclosure.errors import DisclosureError
 from disclosure.records import Records
-from disclosure.records.tables import SentReminder
+from disclosure.records.reminder_tables import SentReminder
 from disclosure.reminders.letters import Letter
 from disclosure.reminders.rules import Reminder
 

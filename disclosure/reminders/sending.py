@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from disclosure.catalog import Catalog, Messenger
 from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.records import ledger
-from disclosure.records.tables import MessengerState, Person
+from disclosure.records.reminder_tables import MessengerState
+from disclosure.records.tables import Person
 from disclosure.reminders.duties import duties
 from disclosure.reminders.letters import Letter, write_letters
 from disclosure.reminders.outbox import AddressRefusedError, Delivered, NotSentError, deliver, known_keys

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from disclosure.clock import said
 from disclosure.records import ledger
-from disclosure.records.tables import SupervisionFinding, SupervisionRun
+from disclosure.records.supervision_tables import SupervisionFinding, SupervisionRun
 from disclosure.supervision.discovered import Look
 from disclosure.supervision.texts import kinds, phrase
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog, Holidays
 from disclosure.clock import said, shanghai
-from disclosure.records.tables import SupervisionRun
+from disclosure.records.supervision_tables import SupervisionRun
 from disclosure.settings import SHANGHAI, Settings
 from disclosure.workdays import is_probable_workday
 

@@ -8,7 +8,7 @@ import pytest
 from office import Office
 from sqlalchemy import select
 
-from disclosure.records.tables import SupervisionFinding
+from disclosure.records.supervision_tables import SupervisionFinding
 
 pytestmark = pytest.mark.faults
 

@@ -23,7 +23,7 @@ from disclosure.catalog import load_catalog
 from disclosure.catalog.catalog import PROFILES
 from disclosure.deadlines import periods_of_year, plan
 from disclosure.periods import Period
-from disclosure.records.tables import SupervisionRun
+from disclosure.records.supervision_tables import SupervisionRun
 from disclosure.settings import SHANGHAI
 from disclosure.supervision.mornings import mornings_of_year
 from disclosure.workdays import NATIONAL_HOLIDAYS, missing_holidays, on_or_before

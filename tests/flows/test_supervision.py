@@ -18,7 +18,7 @@ from office import Case, Office
 from sqlalchemy import func, select
 
 from deployments.local import child_environment
-from disclosure.records.tables import SupervisionFinding
+from disclosure.records.supervision_tables import SupervisionFinding
 from disclosure.supervision.book import Line, line_of
 
 pytestmark = pytest.mark.flows

@@ -21,7 +21,8 @@ from disclosure.cli.people import people_contact
 from disclosure.cli.remind import remind
 from disclosure.cli.status import status
 from disclosure.errors import DisclosureError
-from disclosure.records.tables import Cycle, DeadlineMove, SentReminder
+from disclosure.records.reminder_tables import DeadlineMove, SentReminder
+from disclosure.records.tables import Cycle
 from disclosure.settings import SHANGHAI
 
 pytestmark = pytest.mark.records

@@ -20,7 +20,8 @@ from disclosure.deadlines import Deadline
 from disclosure.errors import DisclosureError
 from disclosure.periods import Period
 from disclosure.records import ledger
-from disclosure.records.tables import DeadlineMove, LedgerEntry, Release
+from disclosure.records.reminder_tables import DeadlineMove
+from disclosure.records.tables import LedgerEntry, Release
 from disclosure.review import briefing, people
 
 pytestmark = pytest.mark.records

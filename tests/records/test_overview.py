@@ -13,7 +13,8 @@ from sqlalchemy import update
 from disclosure.overview import Handed, Overview, Track, look
 from disclosure.overview.board import write_board
 from disclosure.periods import Period
-from disclosure.records.tables import Cycle, Decision, MessengerState, Release, SentReminder
+from disclosure.records.reminder_tables import MessengerState, SentReminder
+from disclosure.records.tables import Cycle, Decision, Release
 from disclosure.review import people
 from disclosure.settings import SHANGHAI
 

@@ -21,7 +21,8 @@ from disclosure.cli.status import _read
 from disclosure.clock import utc_now
 from disclosure.overview import look
 from disclosure.publication.read_back import Read, read_back
-from disclosure.records.tables import ReadBack, Release
+from disclosure.records.proof_tables import ReadBack
+from disclosure.records.tables import Release
 from disclosure.supervision.discovered import Discovered
 from disclosure.supervision.our_worlds import look_at_pages, look_at_records
 from disclosure.supervision.rules import judge

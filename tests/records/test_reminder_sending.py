@@ -25,7 +25,8 @@ from sqlalchemy import select, update
 from disclosure.catalog import Secret
 from disclosure.errors import DisclosureError
 from disclosure.kept_secrets import from_environment
-from disclosure.records.tables import Cycle, LedgerEntry, SentReminder
+from disclosure.records.reminder_tables import SentReminder
+from disclosure.records.tables import Cycle, LedgerEntry
 from disclosure.reminders.outbox import uncertain
 from disclosure.reminders.sending import Sent, failing, letters_due, send_due
 from disclosure.review import people

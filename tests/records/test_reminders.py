@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 
 from disclosure import cycles
 from disclosure.periods import Period
-from disclosure.records.tables import Ask, Cycle, Decision, Release, SentReminder
+from disclosure.records.reminder_tables import SentReminder
+from disclosure.records.tables import Ask, Cycle, Decision, Release
 from disclosure.reminders import (
     Delivered,
     Duty,

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from disclosure.errors import DisclosureError
 from disclosure.records import ledger
-from disclosure.records.tables import SupervisionFinding
+from disclosure.records.supervision_tables import SupervisionFinding
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.supervision import book
 from disclosure.supervision.discovered import Discovered, Look
