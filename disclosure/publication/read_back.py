@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +21,6 @@ from disclosure.errors import DisclosureError
 from disclosure.kept_secrets import Secrets, from_environment
 from disclosure.publication.channels import Channel, open_channel
 from disclosure.publication.channels.versions import VersionsChannel
-from disclosure.publication.channels.wechat import WechatChannel
 from disclosure.publication.contents import package_tree, release_folder
 from disclosure.publication.documents import document_of
 from disclosure.publication.manifest import compare_hashes, sha256
@@ -41,6 +41,10 @@ from disclosure.rendering.read_numbers import (
     figures_of,
 )
 from disclosure.workplace import Workplace
+
+if TYPE_CHECKING:
+    # Its library is loaded by those who publish there.
+    from disclosure.publication.channels.wechat import WechatChannel
 
 #: The row about all bytes of a release on a channel.
 BYTES = ""
@@ -84,9 +88,9 @@ def read_back_channel(
         if isinstance(channel, VersionsChannel):
             seen = {path: (live or {}).get(each.folder + name, "") for name, path in each.paths.items()}
             found += _note(place, fact, each, _read_files(place, each, seen))
-        elif isinstance(channel, WechatChannel):
+        elif fact.kind == "wechat":
             tree = package_tree(place, each.release, fact)
-            found += _note(place, fact, each, _read_article(place, each, channel, tree))
+            found += _note(place, fact, each, _read_article(place, each, cast("WechatChannel", channel), tree))
     return found
 
 
