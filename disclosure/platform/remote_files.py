@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from disclosure.errors import DisclosureError
+from disclosure.platform.errors import DisclosureError, UnavailableError, is_passing
 
 _CONNECT_SECONDS, _READ_SECONDS = 10, 60
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -21,7 +21,7 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
 def open_files(url: str, options: Mapping[str, Any], secrets: Mapping[str, str], where: str) -> tuple[Any, str]:
-    """The fsspec file system of ``url`` (or a plain path), connected, and the path in it without ``/`` behind.
+    """Return the fsspec file system of ``url`` (or a plain path), connected, and the path in it without ``/`` behind.
 
     ``options`` and ``secrets`` are given to the file system. Who has it closes it with ``close_files``.
 
@@ -33,7 +33,7 @@ def open_files(url: str, options: Mapping[str, Any], secrets: Mapping[str, str],
         if protocol in ("webdav", "webdavs"):
             return _open_webdav(url, {**options, **secrets})
         # Every resumed run imports this module, and few open anything.
-        import fsspec.core
+        import fsspec.core  # noqa: PLC0415 - every resumed run imports this, few open files
 
         given = {**_options_of(protocol, dict(options), where), **secrets}
         fs, root = fsspec.core.url_to_fs(url, skip_instance_cache=True, **given)
@@ -43,7 +43,7 @@ def open_files(url: str, options: Mapping[str, Any], secrets: Mapping[str, str],
 
 
 def _open_webdav(url: str, given: dict[str, Any]) -> tuple[Any, str]:
-    from webdav4.fsspec import WebdavFileSystem
+    from webdav4.fsspec import WebdavFileSystem  # noqa: PLC0415 - every resumed run imports this, few open files
 
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -104,7 +104,7 @@ def _options_of(protocol: str, options: dict[str, Any], where: str) -> dict[str,
 
 def _only(host_key: str, where: str) -> Any:
     """Paramiko's policy for a host that must show this very public key."""
-    import paramiko
+    import paramiko  # noqa: PLC0415 - every resumed run imports this, few open files
 
     words = host_key.split()
     if len(words) < 2:
@@ -130,14 +130,32 @@ def in_words(where: str, secrets: Iterable[str], told: Callable[[Exception], str
     except DisclosureError:
         raise
     except Exception as error:  # every library has its own tree of errors
-        words = told(error)
+        words = _missing_extra(error) or told(error)
         if not words:
             first = re.sub(r"\s+", " ", str(error)).strip()[:160]
             words = f"出错（{type(error).__name__}：{first}），请把这句话告诉管理员"
         for secret in filter(None, secrets):
             words = words.replace(secret, "***")
+        kind = UnavailableError if is_passing(error) else DisclosureError
         # The library's own error may hold what must not be shown.
-        raise DisclosureError(f"{where}：{words}。") from None
+        raise kind(f"{where}：{words}。") from None
+
+
+#: The extra of pyproject.toml that brings a package, by the package's name.
+_EXTRAS = {"paramiko": "sftp", "s3fs": "s3", "webdav4": "webdav", "pymysql": "mysql"}
+
+
+def _missing_extra(error: BaseException | None) -> str:
+    """Say what is not installed and how to; an empty text when that is not what is wrong.
+
+    fsspec raises an error of its own from the one that names the package.
+    """
+    while isinstance(error, ImportError):
+        package = (error.name or "").partition(".")[0]
+        if extra := _EXTRAS.get(package):
+            return f"没有安装可选软件包 {package}（{extra}），请在本程序所在的文件夹运行 make extras 安装后重试"
+        error = error.__cause__
+    return ""
 
 
 def fill(url: str, **values: object) -> str:
@@ -174,7 +192,7 @@ _BY_NAME = {
 
 
 def told(error: Exception) -> str:
-    """What is wrong and what to do, for the errors that file systems are known to raise; empty for another."""
+    """Return what is wrong and what to do, for the errors that file systems are known to raise; empty for another."""
     # WebDAV's errors carry the answer.
     status = getattr(getattr(error, "response", None), "status_code", None)
     if status in (401, 403):

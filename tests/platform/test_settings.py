@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from disclosure.settings import Settings
+from disclosure.platform.settings import Settings
 
 pytestmark = pytest.mark.unit
 
@@ -21,7 +21,7 @@ def config(tmp_path: Path) -> Path:
 def test_arguments_over_environment_over_file_over_defaults(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings().profile == "chuxiong"
     config.write_text('profile = "kunming-2017"\nserver_port = 4300\n', encoding="utf-8")
-    assert (Settings().profile, Settings().server_port, Settings().desk_port) == ("kunming-2017", 4300, 4280)
+    assert (Settings().profile, Settings().server_port, Settings().prefect_port) == ("kunming-2017", 4300, 4201)
     monkeypatch.setenv("DISCLOSURE_PROFILE", "gaogang-2016")
     assert (Settings().profile, Settings().server_port) == ("gaogang-2016", 4300)
     assert Settings(profile="chuxiong").profile == "chuxiong"
@@ -35,7 +35,14 @@ def test_an_unknown_setting_in_the_file_is_refused(config: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("server_port", "0"), ("server_port", "65536"), ("desk_port", "x"), ("runner_poll_seconds", "0.1")],
+    [
+        ("server_port", "0"),
+        ("server_port", "65536"),
+        ("prefect_port", "x"),
+        ("public_url", "example.cn"),
+        ("public_url", "https://a/b"),
+        ("runner_poll_seconds", "0.1"),
+    ],
 )
 def test_a_value_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"DISCLOSURE_{name.upper()}", value)
@@ -62,8 +69,21 @@ def test_a_child_process_gets_this_very_configuration(tmp_path: Path, monkeypatc
         profile="gaogang-2016",
         database_url="postgresql+psycopg://u:p@h/d",
         server_port=4300,
-        desk_port=4301,
-        server_auth="admin:geheim",  # type: ignore[arg-type]
+        public_url="https://pilu.example.cn",
+        host_names="pilu,10.1.2.3",
+        tls_certificate=tmp_path / "tls.crt",
+        tls_key=tmp_path / "tls.key",
+        trusted_proxies="10.1.2.4",
+        openid_issuer="https://login.example.cn",
+        openid_client_id="pilu",
+        openid_client_secret="wort",  # type: ignore[arg-type]
+        openid_claim="xm",
+        prefect_port=4301,
+        prefect_auth="admin:geheim",  # type: ignore[arg-type]
+        checkpoint_copy=tmp_path / "copy",
+        backup_folder=tmp_path / "backups",
+        backup_recipients="age1qqqq",
+        backup_keep=7,
         secret_key="key",  # type: ignore[arg-type]
         runner_poll_seconds=2.5,
         runner_is_warm=False,
@@ -75,22 +95,24 @@ def test_a_child_process_gets_this_very_configuration(tmp_path: Path, monkeypatc
 
 
 def test_secrets_are_not_shown(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, server_auth="admin:geheim", secret_key="schluessel")  # type: ignore[arg-type]
+    settings = Settings(home=tmp_path, prefect_auth="admin:geheim", secret_key="schluessel")  # type: ignore[arg-type]
     shown = f"{settings!r} {settings} {settings.model_dump_json()}"
     assert "geheim" not in shown
     assert "schluessel" not in shown
 
 
 def test_prefect_is_told_what_it_must_know(tmp_path: Path) -> None:
-    environment = Settings(home=tmp_path, server_port=4300).prefect_environment
+    environment = Settings(home=tmp_path, server_port=4300, prefect_port=4301).prefect_environment
     # No way out of the building, the UI that has Resume, and an address it finds on another port.
     assert environment["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert environment["DO_NOT_TRACK"] == "1"
     assert environment["PREFECT_SERVER_UI_V2_ENABLED"] == "false"
-    assert environment["PREFECT_API_URL"] == environment["PREFECT_SERVER_UI_API_URL"] == "http://127.0.0.1:4300/api"
+    assert environment["PREFECT_API_URL"] == "http://127.0.0.1:4301/api"
+    assert environment["PREFECT_SERVER_UI_API_URL"] == "http://127.0.0.1:4300/prefect/api"
+    assert environment["PREFECT_SERVER_API_HOST"] == "127.0.0.1"
     assert environment["PREFECT_HOME"].startswith(str(tmp_path))
     assert not any("AUTH" in name or "DATABASE" in name for name in environment)
-    guarded = Settings(home=tmp_path, server_auth="admin:x", server_database_url="sqlite+aiosqlite:///p.db")  # type: ignore[arg-type]
+    guarded = Settings(home=tmp_path, prefect_auth="admin:x", server_database_url="sqlite+aiosqlite:///p.db")  # type: ignore[arg-type]
     assert guarded.prefect_environment["PREFECT_SERVER_API_AUTH_STRING"] == "admin:x"
     assert guarded.prefect_environment["PREFECT_API_AUTH_STRING"] == "admin:x"
     assert guarded.prefect_environment["PREFECT_API_DATABASE_CONNECTION_URL"] == "sqlite+aiosqlite:///p.db"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from disclosure.settings import SHANGHAI
+from disclosure.platform.settings import SHANGHAI
 
 _clock: ContextVar[Callable[[], dt.datetime] | None] = ContextVar("clock", default=None)
 
@@ -34,7 +34,7 @@ def shanghai(moment: dt.datetime) -> dt.datetime:
 
 
 def end_of_day(day: dt.date) -> dt.datetime:
-    """The last moment of a Shanghai day: what "by" a date means."""
+    """Return the last moment of a Shanghai day: what "by" a date means."""
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), SHANGHAI) - dt.timedelta(seconds=1)
 
 
@@ -48,12 +48,12 @@ def short_weekday(day: dt.date) -> str:
     return f"周{weekday(day)[-1]}"
 
 
-def said_day(day: dt.date) -> str:
+def format_day(day: dt.date) -> str:
     """``2026年3月15日（星期日）``."""
     return f"{day.year}年{day.month}月{day.day}日（{weekday(day)}）"
 
 
-def said(moment: dt.datetime) -> str:
+def format_moment(moment: dt.datetime) -> str:
     """``2026年3月5日 14:30`` in Shanghai."""
     local = shanghai(moment)
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"

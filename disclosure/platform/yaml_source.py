@@ -10,13 +10,13 @@ from typing import Any
 
 import yaml
 
-from disclosure.errors import DisclosureError
+from disclosure.platform.errors import DisclosureError
 
 Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Mark:
+class SourceMark:
     """A place in a file; ``line`` counts from 1."""
 
     file: Path
@@ -31,17 +31,17 @@ class Document:
     """Plain data with the place of every key and item in it."""
 
     data: dict[str, Any] = field(default_factory=dict)
-    marks: dict[Location, Mark] = field(default_factory=dict)
+    marks: dict[Location, SourceMark] = field(default_factory=dict)
 
-    def locate(self, location: Location) -> Mark | None:
-        """The place of ``location`` or of its nearest parent."""
+    def locate(self, location: Location) -> SourceMark | None:
+        """Return the place of ``location`` or of its nearest parent."""
         for length in range(len(location), -1, -1):
             if mark := self.marks.get(location[:length]):
                 return mark
         return None
 
     def overlay(self, upper: Document) -> Document:
-        """This document with ``upper`` laid over it.
+        """Return this document with ``upper`` laid over it.
 
         Mappings are merged key by key, anything else is replaced whole, and a key set to null in
         ``upper`` is removed.
@@ -55,8 +55,8 @@ def _merge(
     lower: dict[str, Any],
     upper: dict[str, Any],
     at: Location,
-    lower_marks: dict[Location, Mark],
-    upper_marks: dict[Location, Mark],
+    lower_marks: dict[Location, SourceMark],
+    upper_marks: dict[Location, SourceMark],
 ) -> None:
     for key, value in upper.items():
         here = (*at, key)
@@ -99,7 +99,7 @@ def load_document(path: Path) -> Document:
         loader = _Loader(path.read_text(encoding="utf-8"))
         node = loader.get_single_node()
         if node is None:
-            return Document(marks={(): Mark(path, 1)})
+            return Document(marks={(): SourceMark(path, 1)})
         if not isinstance(node, yaml.MappingNode):
             raise DisclosureError(f"{path} 第 1 行：文件最上层应为“键: 值”的映射。")
         marks = dict(_marks(node, (), path))
@@ -113,8 +113,8 @@ def load_document(path: Path) -> Document:
         raise DisclosureError(f"读不了 {path}（{error.strerror}），请核对文件和权限。") from error
 
 
-def _marks(node: yaml.Node, at: Location, path: Path) -> Iterator[tuple[Location, Mark]]:
-    yield at, Mark(path, node.start_mark.line + 1)
+def _marks(node: yaml.Node, at: Location, path: Path) -> Iterator[tuple[Location, SourceMark]]:
+    yield at, SourceMark(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -124,7 +124,7 @@ def _marks(node: yaml.Node, at: Location, path: Path) -> Iterator[tuple[Location
                 )
             seen.add(key.value)
             yield from _marks(value, (*at, key.value), path)
-            yield (*at, key.value), Mark(path, key.start_mark.line + 1)
+            yield (*at, key.value), SourceMark(path, key.start_mark.line + 1)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield from _marks(item, (*at, index), path)

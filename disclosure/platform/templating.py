@@ -9,12 +9,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 #: Beside this package, in a checkout and installed alike.
-TEMPLATES = Path(__file__).parent.parent / "templates"
+TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 @cache
 def environment() -> Environment:
-    """The environment of all templates: HTML escaped, missing values an error, blocks trimmed."""
+    """Return the environment of all templates: HTML escaped, missing values an error, blocks trimmed."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(("html.j2", "html", "svg.j2", "xml.j2")),

@@ -10,7 +10,7 @@ UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", 
 
 
 def printable_name(name: str) -> str:
-    """A file's name as text that can be kept and shown.
+    """Return a file's name as text that can be kept and shown.
 
     A name that is no UTF-8, as an old FTP program or unzip leaves one, is read as the GBK it nearly always is.
     """
@@ -22,6 +22,6 @@ def printable_name(name: str) -> str:
 
 
 def stem_of(name: str) -> str:
-    """The name without its ending, nor that of a file still being written: ``报表`` for ``报表.xlsx.part``."""
+    """Return the name without its ending, nor that of a file still being written: ``报表`` for ``报表.xlsx.part``."""
     path = PurePath(name)
     return PurePath(path.stem).stem if path.suffix.lower() in UNFINISHED else path.stem
