@@ -16,9 +16,9 @@ from functools import cache
 
 import chinese_calendar
 
-from disclosure.catalog import Holidays
-from disclosure.clock import weekday
-from disclosure.errors import DisclosureError
+from disclosure.calendar.holidays import Holidays
+from disclosure.platform.clock import weekday
+from disclosure.platform.errors import DisclosureError
 
 #: 全国年节及纪念日放假办法, article 2: what a year's notice always holds.
 NATIONAL_HOLIDAYS = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
@@ -44,7 +44,7 @@ class WorkingDay:
         return bool(self.unknown)
 
     def binding(self) -> dt.date:
-        """The day, where somebody is to be held to it.
+        """Return the day, where somebody is to be held to it.
 
         Raises:
             DisclosureError: while it is provisional, with the file and the lines to fill in.
@@ -55,7 +55,7 @@ class WorkingDay:
 
 
 def missing_holidays(year: int, holidays: Holidays) -> tuple[str, ...]:
-    """The national holidays of ``year`` known neither to the package nor to ``holidays``; empty for a known year."""
+    """Return national holidays of ``year`` that neither the package nor ``holidays`` knows; empty for a known year."""
     if _package_knows(year, holidays):
         return ()
     named = "、".join(h.name for h in holidays.values() if h.date.year == year and h.kind == "off")
@@ -63,7 +63,7 @@ def missing_holidays(year: int, holidays: Holidays) -> tuple[str, ...]:
 
 
 def missing_local_holidays(year: int, holidays: Holidays) -> tuple[str, ...]:
-    """The prefecture's own holidays that other years have and ``year`` has not: not entered yet, most likely."""
+    """Return the prefecture's own holidays that other years have and ``year`` has not: not entered yet, most likely."""
     off = [h for h in holidays.values() if h.kind == "off" and not any(name in h.name for name in NATIONAL_HOLIDAYS)]
     entered = {h.name for h in off if h.date.year == year}
     return tuple(dict.fromkeys(h.name for h in off if h.name not in entered))
@@ -81,17 +81,17 @@ def is_workday(day: dt.date, holidays: Holidays) -> bool:
 
 
 def next_workday(day: dt.date, holidays: Holidays) -> dt.date:
-    """The first working day after ``day``."""
+    """Return the first working day after ``day``."""
     return add_workdays(day, 1, holidays)
 
 
 def previous_workday(day: dt.date, holidays: Holidays) -> dt.date:
-    """The last working day before ``day``."""
+    """Return the last working day before ``day``."""
     return add_workdays(day, -1, holidays)
 
 
 def add_workdays(start: dt.date, count: int, holidays: Holidays) -> dt.date:
-    """The ``count``-th working day after ``start``; the day after ``start`` is the first that can count.
+    """Return the ``count``-th working day after ``start``; the day after ``start`` is the first that can count.
 
     ``start`` itself need not be a working day. A negative ``count`` goes back in the same way; 0 is ``start``.
     Source: 政府信息公开条例 (2019) art. 26, "20个工作日内"; 民法典 art. 201, the day of the event does not count.
@@ -144,7 +144,7 @@ def is_probable_workday(day: dt.date, holidays: Holidays) -> bool:
 
 
 def rest_name(day: dt.date, holidays: Holidays) -> str:
-    """What people call a day off: ``火把节``, ``国庆节``, or its weekday."""
+    """Return what people call a day off: ``火把节``, ``国庆节``, or its weekday."""
     if own := holidays.get(day.isoformat()):
         return own.name
     name = chinese_calendar.get_holiday_detail(day)[1] if _package_knows(day.year, holidays) else None
@@ -169,19 +169,19 @@ def _is_open(day: dt.date, holidays: Holidays) -> bool:
 
 @cache
 def _is_national_workday(day: dt.date) -> bool:
-    """The package checks its argument anew each time, which a year of clocks asks a hundred thousand times."""
+    """Return the package checks its argument anew each time, which a year of clocks asks a hundred thousand times."""
     return bool(chinese_calendar.is_workday(day))
 
 
 def _unknown(day: dt.date, holidays: Holidays) -> str:
-    """What to fill in before ``day`` can be judged; empty when it can."""
+    """Return what to fill in before ``day`` can be judged; empty when it can."""
     if _package_knows(day.year, holidays) or day.isoformat() in holidays:
         return ""
     missing = missing_holidays(day.year, holidays)
     if not missing:
         return ""
     return (
-        f"{day.year}年的放假安排还没有录入，算不出工作日：请按国务院办公厅的通知，在 {holidays.file} 的 holidays 里"
+        f"{day.year}年的放假安排还没有录入，算不出工作日：请按国务院办公厅的通知，在 {holidays.place} 的 holidays 里"
         f"补上{'、'.join(missing)}的放假日与调休上班日（每天一行，放假写 kind: off，上班写 kind: work，例如 "
         f'"{day.year}-01-01": {{kind: off, name: 元旦, source: 通知文号}}），或升级 chinesecalendar。'
     )

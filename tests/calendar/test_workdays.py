@@ -14,10 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disclosure.catalog import Correction, Holiday, Holidays, load_catalog
-from disclosure.catalog.catalog import PROFILES
-from disclosure.errors import DisclosureError
-from disclosure.workdays import (
+from disclosure.calendar.holidays import Holiday, Holidays
+from disclosure.calendar.workdays import (
     NATIONAL_HOLIDAYS,
     WorkingDay,
     add_workdays,
@@ -32,6 +30,8 @@ from disclosure.workdays import (
     probable_workdays,
     shifted,
 )
+from disclosure.catalog import PROFILES, HolidayCorrection, load_catalog
+from disclosure.platform.errors import DisclosureError
 
 pytestmark = pytest.mark.unit
 
@@ -51,7 +51,7 @@ def own_days(**kinds: str) -> Holidays:
     for key, value in kinds.items():
         date, (kind, name) = key.strip("_").replace("_", "-"), value.split()
         found[date] = Holiday.model_validate({"date": date, "kind": kind, "name": name})
-    return Holidays(found, Path("profile") / "holidays.yaml")
+    return Holidays(found, "profile/holidays.yaml")
 
 
 def year_2027(without: str = "", **more: str) -> Holidays:
@@ -152,7 +152,7 @@ def test_a_correction_stands_above_the_profiles_own_day(tmp_path: Path) -> None:
     assert is_workday(day("2025-07-18"), corrected)
     assert not is_workday(day("2025-07-17"), corrected)
     assert not is_workday(day("2025-10-11"), corrected)
-    assert isinstance(corrected["2025-07-18"], Correction)
+    assert isinstance(corrected["2025-07-18"], HolidayCorrection)
 
 
 @pytest.mark.parametrize("missing", ["reason", "source"])
@@ -177,8 +177,8 @@ def test_a_year_nobody_knows_is_refused_with_what_to_fill_in() -> None:
     told = r"2027年.*holidays\.yaml.*元旦、春节.*2027-01-01.*kind: off"
     with pytest.raises(DisclosureError, match=told) as caught:
         add_workdays(day("2026-12-25"), 20, CHUXIONG)
-    assert str(CHUXIONG.file) in str(caught.value)
-    assert CHUXIONG.file.is_file()
+    assert CHUXIONG.place in str(caught.value)
+    assert "disclosure profile own" in CHUXIONG.place
     with pytest.raises(DisclosureError, match=told):
         count_workdays(day("2026-12-25"), day("2027-01-05"), CHUXIONG)
 

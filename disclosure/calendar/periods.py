@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from disclosure.errors import DisclosureError
+from disclosure.platform.errors import DisclosureError
 
 CycleKind = Literal["annual", "q1", "h1", "q3", "special"]
 CYCLE_KINDS: tuple[CycleKind, ...] = get_args(CycleKind)
@@ -82,19 +82,19 @@ class Period:
         return following - dt.timedelta(days=1)
 
     def previous(self) -> Period | None:
-        """The dated period just before this one (Q1's is last year's annual); None for a special."""
+        """Return the dated period just before this one (Q1's is last year's annual); None for a special."""
         if self.kind == "special":
             return None
         place = _ORDER.index(self.kind)
         return Period(self.year, _ORDER[place - 1]) if place else Period(self.year - 1, "annual")
 
     def previous_in_year(self) -> Period | None:
-        """The period before it in the same year, which year-to-date figures must not fall below."""
+        """Return the period before it in the same year, which year-to-date figures must not fall below."""
         before = self.previous()
         return before if before is not None and before.year == self.year else None
 
     def year_before(self) -> Period | None:
-        """The same period of last year; None for a special."""
+        """Return the same period of last year; None for a special."""
         return None if self.kind == "special" else Period(self.year - 1, self.kind)
 
     def last_year_end(self) -> Period | None:
@@ -111,9 +111,10 @@ def parse_period(text: str) -> Period:
     Raises:
         DisclosureError: when the text names no period for certain (a single later quarter, for one).
     """
-    cleaned = _unified(text)
-    if match := re.fullmatch(r"(\d{4})-(annual|q1|h1|q3|special)(?:-(.+))?", cleaned):
+    # An id holds a special disclosure's own name (夏至专项), which no spelling of dashes may change.
+    if match := re.fullmatch(r"(\d{4})-(annual|q1|h1|q3|special)(?:-(.+))?", text.strip()):
         return Period(int(match[1]), match[2], match[3] or "")  # type: ignore[arg-type]
+    cleaned = _unified(text)
     patterns: tuple[tuple[str, CycleKind], ...] = (
         (r"(\d{4})(?:年度?|-12-31|Q1-Q4|年1-4季度|年1-12月|年12月[底末])?", "annual"),
         (r"(\d{4})(?:Q1|-03-31|年第?[1一]季度|年1-3月|M0?1-M?0?3)", "q1"),
@@ -127,7 +128,7 @@ def parse_period(text: str) -> Period:
 
 
 def end_of(text: str) -> dt.date | None:
-    """The last day of what ``text`` names; None where it names no month, quarter or period for certain.
+    """Return the last day of what ``text`` names; None where it names no month, quarter or period for certain.
 
     Reads what ``parse_period`` reads, single months (``2022-09``, ``截至2022年9月底``), months from the year's
     beginning (``2021M01-M04``) and single quarters (``2017Q2``).
@@ -141,8 +142,8 @@ def end_of(text: str) -> dt.date | None:
         r"(?:截至)?(\d{4})(?:[-./](\d{1,2})|年(?:1-)?(\d{1,2})月[底末]?|M0?1-M?(\d{1,2}))", cleaned
     ):
         month = int(match[2] or match[3] or match[4])
-    elif match := re.fullmatch(r"(\d{4})(?:Q|年第?)([1-4])(?:季度?)?", cleaned):
-        month = int(match[2]) * 3
+    elif match := re.fullmatch(r"(?:截至)?(\d{4})(?:Q|年第?)([1-4一二三四])(?:季度?)?[底末]?", cleaned):
+        month = 3 * ("1234".find(match[2]) + 1 or "一二三四".find(match[2]) + 1)
     else:
         return None
     year = int(match[1])
@@ -152,7 +153,7 @@ def end_of(text: str) -> dt.date | None:
 
 
 def stock_period(text: str) -> Period | None:
-    """The dated period that ends where the month or quarter ``text`` names ends: what a stock of then belongs to.
+    """Return the dated period that ends with the month or quarter ``text`` names: what a stock of then belongs to.
 
     ``2022-09`` and ``2022Q3`` give 2022-q3; ``2022-10`` gives None. A flow of a single month or quarter is none
     of our year-to-date figures, so this is for stocks alone.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from disclosure.calendar.periods import CYCLE_KINDS, CycleKind, Period, end_of, parse_period, stock_period
 from disclosure.catalog import load_catalog
-from disclosure.cycles import due_period
-from disclosure.errors import DisclosureError
-from disclosure.periods import CYCLE_KINDS, CycleKind, Period, end_of, parse_period, stock_period
-from disclosure.settings import SHANGHAI
+from disclosure.cycle.queries import due_period
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.settings import SHANGHAI
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +25,7 @@ PERIODS = st.builds(Period, st.integers(1949, 2200), st.sampled_from(DATED)) | s
 )
 
 
+@example(period=Period(2026, "special", "夏至专项"))
 @given(period=PERIODS)
 def test_an_id_is_read_back_as_the_same_period(period: Period) -> None:
     assert parse_period(period.id) == period
@@ -136,6 +137,9 @@ def test_no_date_implies_a_special_period() -> None:
         ("2022-13", None, None),
         ("2022-00", None, None),
         ("1022-09", None, None),
+        ("2025年4季度末", "2025-12-31", "2025-annual"),
+        ("截至2025年3季度", "2025-09-30", "2025-q3"),
+        ("2025年第三季度末", "2025-09-30", "2025-q3"),
         ("undated(post_6908874)", None, None),
         ("", None, None),
     ],
