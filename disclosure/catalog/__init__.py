@@ -3,54 +3,56 @@
 ``load_catalog("chuxiong")`` is the one way in. A profile is a folder in ``profiles/`` or any path.
 """
 
-from disclosure.catalog.catalog import Catalog, load_catalog
-from disclosure.catalog.channel_models import Channel
-from disclosure.catalog.models import (
-    Correction,
-    Cycle,
+from disclosure.catalog.catalog import BASE, PROFILES, Catalog, normalise
+from disclosure.catalog.loading import load_catalog
+from disclosure.catalog.models.access import EmbargoRule, MaterialKind, SeenWhen
+from disclosure.catalog.models.channels import Channel
+from disclosure.catalog.models.history import ImportWords, KnownError
+from disclosure.catalog.models.indicators import (
+    ComparisonBase,
+    DisclosureSection,
+    Indicator,
+    IndicatorKind,
+    Insurance,
+    Timing,
+    Unit,
+)
+from disclosure.catalog.models.openness import OpennessElement, OpennessItem
+from disclosure.catalog.models.organisation import (
+    CycleFacts,
     Gate,
     GateId,
-    Holiday,
-    Holidays,
-    Identity,
-    ImportWords,
-    Indicator,
-    Insurance,
-    KnownError,
-    Messenger,
     Milestone,
     MilestoneFacts,
     Office,
     Power,
     PowerId,
-    Quotient,
-    Ratio,
     Region,
-    ReminderRules,
     Role,
     RoleId,
-    Rule,
-    Secret,
-    Section,
-    Severity,
-    Unit,
 )
-from disclosure.catalog.openness_models import OpennessElement, OpennessItem
+from disclosure.catalog.models.reminders import HolidayCorrection, Messenger, ReminderRules
+from disclosure.catalog.models.rules import Identity, Quotient, Ratio, Rule, Severity
 
 __all__ = [
+    "BASE",
+    "PROFILES",
     "Catalog",
     "Channel",
-    "Correction",
-    "Cycle",
+    "ComparisonBase",
+    "CycleFacts",
+    "DisclosureSection",
+    "EmbargoRule",
     "Gate",
     "GateId",
-    "Holiday",
-    "Holidays",
+    "HolidayCorrection",
     "Identity",
     "ImportWords",
     "Indicator",
+    "IndicatorKind",
     "Insurance",
     "KnownError",
+    "MaterialKind",
     "Messenger",
     "Milestone",
     "MilestoneFacts",
@@ -66,9 +68,10 @@ __all__ = [
     "Role",
     "RoleId",
     "Rule",
-    "Secret",
-    "Section",
+    "SeenWhen",
     "Severity",
+    "Timing",
     "Unit",
     "load_catalog",
+    "normalise",
 ]

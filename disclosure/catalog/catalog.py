@@ -1,4 +1,4 @@
-"""Loading the catalogue and asking it questions."""
+"""The catalogue as loaded, and the questions it answers."""
 
 from __future__ import annotations
 
@@ -7,96 +7,80 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar, get_args
+from typing import TypeVar
 
-from pydantic import ValidationError
-
-from disclosure.catalog.channel_models import Channel
-from disclosure.catalog.models import (
-    Correction,
-    Cycle,
+from disclosure.calendar.holidays import Holidays
+from disclosure.calendar.periods import Period
+from disclosure.catalog.models.access import EmbargoRule
+from disclosure.catalog.models.channels import Channel
+from disclosure.catalog.models.confidentiality import PublicContact
+from disclosure.catalog.models.history import ImportWords, KnownError
+from disclosure.catalog.models.indicators import (
+    ComparisonFacts,
     Demand,
-    Fact,
-    Gate,
-    GateId,
-    Holiday,
-    Holidays,
-    Identity,
-    ImportWords,
+    DisclosureSection,
     Indicator,
     Insurance,
-    KnownError,
-    Messenger,
+    ProfileFacts,
+    Unit,
+)
+from disclosure.catalog.models.openness import Content, LifeEvent, OpennessItem, OpennessMatter, OpennessWords
+from disclosure.catalog.models.organisation import (
+    CycleFacts,
+    Gate,
+    GateId,
     Milestone,
     MilestoneFacts,
     Office,
     Power,
-    ProfileFacts,
-    Ratio,
     Region,
-    ReminderRules,
     Role,
     RoleId,
-    Rule,
-    Section,
-    Unit,
 )
-from disclosure.catalog.openness_models import CONTENT_OF_KIND, Content, OpennessItem, OpennessMatter, OpennessWords
-from disclosure.catalog.outlet_models import OutletFacts
-from disclosure.catalog.references import mistakes_of
-from disclosure.catalog.yaml_source import Document, Location, load_document
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period
+from disclosure.catalog.models.outlets import OutletFacts
+from disclosure.catalog.models.reminders import Messenger, ReminderRules
+from disclosure.catalog.models.rules import Identity, Ratio, Rule
+from disclosure.catalog.models.search import EverydayWord
+from disclosure.platform.fact import Fact
 
 BASE = Path(__file__).parent
 PROFILES = BASE / "profiles"
 
-FactT = TypeVar("FactT", bound=Fact)
 
-_EXPECTED = {
-    "missing": "缺少这一项",
-    "extra_forbidden": "不认识这一项，请检查拼写",
-    "literal_error": "应为 {expected}",
-    "string_pattern_mismatch": "写法不合规定的样式 {pattern}",
-    "string_type": "应为文字",
-    "int_parsing": "应为整数",
-    "int_type": "应为整数",
-    "bool_parsing": "应为 true 或 false",
-    "decimal_parsing": "应为数字",
-    "tuple_type": "应为列表",
-    "dict_type": "应为“键: 值”的映射",
-    "string_too_short": "不能为空",
-    "too_short": "至少要有一项",
-    "value_error": "{error}",
-    "less_than_equal": "不能大于 {le}",
-    "greater_than_equal": "不能小于 {ge}",
-    "time_parsing": "应为 08:30 这样的时间",
-    "date_from_datetime_parsing": "应为 2025-04-15 这样的日期",
-}
+def place_of(folder: Path, name: str) -> str:
+    """Tell a person where to write facts of the file ``name``: in the bureau's own folder, never in the program."""
+    if not folder.is_relative_to(PROFILES):
+        return str(folder / name)
+    return f"本单位自己的地区配置里的 {name}（还没有：先用 disclosure profile own 文件夹 做一个）"
 
 
 @dataclass(frozen=True)
 class Catalog:
     """All facts of one profile. Mappings are in the order of the YAML, which is the printed order."""
 
-    folder: Path
+    #: Where the facts lie, the uppermost last: the base, the profile, and where that extends one, the bureau's own.
+    layers: tuple[Path, ...]
     profile: ProfileFacts
     regions: Mapping[str, Region]
     offices: Mapping[str, Office]
     roles: Mapping[str, Role]
     gates: Mapping[str, Gate]
     powers: Mapping[str, Power]
-    cycles: Mapping[str, Cycle]
+    #: Who may see what before it is published, by role; a role without an entry sees progress alone.
+    embargo: Mapping[str, EmbargoRule]
+    cycles: Mapping[str, CycleFacts]
     #: The six milestones in the order of the work.
     milestone_facts: Mapping[str, MilestoneFacts]
-    sections: Mapping[str, Section]
+    sections: Mapping[str, DisclosureSection]
     units: Mapping[str, Unit]
     insurances: Mapping[str, Insurance]
     #: Every indicator the catalogue knows; ``reported`` below are those this profile reports.
     indicators: Mapping[str, Indicator]
+    #: What every figure is compared with.
+    comparisons: ComparisonFacts
     identities: Mapping[str, Identity]
     ratios: Mapping[str, Ratio]
     rules: Mapping[str, Rule]
@@ -104,7 +88,11 @@ class Catalog:
     #: What the channels beside the website need to be told.
     outlets: OutletFacts
     known_errors: Mapping[str, KnownError]
+    #: Numbers and addresses of offices that may stand in public text, by how they are printed.
+    public_contacts: Mapping[str, PublicContact]
     import_words: ImportWords
+    #: What people call things when they search the site.
+    everyday_words: Mapping[str, EverydayWord]
     holidays: Holidays
     reminders: ReminderRules
     messengers: Mapping[str, Messenger]
@@ -112,8 +100,34 @@ class Catalog:
     openness_words: OpennessWords
     openness_matters: Mapping[str, OpennessMatter]
     openness_items: Mapping[str, OpennessItem]
+    #: What happens to people, in the order in which the site offers it.
+    life_events: Mapping[str, LifeEvent]
     #: What the profile wrote for elements, by item and element; guides are Markdown files (``openness.guides``).
     openness_contents: Mapping[str, Mapping[str, Content]]
+
+    @property
+    def folder(self) -> Path:
+        """The uppermost folder: the one to write in, where it is not the program's."""
+        return self.layers[-1]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the bureau has a folder of its own."""
+        return not self.folder.is_relative_to(PROFILES)
+
+    def place_of(self, name: str) -> str:
+        """Tell a person where to write facts of the file ``name``."""
+        return place_of(self.folder, name)
+
+    def file(self, name: str) -> Path:
+        """Return the uppermost file of that name, or where it would be."""
+        found = [layer / name for layer in self.layers if (layer / name).is_file()]
+        return found[-1] if found else self.folder / name
+
+    def files(self, folder: str, pattern: str) -> list[Path]:
+        """Return the files in ``folder`` of all layers by name; an upper one takes the place of a lower."""
+        found = {path.name: path for layer in self.layers for path in (layer / folder).glob(pattern)}
+        return [found[name] for name in sorted(found)]
 
     @cached_property
     def prefecture(self) -> Region:
@@ -137,11 +151,11 @@ class Catalog:
         return tuple(office for office in self.offices.values() if office.id in handing_in)
 
     def gate_office(self, gate: GateId) -> Office:
-        """The one office whose people decide at ``gate``."""
+        """Return the one office whose people decide at ``gate``."""
         return self.offices[self.roles[self.gates[gate].role].offices[0]]
 
     def roles_of_office(self, office: str) -> tuple[RoleId, ...]:
-        """The roles people of ``office`` (an id) may hold, in the order of the catalogue."""
+        """Return the roles people of ``office`` (an id) may hold, in the order of the catalogue."""
         return tuple(role.id for role in self.roles.values() if office in role.offices)
 
     @cached_property
@@ -163,7 +177,7 @@ class Catalog:
         return MappingProxyType({i.id: i for i in sorted(filter(selected, self.indicators.values()), key=place)})
 
     def indicators_for(self, period: Period, centre: str = "", only: Iterable[str] = ()) -> tuple[Indicator, ...]:
-        """Indicators asked for in ``period``, of one centre if named.
+        """Return indicators asked for in ``period``, of one centre if named.
 
         ``only`` (ids, ``.*`` allowed) narrows a special cycle to what it was opened for.
         """
@@ -176,12 +190,18 @@ class Catalog:
             and (not patterns or any(indicator.matches(pattern) for pattern in patterns))
         )
 
+    def requires(self, indicator: Indicator, period: Period, only: Iterable[str] = ()) -> bool:
+        """Tell whether ``indicator`` must be reported in ``period``; a special one requires what it was opened for."""
+        return indicator.demand(period.kind) == "required" or (
+            period.kind == "special" and any(indicator.matches(pattern) for pattern in only)
+        )
+
     def regions_for(self, indicator: Indicator) -> tuple[Region, ...]:
         """Regions that report ``indicator``: the prefecture, and its parts where it is by county."""
         return (self.prefecture, *(self.parts_of_prefecture if indicator.by_county else ()))
 
     def indicator_id(self, insurance: str, part: str) -> str:
-        """The id of ``part`` of an identity or ratio: with its insurance, unless it is a whole id already."""
+        """Return the id of ``part`` of an identity or ratio: with its insurance, unless it is a whole id already."""
         bare = part.removeprefix("-")
         return bare if bare in self.indicators else f"{insurance}.{bare}"
 
@@ -208,16 +228,16 @@ class Catalog:
         return {step: dt.date.fromisoformat(f"{year}-{day}") for step, day in cycle.milestones.items()}
 
     def find_region(self, text: str) -> Region | None:
-        """The region whose code, name or alias ``text`` is; None when there is none."""
+        """Return the region whose code, name or alias ``text`` is; None when there is none."""
         wanted = normalise(text)
         return self._region_names.get(wanted)
 
     def find_insurance(self, text: str) -> Insurance | None:
-        """The insurance whose id, name or alias ``text`` is."""
+        """Return the insurance whose id, name or alias ``text`` is."""
         return self._insurance_names.get(normalise(text))
 
     def find_indicator(self, insurance: str, text: str) -> Indicator | None:
-        """The indicator of insurance id ``insurance`` whose id, name or alias ``text`` is.
+        """Return the indicator of insurance id ``insurance`` whose id, name or alias ``text`` is.
 
         Never by likeness: a name that two indicators share finds neither.
         """
@@ -228,8 +248,8 @@ class Catalog:
         """Every indicator of insurance id ``insurance`` whose id, name or alias ``text`` is."""
         return self._indicator_names.get((insurance, normalise(text)), ())
 
-    def find_section(self, text: str) -> Section | None:
-        """The section whose name or alias ``text`` is, without any number before it."""
+    def find_section(self, text: str) -> DisclosureSection | None:
+        """Return the section whose name or alias ``text`` is, without any number before it."""
         return self._section_names.get(normalise(text))
 
     @cached_property
@@ -245,7 +265,7 @@ class Catalog:
         return "optional" if asked == "required" and period.kind == "special" else asked
 
     def find_unit(self, text: str) -> Unit | None:
-        """The unit whose name or alias ``text`` is."""
+        """Return the unit whose name or alias ``text`` is."""
         return self._unit_names.get(normalise(text))
 
     @cached_property
@@ -257,7 +277,7 @@ class Catalog:
         return _unique_names((i, (i.id, i.name, i.short_name, *i.aliases)) for i in self.insurances.values())
 
     @cached_property
-    def _section_names(self) -> dict[str, Section]:
+    def _section_names(self) -> dict[str, DisclosureSection]:
         return _unique_names((s, (s.name, *s.aliases)) for s in self.sections.values())
 
     @cached_property
@@ -298,160 +318,3 @@ def _unique_names(entries: Iterable[tuple[NamedT, Iterable[str]]]) -> dict[str, 
                 shared.add(name)
             names[name] = entry
     return {name: entry for name, entry in names.items() if name not in shared}
-
-
-def profile_folder(name: str | Path) -> Path:
-    """The folder of a shipped profile's name, or of a path.
-
-    Raises:
-        DisclosureError: when there is no ``profile.yaml`` there.
-    """
-    for folder in (PROFILES / str(name), Path(name)):
-        if (folder / "profile.yaml").is_file():
-            return folder
-    shipped = "、".join(sorted(path.parent.name for path in PROFILES.glob("*/profile.yaml")))
-    raise DisclosureError(f"找不到地区配置“{name}”：应为 {shipped} 之一，或一个含有 profile.yaml 的文件夹。")
-
-
-@cache
-def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
-    """The base catalogue with ``profile`` laid over it.
-
-    Raises:
-        DisclosureError: naming file, line and what was expected; all mistakes of a file at once.
-    """
-    folder = profile_folder(profile)
-
-    @cache
-    def document(name: str) -> Document:
-        merged = Document()
-        for layer in (BASE, folder):
-            files = [layer / f"{name}.yaml", *sorted((layer / name).glob("*.yaml"))]
-            for file in files:
-                if file.is_file():
-                    merged = merged.overlay(load_document(file))
-        return merged
-
-    organisation, openness = document("organisation"), document("openness")
-    openness_items = _entries(OpennessItem, openness, "openness_items", "number")
-    insurances = _entries(Insurance, document("insurances"), "insurances")
-    catalog = Catalog(
-        folder=folder,
-        profile=_one(ProfileFacts, document("profile")),
-        regions=_entries(Region, document("regions"), "regions", "code"),
-        offices=_entries(Office, organisation, "offices"),
-        roles=_entries(Role, organisation, "roles"),
-        gates=_entries(Gate, organisation, "gates"),
-        powers=_entries(Power, organisation, "powers"),
-        cycles=_entries(Cycle, document("cycles"), "cycles"),
-        milestone_facts=_entries(MilestoneFacts, document("cycles"), "milestones"),
-        sections=_entries(Section, document("sections"), "sections"),
-        units=_entries(Unit, document("units"), "units"),
-        insurances=insurances,
-        indicators=_by_insurance(insurances, _entries(Indicator, document("indicators"), "indicators")),
-        identities=_entries(Identity, document("identities"), "identities"),
-        ratios=_entries(Ratio, document("ratios"), "ratios"),
-        rules=_entries(Rule, document("rules"), "rules"),
-        channels=_entries(Channel, document("channels"), "channels", shows_values=False),
-        outlets=_one(OutletFacts, document("outlets")),
-        holidays=_holidays(folder, document("holidays")),
-        known_errors=_entries(KnownError, document("known_errors"), "known_errors"),
-        import_words=_one(ImportWords, document("imports")),
-        openness_words=_one(OpennessWords, openness, "openness_words"),
-        openness_matters=_entries(OpennessMatter, openness, "openness_matters"),
-        openness_items=openness_items,
-        openness_contents=_contents(openness, openness_items),
-        reminders=_one(ReminderRules, document("reminders")),
-        messengers=_entries(Messenger, document("messengers"), "messengers"),
-    )
-    if mistakes := mistakes_of(catalog, document):
-        raise DisclosureError("\n".join(mistakes))
-    if tuple(catalog.milestone_facts) != get_args(Milestone):
-        where, steps = document("cycles").locate(("milestones",)), "、".join(get_args(Milestone))
-        raise DisclosureError(f"{where}：milestones 应当正好有这六个节点，先后也如此：{steps}。")
-    return catalog
-
-
-def _holidays(folder: Path, document: Document) -> Holidays:
-    """The profile's own days, and the corrections above them."""
-    own = _entries(Holiday, document, "holidays", "date")
-    corrected = _entries(Correction, document, "corrections", "date")
-    return Holidays(MappingProxyType({**own, **corrected}), folder / "holidays.yaml")
-
-
-def _by_insurance(insurances: Mapping[str, Insurance], found: Mapping[str, Indicator]) -> Mapping[str, Indicator]:
-    """Indicators in the printed order of their insurances; within one, in the order of the YAML."""
-    order = {insurance: place for place, insurance in enumerate(insurances)}
-    ranked = sorted(found.values(), key=lambda indicator: order.get(indicator.insurance, len(order)))
-    return MappingProxyType({indicator.id: indicator for indicator in ranked})
-
-
-def _one(model: type[FactT], document: Document, *at: str) -> FactT:
-    data: Any = document.data
-    for key in at:
-        data = data.get(key, {})
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise DisclosureError(explain(error, document, at)) from error
-
-
-def _entries(
-    model: type[FactT], document: Document, top: str, key: str = "id", *, shows_values: bool = True
-) -> Mapping[str, FactT]:
-    """``top`` of a document by key; without ``shows_values`` no mistake shows what was written there."""
-    found: dict[str, FactT] = {}
-    mistakes: list[str] = []
-    raw: Any = document.data.get(top) or {}
-    if not isinstance(raw, dict):
-        raise DisclosureError(f"{document.locate((top,))}：{top} 应为“键: 值”的映射。")
-    for name, fields in raw.items():
-        if not isinstance(fields, dict):
-            mistakes.append(f"{document.locate((top, name))}：“{name}”应为“键: 值”的映射。")
-            continue
-        try:
-            found[str(name)] = model.model_validate({key: str(name), **fields})
-        except ValidationError as error:
-            mistakes.append(explain(error, document, (top, name), shows_values=shows_values))
-    if mistakes:
-        raise DisclosureError("\n".join(mistakes))
-    return MappingProxyType(found)
-
-
-def _contents(document: Document, items: Mapping[str, OpennessItem]) -> Mapping[str, Mapping[str, Content]]:
-    """``openness_contents``: each by the model of its element's kind."""
-    top = "openness_contents"
-    found: dict[str, dict[str, Content]] = {}
-    mistakes: list[str] = []
-    raw: Any = document.data.get(top) or {}
-    for number, elements in raw.items():
-        if number not in items:
-            mistakes.append(f"{document.locate((top, number))}：政务公开目录没有第 {number} 项。")
-            continue
-        for name, fields in elements.items():
-            at = (top, number, name)
-            element = items[number].elements.get(name)
-            model = CONTENT_OF_KIND.get(element.kind) if element else None
-            if model is None:
-                mistakes.append(f"{document.locate(at)}：政务公开目录第 {number} 项没有可以填写的要素“{name}”。")
-                continue
-            try:
-                found.setdefault(number, {})[name] = model.model_validate(fields)
-            except ValidationError as error:
-                mistakes.append(explain(error, document, at))
-    if mistakes:
-        raise DisclosureError("\n".join(mistakes))
-    return MappingProxyType(found)
-
-
-def explain(error: ValidationError, document: Document, at: Location, *, shows_values: bool = True) -> str:
-    """What is wrong, a line each with file and line; without ``shows_values`` nothing of what was written there."""
-    lines = []
-    for detail in error.errors():
-        location = (*at, *detail["loc"])
-        told = detail["msg"].removeprefix("Value error, ")
-        expected = _EXPECTED[detail["type"]].format(**detail.get("ctx", {})) if detail["type"] in _EXPECTED else told
-        given = "" if detail["type"] == "missing" or not shows_values else f"，实际为 {detail['input']!r}"
-        path = ".".join(str(step) for step in location)
-        lines.append(f"{document.locate(location)}：{path} {expected}{given}。")
-    return "\n".join(lines)

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, get_args
 
-from disclosure.catalog.models import GateId, PowerId, RoleId
-from disclosure.catalog.openness_models import OpennessItem
-from disclosure.catalog.yaml_source import Document, Location
+from disclosure.catalog.models.openness import OpennessItem
+from disclosure.catalog.models.organisation import GateId, PowerId, RoleId
+from disclosure.platform.yaml_source import Document, Location
 
 if TYPE_CHECKING:
     from disclosure.catalog.catalog import Catalog
 
 
 def mistakes_of(catalog: Catalog, document: Callable[[str], Document]) -> list[str]:
-    """A sentence with file and line for every id that does not exist, and every number used twice.
+    """Return a sentence with file and line for every id that does not exist, and every number used twice.
 
     ``document`` gives the merged YAML of a name (``organisation``), which knows where each entry stands.
     """
@@ -27,7 +27,7 @@ def mistakes_of(catalog: Catalog, document: Callable[[str], Document]) -> list[s
             mistakes.append(f"{document.locate(at)}：{'.'.join(map(str, at))} 引用的{what}“{value}”不存在。")
 
     if sum(region.level == "prefecture" for region in catalog.regions.values()) != 1:
-        mistakes.append(f"{catalog.folder / 'regions.yaml'}：level 为 prefecture 的地区应当正好有一个。")
+        mistakes.append(f"{catalog.place_of('regions.yaml')}：level 为 prefecture 的地区应当正好有一个。")
     for indicator in catalog.indicators.values():
         at: Location = ("indicators", indicator.id)
         need(catalog.insurances, indicator.insurance, indicators, (*at, "insurance"), "险种")
@@ -37,10 +37,14 @@ def mistakes_of(catalog: Catalog, document: Callable[[str], Document]) -> list[s
             need(catalog.units, indicator.unit, indicators, (*at, "unit"), "计量单位")
         if indicator.part_of:
             need(catalog.indicators, indicator.part_of, indicators, (*at, "part_of"), "指标")
+    for exception in catalog.comparisons.timing_exceptions:
+        need(catalog.indicators, exception, document("comparisons"), ("timing_exceptions", exception), "指标")
     for channel in catalog.channels.values():
         need(catalog.offices, channel.office, document("channels"), ("channels", channel.id, "office"), "科室")
+    mistakes += _search_mistakes(catalog, document("search"))
     mistakes += _organisation_mistakes(catalog, organisation)
     mistakes += _openness_mistakes(catalog, document("openness"))
+    mistakes += _life_event_mistakes(catalog, document("openness"))
     for name, top, insurances, parts in _parts_used(catalog):
         for indicator_id in (catalog.indicator_id(insurance, part) for insurance in insurances for part in parts):
             need(catalog.indicators, indicator_id, document(top), (top, name, "parts"), "指标")
@@ -49,8 +53,25 @@ def mistakes_of(catalog: Catalog, document: Callable[[str], Document]) -> list[s
     chosen = catalog.profile.indicators
     for pattern in (*chosen.only, *chosen.also, *chosen.except_):
         if not any(indicator.matches(pattern) for indicator in catalog.indicators.values()):
-            mistakes.append(f"{catalog.folder / 'profile.yaml'}：indicators 中的“{pattern}”没有对应的指标。")
+            mistakes.append(f"{catalog.place_of('profile.yaml')}：indicators 中的“{pattern}”没有对应的指标。")
     return mistakes
+
+
+def _search_mistakes(catalog: Catalog, search: Document) -> Iterator[str]:
+    """Yield a sentence for everything an everyday word means that does not exist."""
+    for word in catalog.everyday_words.values():
+        for key, what, known in (
+            ("insurances", "险种", catalog.insurances),
+            ("items", "目录事项", catalog.openness_items),
+        ):
+            for one in getattr(word, key):
+                if one not in known:
+                    where = search.locate(("everyday_words", word.word, key))
+                    yield f"{where}：“{word.word}”引用的{what}“{one}”不存在。"
+        for pattern in word.indicators:
+            if not any(indicator.matches(pattern) for indicator in catalog.indicators.values()):
+                where = search.locate(("everyday_words", word.word, "indicators"))
+                yield f"{where}：“{word.word}”引用的指标“{pattern}”不存在。"
 
 
 def _organisation_mistakes(catalog: Catalog, organisation: Document) -> list[str]:
@@ -77,13 +98,22 @@ def _organisation_mistakes(catalog: Catalog, organisation: Document) -> list[str
 
 
 def _parts_used(catalog: Catalog) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
-    """(number, file, insurances, indicators with the insurance left out) of every identity and ratio."""
+    """Yield (number, file, insurances, indicators with the insurance left out) of every identity and ratio."""
     for identity in catalog.identities.values():
         opening = filter(None, [identity.opening])
         yield identity.id, "identities", identity.for_each, (identity.total, *identity.parts, *opening)
     for ratio in catalog.ratios.values():
         parts = [part for each in ratio.quotients for part in (*each.numerator, *each.denominator)]
         yield ratio.id, "ratios", ratio.for_each, (*parts, *filter(None, [ratio.stated]))
+
+
+def _life_event_mistakes(catalog: Catalog, openness: Document) -> Iterator[str]:
+    """Yield a sentence for every item that a life event names and the catalogue does not have."""
+    for event in catalog.life_events.values():
+        for number in event.items:
+            if number not in catalog.openness_items:
+                where = openness.locate(("life_events", event.id, "items"))
+                yield f"{where}：“{event.name}”引用的目录事项“{number}”不存在。"
 
 
 def _openness_mistakes(catalog: Catalog, openness: Document) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from disclosure.catalog.models import Fact, Id, Name
+from disclosure.platform.fact import Fact, Id, Name
 
 ItemNumber = Annotated[str, Field(pattern=r"^\d{2}$")]
 ElementId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -46,7 +46,7 @@ BLANK = re.compile(r"〔(由[^〕]*)〕")
 
 
 def blanks_in(words: str) -> tuple[str, ...]:
-    """What ``words`` still leave to somebody, in order."""
+    """Return what ``words`` still leave to somebody, in order."""
     return tuple(BLANK.findall(words))
 
 
@@ -71,6 +71,14 @@ class OpennessMatter(Fact):
 
     id: Id
     name: Name
+
+
+class LifeEvent(Fact):
+    """Something that happens to people (失业了), and the items they then need, the most wanted first."""
+
+    id: Id
+    name: Name
+    items: tuple[ItemNumber, ...] = Field(min_length=1)
 
 
 class OpennessElement(Fact):

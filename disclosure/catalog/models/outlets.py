@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from disclosure.catalog.models import Fact, Id, Name
-from disclosure.periods import CycleKind
+from disclosure.calendar.periods import CycleKind
+from disclosure.platform.fact import Fact, Id, Name
 
 
 class SiteFacts(Fact):

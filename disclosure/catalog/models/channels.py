@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from disclosure.catalog.models import Fact, Id, Name, Secret
-from disclosure.catalog.secrets import written_secret
+from disclosure.platform.fact import Fact, Id, Name
+from disclosure.platform.secrets import Secret, written_secret
 
 ChannelKind = Literal["folder", "sftp", "s3", "webdav", "wechat"]
 #: What happens to the channels that have switched when another cannot: brought back, or kept (部分发布).

@@ -14,10 +14,9 @@ from types import MappingProxyType
 
 import pytest
 
-from disclosure.catalog import load_catalog
-from disclosure.catalog.catalog import BASE, PROFILES, normalise
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period
+from disclosure.calendar.periods import Period
+from disclosure.catalog import BASE, PROFILES, load_catalog, normalise
+from disclosure.platform.errors import DisclosureError
 
 pytestmark = pytest.mark.unit
 
@@ -318,7 +317,8 @@ def test_an_identity_of_unknown_indicators_and_a_role_of_no_office_are_told(prof
     said = complaint(profile)
     assert f"{profile.folder / 'identities.yaml'} 第 2 行" in said
     assert "maternity.income.gifts" in said
-    assert f"{profile.folder / 'organisation.yaml'} 第 2 行" in said
+    # Under the line that names the file's schema.
+    assert f"{profile.folder / 'organisation.yaml'} 第 3 行" in said
     assert "nobody" in said
 
 
@@ -375,3 +375,10 @@ def test_reminder_rules_that_make_no_sense_are_told(profile, given, told):
 def test_an_unknown_profile_lists_those_that_exist():
     with pytest.raises(DisclosureError, match=r"atlantis.*chuxiong.*gaogang-2016.*kunming-2017"):
         load_catalog("atlantis")
+
+
+def test_a_special_cycle_requires_what_it_was_opened_for():
+    asked, period = CHUXIONG.indicators["work_injury.referrals"], Period(2025, "special", "工伤")
+    assert CHUXIONG.requires(asked, period, ["work_injury.*"])
+    assert not CHUXIONG.requires(asked, period, ["unemployment.*"])
+    assert not CHUXIONG.requires(asked, period)

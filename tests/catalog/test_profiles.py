@@ -9,11 +9,11 @@ from decimal import Decimal
 
 import pytest
 
+from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import load_catalog
-from disclosure.collection.importer import import_table
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period, parse_period
+from disclosure.collection.history.importer import import_table
+from disclosure.platform.errors import DisclosureError
+from disclosure.simulation.demo_figures import demo_figures, demo_history
 
 pytestmark = pytest.mark.unit
 
