@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from disclosure.catalog import Catalog, KnownError
-from disclosure.catalog.catalog import normalise
-from disclosure.figures import Figure
-from disclosure.periods import end_of
-from disclosure.printed import MistakeError, read_amount, read_name
+from disclosure.calendar.periods import end_of
+from disclosure.catalog import Catalog, KnownError, normalise
+from disclosure.figures.figures import Figure
+from disclosure.figures.printed import MistakeError, read_amount, read_name
 
 #: (region, indicator, period): catalogue ids where it has them, the printed words otherwise.
 Place = tuple[str, str, str]
@@ -34,14 +33,14 @@ class KnownErrors:
                 self._by_place.setdefault(at, []).append(error)
 
     def of_row(self, cells: Mapping[str, str]) -> KnownError | None:
-        """The entry whose wrong value stands in this printed row."""
+        """Return the entry whose wrong value stands in this printed row."""
         at = self._place(cells["region"], cells["insurance"], cells["indicator"], cells["period"])
         entries = self._by_place.get(at, ())
         shown = self._amount(cells["value"], cells["unit"]) if entries else None
         return next((e for e in entries if self._amount(e.shows.value, e.shows.unit) == shown), None)
 
     def of_figure(self, figure: Figure) -> KnownError | None:
-        """The entry whose wrong value ``figure`` is."""
+        """Return the entry whose wrong value ``figure`` is."""
         if figure.value is None:
             return None
         entries = self._by_place.get((figure.region, figure.indicator, figure.period.end.isoformat()), ())
@@ -49,7 +48,7 @@ class KnownErrors:
         return next((e for e in entries if self._amount(e.shows.value, e.shows.unit) == shown), None)
 
     def unexpected(self, file_name: str, rows: Iterable[Mapping[str, str]]) -> tuple[str, ...]:
-        """A sentence for each entry of file ``file_name`` whose ``expect`` its rows do not meet."""
+        """Return a sentence for each entry of file ``file_name`` whose ``expect`` its rows do not meet."""
         mine = [e for e in self._catalog.known_errors.values() if e.where.file == file_name]
         if not mine:
             return ()
@@ -92,13 +91,13 @@ class KnownErrors:
 
 
 def region_key(catalog: Catalog, text: str) -> str:
-    """The code of a region of ours, otherwise the printed name without what stands in brackets behind it."""
+    """Return the code of a region of ours, otherwise the printed name without what stands in brackets behind it."""
     region = catalog.find_region(text)
     return region.code if region else normalise(without_note(text))
 
 
 def indicator_key(catalog: Catalog, insurance: str, indicator: str) -> str:
-    """The catalogue's id, otherwise ``<insurance id or printed name>/<printed name>``."""
+    """Return the catalogue's id, otherwise ``<insurance id or printed name>/<printed name>``."""
     try:
         return read_name(catalog, insurance, indicator).indicator.id
     except MistakeError:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal, Inexact, InvalidOperation, localcontext
 from typing import Literal
 
-from disclosure.catalog import Catalog, Indicator, Insurance, Unit
-from disclosure.catalog.catalog import normalise
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period, parse_period, stock_period
+from disclosure.calendar.periods import Period, parse_period, stock_period
+from disclosure.catalog import Catalog, Indicator, Insurance, Unit, normalise
+from disclosure.platform.errors import DisclosureError
 
 Cause = Literal["region", "insurance", "indicator", "shared", "period", "kind", "unit", "value", "duplicate", "future"]
 Label = Literal["stock", "flow", "single"]
@@ -61,7 +60,7 @@ class Reading:
 
 
 def read_row(catalog: Catalog, cells: Mapping[str, str]) -> Reading:
-    """Indicator, period and value of a row with the columns of ``imports.yaml``; the region is left to the caller.
+    """Read indicator, period and value of a row with the columns of ``imports.yaml``; the caller takes the region.
 
     Raises:
         MistakeError: for the first thing that is not understood.
@@ -84,7 +83,7 @@ def read_row(catalog: Catalog, cells: Mapping[str, str]) -> Reading:
 
 
 def read_name(catalog: Catalog, insurance_text: str, text: str) -> Name:
-    """The insurance and indicator that are called so, with the labels in the name.
+    """Return the insurance and indicator that are called so, with the labels in the name.
 
     Raises:
         MistakeError: when there is none, or more than one.
@@ -113,7 +112,7 @@ def read_name(catalog: Catalog, insurance_text: str, text: str) -> Name:
 
 
 def read_amount(catalog: Catalog, text: str, unit_text: str) -> tuple[Decimal, Unit]:
-    """A printed number with all its decimals, and its unit; the unit may stand behind the number instead.
+    """Return a printed number with all its decimals, and its unit; the unit may stand behind the number instead.
 
     Raises:
         MistakeError: for anything but a number, and for a unit that is missing, unknown or given twice.
@@ -130,7 +129,7 @@ def read_amount(catalog: Catalog, text: str, unit_text: str) -> tuple[Decimal, U
 
 
 def read_number(text: str) -> tuple[Decimal, str]:
-    """A printed number with all its decimals, and what stands behind it.
+    """Return a printed number with all its decimals, and what stands behind it.
 
     Raises:
         MistakeError: for text that does not begin with a number.
@@ -143,7 +142,7 @@ def read_number(text: str) -> tuple[Decimal, str]:
 
 
 def _parts_named(catalog: Catalog, insurance: Insurance, text: str) -> tuple[Indicator, ...]:
-    """Indicators that are a part of another, where ``text`` says 其中 before their name."""
+    """Return indicators that are a part of another, where ``text`` says 其中 before their name."""
     bare, said = _PART.subn("", text, count=1)
     found = catalog.indicators_named(insurance.id, bare) if said else ()
     return tuple(indicator for indicator in found if indicator.part_of)
@@ -158,7 +157,7 @@ def _label(catalog: Catalog, word: str) -> Label | None:
 
 
 def _read_period(catalog: Catalog, text: str, indicator: Indicator) -> tuple[Period, str, dict[str, Label]]:
-    """Period, note and labels. A stock of a month or quarter's end belongs to the period that ends there."""
+    """Period, note and labels. What is of a month or quarter's end, no flow, belongs to the period that ends."""
     bare, note = text.strip(), ""
     labels: dict[str, Label] = {}
     if match := _BRACKETED.fullmatch(bare):
@@ -170,14 +169,14 @@ def _read_period(catalog: Catalog, text: str, indicator: Indicator) -> tuple[Per
     try:
         return parse_period(bare), note, labels
     except DisclosureError:
-        period = stock_period(bare) if indicator.kind == "stock" else None
+        period = stock_period(bare) if indicator.kind in {"stock", "level", "ratio"} else None
     if period is None:
         raise MistakeError("period", f"“{text}”")
     return period, note, labels
 
 
 def _check_labels(catalog: Catalog, name: Name, period: Period, labels: Mapping[str, Label]) -> None:
-    """A label must agree with the kind and period; a level, ratio or text may carry any."""
+    """Refuse a label that does not agree with the kind and period; a level, ratio or text may carry any."""
     is_flow, is_stock = name.indicator.kind in {"flow", "derived"}, name.indicator.kind == "stock"
     what = f"{name.insurance.short_name}“{name.indicator.name}”"
     for word, label in labels.items():

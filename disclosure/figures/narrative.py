@@ -23,7 +23,7 @@ TAGS = frozenset({
 
 
 @dataclass(frozen=True)
-class Span:
+class TextSpan:
     """A piece of a sentence, plain or emphasised."""
 
     text: str
@@ -35,7 +35,7 @@ class Span:
 class ListItem:
     """One item; ``items`` are those below it, numbered where ``ordered``."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[TextSpan, ...]
     items: tuple[ListItem, ...] = ()
     ordered: bool = False
 
@@ -49,7 +49,7 @@ class TextBlock:
     """
 
     kind: BlockKind
-    spans: tuple[Span, ...] = ()
+    spans: tuple[TextSpan, ...] = ()
     level: int = 0
     items: tuple[ListItem, ...] = ()
     ordered: bool = False
@@ -71,7 +71,7 @@ class TextBlock:
 
 
 @dataclass(frozen=True)
-class Narrative:
+class NarrativeText:
     """What one office wrote: its sections in the catalogue's order, and the file they came in."""
 
     office: str
@@ -86,8 +86,8 @@ class Narrative:
         return {section: blocks_of(html) for section, html in self.sections.items()}
 
 
-def plain(spans: Iterable[Span]) -> str:
-    """The words without emphasis."""
+def plain(spans: Iterable[TextSpan]) -> str:
+    """Return the words without emphasis."""
     return "".join(span.text for span in spans)
 
 
@@ -131,8 +131,8 @@ def _list_html(items: tuple[ListItem, ...], ordered: bool) -> str:
     return f"<{tag}>{inner}</{tag}>"
 
 
-def _spans_html(spans: Iterable[Span]) -> str:
-    def one(span: Span) -> str:
+def _spans_html(spans: Iterable[TextSpan]) -> str:
+    def one(span: TextSpan) -> str:
         text = escape(span.text)
         if span.emphasis:
             text = f"<em>{text}</em>"
@@ -145,12 +145,12 @@ def _spans_html(spans: Iterable[Span]) -> str:
 
 
 def blocks_of(html: str, *, first_heading: int = 3) -> tuple[TextBlock, ...]:
-    """The blocks of sanitised HTML.
+    """Return the blocks of sanitised HTML.
 
     A sub-heading of level 1 is an ``h3``, or an ``h1`` where ``first_heading`` says so; a line break begins a new
     paragraph. Tags that are not in ``TAGS`` are passed over, their text is kept.
     """
-    reader = _Reader(first_heading)
+    reader = _NarrativeParser(first_heading)
     reader.feed(html)
     reader.close()
     reader.end_paragraph()
@@ -163,12 +163,12 @@ class _List:
     items: list[ListItem] = field(default_factory=list)
 
 
-class _Reader(HTMLParser):
+class _NarrativeParser(HTMLParser):
     def __init__(self, first_heading: int) -> None:
         super().__init__(convert_charrefs=True)
         self._first_heading = first_heading
         self.blocks: list[TextBlock] = []
-        self._spans: list[Span] = []
+        self._spans: list[TextSpan] = []
         self._strong = self._emphasis = self._level = 0
         self._lists: list[_List] = []
         self._rows: list[tuple[str, ...]] | None = None
@@ -182,7 +182,7 @@ class _Reader(HTMLParser):
         elif tag in {"br", "p"} and (self._lists or self._rows is not None):
             # A second line of an item or a cell goes on after a space.
             if self._spans:
-                self._spans.append(Span(" "))
+                self._spans.append(TextSpan(" "))
         elif tag in {"br", "p"}:
             self.end_paragraph()
         elif re.fullmatch("h[1-6]", tag) and not self._lists and self._rows is None:
@@ -220,10 +220,10 @@ class _Reader(HTMLParser):
             self._rows = None
 
     def handle_data(self, data: str) -> None:
-        self._spans.append(Span(data, bool(self._strong), bool(self._emphasis)))
+        self._spans.append(TextSpan(data, bool(self._strong), bool(self._emphasis)))
 
     def end_paragraph(self) -> None:
-        """A block of whatever was read since the last one."""
+        """Make a block of whatever was read since the last one."""
         level, self._level = self._level, 0
         if self._lists or self._rows is not None:
             return
@@ -267,9 +267,9 @@ class _Reader(HTMLParser):
             above.extend(items)
 
 
-def _tidy(spans: Iterable[Span]) -> tuple[Span, ...]:
+def _tidy(spans: Iterable[TextSpan]) -> tuple[TextSpan, ...]:
     """Neighbours of one kind joined; white space made one space, and none where a line broke between Chinese."""
-    joined: list[Span] = []
+    joined: list[TextSpan] = []
     for span in spans:
         if joined and (joined[-1].strong, joined[-1].emphasis) == (span.strong, span.emphasis):
             joined[-1] = replace(span, text=joined[-1].text + span.text)

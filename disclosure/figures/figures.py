@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from disclosure.periods import Period
+from disclosure.calendar.periods import Period
+from disclosure.catalog import Unit
 
 #: ``reported``: there is a value; ``not_provided`` 未提供: it exists but was not handed in;
 #: ``not_applicable`` 不适用: it does not exist here.
@@ -14,7 +15,7 @@ FigureState = Literal["reported", "not_provided", "not_applicable"]
 
 
 @dataclass(frozen=True)
-class Source:
+class FigureSource:
     """Where a figure came from: a workbook cell or a row of an imported table.
 
     ``document`` is the SHA-256 of the file handed in, ``file_name`` the name people know it by. An imported
@@ -58,7 +59,7 @@ class Figure:
     text: str = ""
     state: FigureState = "reported"
     centre: str = ""
-    source: Source = field(default_factory=Source)
+    source: FigureSource = field(default_factory=FigureSource)
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -87,9 +88,20 @@ def printed_decimals(value: Decimal) -> int:
 
 
 def rounding_half_unit(value: Decimal) -> Decimal:
-    """The most by which a printed value can differ from the true one: half its last printed place.
+    """Return the most by which a printed value can differ from the true one: half its last printed place.
 
     ``Decimal("1.0727E+6")``, printed as 107.27 万人, is known to half of a hundred.
     """
     exponent = value.as_tuple().exponent
     return Decimal(5).scaleb(exponent - 1) if isinstance(exponent, int) else Decimal(0)
+
+
+def half_in_base_units(value: Decimal, unit: Unit) -> Decimal:
+    """Return by how much, in base units, a printed value of ``unit`` can differ from the true one.
+
+    People counted one by one are not rounded: their sums must agree to the last person. A number that was printed in
+    万人 and converted keeps its exponent (1.0727E+6 人) and its rounding.
+    """
+    exponent = value.as_tuple().exponent
+    is_exact = unit.is_counted and isinstance(exponent, int) and exponent <= 0
+    return Decimal(0) if is_exact else rounding_half_unit(value) * unit.factor

@@ -15,12 +15,12 @@ from types import MappingProxyType
 import pytest
 from pydantic import ValidationError
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import KnownError, Region, load_catalog
-from disclosure.collection.importer import grouped, import_table, read_history
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure
-from disclosure.known_errors import KnownErrors
-from disclosure.periods import Period
+from disclosure.collection.history.importer import grouped, import_table, read_history
+from disclosure.figures.figures import Figure
+from disclosure.figures.known_errors import KnownErrors
+from disclosure.platform.errors import DisclosureError
 
 pytestmark = pytest.mark.unit
 

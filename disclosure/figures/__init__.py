@@ -1,0 +1,1 @@
+"""Figures: what a number is, how it is printed, compared and told in words."""
