@@ -2,7 +2,7 @@
 
 A hash chain alone proves nothing against somebody who can rewrite all of it. A checkpoint says how long the
 ledger was and what its head hash was at a time, signed with Ed25519 (RFC 8032). Checkpoints are kept in the
-database and, one JSON line each, in ``home/checkpoints.jsonl``, which can be copied out of reach.
+database, one JSON line each in ``home/checkpoints.jsonl``, and in a second place where a setting names one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -20,9 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from disclosure.clock import utc_now
-from disclosure.errors import DisclosureError
-from disclosure.records.ledger import GENESIS, broken_at
+from disclosure.platform.clock import utc_now
+from disclosure.platform.errors import DisclosureError
+from disclosure.records.file_store import place_new
+from disclosure.records.ledger import GENESIS
 from disclosure.records.tables import LedgerCheckpoint, LedgerEntry
 
 
@@ -40,96 +41,97 @@ class Checkpoint:
         """What the signature covers."""
         return json.dumps([self.length, self.head_hash, self.at]).encode()
 
+    @property
+    def when(self) -> str:
+        """When it was signed, for people."""
+        return f"{dt.datetime.fromisoformat(self.at):%Y-%m-%d %H:%M:%S} UTC"
 
-@dataclass(frozen=True)
-class Verdict:
-    """What verification found. ``problem`` is one Chinese sentence, empty when the ledger is whole."""
-
-    entry_count: int
-    checkpoint_count: int
-    problem: str = ""
+    def is_signed_by(self, keys: Iterable[Ed25519PublicKey]) -> bool:
+        """Whether one of ``keys`` signed it."""
+        for key in keys:
+            try:
+                key.verify(bytes.fromhex(self.signature), self.signed_bytes)
+            except (InvalidSignature, ValueError):
+                continue
+            return True
+        return False
 
 
 def open_signing_key(file: Path) -> Ed25519PrivateKey:
-    """The installation's signing key, made on first use, readable by its owner alone."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Return the installation's signing key, made when its records began (``ledger_head``).
+
+    Raises:
+        DisclosureError: when it is gone or not a key: another one in its place would not prove what was signed before.
+    """
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
         key = serialization.load_pem_private_key(file.read_bytes(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise DisclosureError(f"{file} 不是 Ed25519 私钥，请恢复原来的文件。") from None
-        return key
-    key = Ed25519PrivateKey.generate()
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+    except FileNotFoundError as error:
+        raise DisclosureError(f"给台账签名的钥匙 {file} 不在了，请从备份恢复原来的文件。") from error
+    except (ValueError, TypeError) as error:
+        raise DisclosureError(f"{file} 不是 Ed25519 私钥，请恢复原来的文件。") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise DisclosureError(f"{file} 不是 Ed25519 私钥，请恢复原来的文件。")
     return key
+
+
+def make_signing_key(file: Path) -> Ed25519PrivateKey:
+    """Return a new signing key, readable by its owner alone; one that is there already stays."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists():
+        return open_signing_key(file)
+    content = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    place_new(file, content)
+    return open_signing_key(file)
+
+
+def sign_checkpoint(key: Ed25519PrivateKey, length: int, head_hash: str) -> Checkpoint:
+    """Return a checkpoint as of now."""
+    bare = Checkpoint(length, head_hash, utc_now().isoformat())
+    return replace(bare, signature=key.sign(bare.signed_bytes).hex())
 
 
 def make_checkpoint(session: Session, key: Ed25519PrivateKey) -> Checkpoint:
     """Sign the ledger as this transaction sees it; the row is written here, the line by ``keep_line``."""
     head = session.scalars(select(LedgerEntry).order_by(LedgerEntry.number.desc()).limit(1)).first()
-    bare = Checkpoint(head.number if head else 0, head.hash if head else GENESIS, utc_now().isoformat())
-    signed = Checkpoint(bare.length, bare.head_hash, bare.at, key.sign(bare.signed_bytes).hex())
+    signed = sign_checkpoint(key, head.number if head else 0, head.hash if head else GENESIS)
     session.add(LedgerCheckpoint(**asdict(signed)))
     return signed
 
 
-def keep_line(file: Path, checkpoint: Checkpoint) -> None:
-    """Append the checkpoint to the file that can be copied out of reach."""
+def recorded_checkpoints(session: Session) -> list[Checkpoint]:
+    """Return the checkpoints that the records have, the oldest first."""
+    rows = session.scalars(select(LedgerCheckpoint).order_by(LedgerCheckpoint.id))
+    return [Checkpoint(row.length, row.head_hash, row.at, row.signature) for row in rows]
+
+
+def keep_lines(file: Path, checkpoints: Iterable[Checkpoint]) -> None:
+    """Append what the file that can be copied out of reach lacks: the newest, and any that was lost on the way."""
+    known = set(read_lines(file)[0])
+    missing = [json.dumps(asdict(checkpoint)) for checkpoint in checkpoints if checkpoint not in known]
     with file.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(asdict(checkpoint)) + "\n")
+        stream.writelines(f"{line}\n" for line in missing)
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def verify(session: Session, public_key: Ed25519PublicKey, file: Path | None = None) -> Verdict:
-    """Check the chain, every signature, and every checkpoint against the chain.
-
-    An edit, an insertion, a removal or a reordering breaks the chain; rewriting the chain contradicts a
-    checkpoint; cutting its end leaves a checkpoint longer than the ledger. The first bad entry is named.
-    """
-    entries = list(session.scalars(select(LedgerEntry).order_by(LedgerEntry.number)))
-    rows = session.scalars(select(LedgerCheckpoint).order_by(LedgerCheckpoint.id))
-    kept = [Checkpoint(row.length, row.head_hash, row.at, row.signature) for row in rows]
-    checkpoints = list(dict.fromkeys([*kept, *(_lines(file) if file and file.is_file() else [])]))
-    problem = _chain_problem(entries) or _checkpoint_problem(entries, checkpoints, public_key)
-    return Verdict(len(entries), len(checkpoints), problem)
-
-
-def _chain_problem(entries: list[LedgerEntry]) -> str:
-    place = broken_at(entries)
-    if place is None:
-        return ""
-    entry = entries[place]
-    return (
-        f"台账从第 {place + 1} 条起不可信：记录号 {entry.number}（{entry.event}，"
-        f"{entry.at:%Y-%m-%d %H:%M:%S} UTC）与前一条接不上，可能被改动、插入、删去或调换过。"
-    )
-
-
-def _checkpoint_problem(
-    entries: list[LedgerEntry], checkpoints: Iterable[Checkpoint], public_key: Ed25519PublicKey
-) -> str:
-    for checkpoint in sorted(checkpoints, key=lambda found: (found.length, found.at)):
-        when = f"{dt.datetime.fromisoformat(checkpoint.at):%Y-%m-%d %H:%M:%S} UTC"
-        try:
-            public_key.verify(bytes.fromhex(checkpoint.signature), checkpoint.signed_bytes)
-        except (InvalidSignature, ValueError):
-            return f"{when} 的检查点（第 {checkpoint.length} 条）签名不对，检查点被改动过，或不是用本机的钥匙签的。"
-        if checkpoint.length > len(entries):
-            return f"台账被截短：{when} 的检查点有 {checkpoint.length} 条，现在从第 {len(entries) + 1} 条起缺失。"
-        if checkpoint.length and entries[checkpoint.length - 1].hash != checkpoint.head_hash:
-            return f"台账被整体改写：第 {checkpoint.length} 条或更早的记录与 {when} 的检查点不符。"
-    return ""
-
-
-def _lines(file: Path) -> list[Checkpoint]:
+def read_lines(file: Path) -> tuple[list[Checkpoint], int]:
+    """Return the checkpoints of a file, none when it is not there, and how many of its lines cannot be read."""
     try:
-        return [Checkpoint(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines() if line]
-    except (ValueError, TypeError) as error:
-        raise DisclosureError(f"{file} 里有看不懂的行，可能被改动过：{error}。请与另存的副本核对。") from error
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return [], 0
+    found = [parse_line(line) for line in lines if line.strip()]
+    good = [one for one in found if one is not None]
+    return good, len(found) - len(good)
+
+
+def parse_line(line: str) -> Checkpoint | None:
+    """Return the checkpoint that one line holds; None when it holds none."""
+    try:
+        read = Checkpoint(**json.loads(line))
+        dt.datetime.fromisoformat(read.at)
+    except (ValueError, TypeError):
+        return None
+    return read if isinstance(read.length, int) and isinstance(read.head_hash, str) else None

@@ -3,47 +3,70 @@
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
-from disclosure.errors import DisclosureError
-from disclosure.records.migrations import HEAD
+from disclosure.platform.errors import DisclosureError
+from disclosure.records import ledger
+from disclosure.records.database_errors import PlainConnection, explain_database_error, told_plainly
+from disclosure.records.migrations import FIRST, HEAD
+from disclosure.records.sqlite_waiting import BUSY_MILLISECONDS, wait_for_lock
+from disclosure.records.vouching import VouchingSession
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_BUSY_MILLISECONDS = 30_000
-_WAL_TRIES, _WAL_PAUSE_SECONDS = 100, 0.05
 #: Any constant: the name of the PostgreSQL lock under which the tables change.
 _MIGRATION_LOCK = 820_213
+#: What is said of a database that a development version made, and what to do.
+TOO_OLD = "是 0.2.0 以前的开发版建立的，不能升级。"
+START_ANEW = "请把它移走留存，或将 DISCLOSURE_HOME、DISCLOSURE_DATABASE_URL 指向新的位置，再重新开始。"
 
 
 @dataclass(frozen=True)
 class Records:
-    """Our records. ``read`` and ``write`` give one transaction each."""
+    """Our records. ``read`` and ``write`` give one transaction each.
+
+    ``on_growth`` is called after a transaction that made the ledger longer, with the first entry it wrote and the last.
+    """
 
     engine: Engine
+    on_growth: Callable[[Records, ledger.Growth], None] | None = field(default=None, kw_only=True)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that changes something: committed whole at the end, or not at all."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        """Open a transaction that changes something: committed whole at the end, or not at all.
+
+        Rows that the ledger vouches for are in it with the change, whoever made it.
+
+        Raises:
+            RecordsUnavailableError: when the database would not serve.
+        """
+        with told_plainly(self.engine), VouchingSession(self.engine, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+                ledger.vouch_for_rest(session)
+            growth = ledger.growth_of(session)
+        if growth and self.on_growth:
+            self.on_growth(self, growth)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that changes nothing and holds no one up."""
+        """Open a transaction that changes nothing and holds no one up.
+
+        Raises:
+            RecordsUnavailableError: when the database would not serve.
+        """
         reader = self.engine.execution_options(reads_only=True)
-        with Session(reader, expire_on_commit=False) as session:
+        with told_plainly(self.engine), Session(reader, expire_on_commit=False) as session:
             yield session
             # Let go of what was read first: ending the transaction would empty it.
             session.expunge_all()
@@ -62,42 +85,35 @@ def open_records(url: str) -> Records:
         raise DisclosureError(
             "DISCLOSURE_DATABASE_URL 不是有效的数据库地址，应为 postgresql+psycopg://用户:口令@主机/库名 这样。"
         ) from error
-    shown = make_url(url).render_as_string(hide_password=True)
     try:
         if migration_state(engine) != "current":
             migrate(url, engine)
     except DisclosureError:
         engine.dispose()
         raise
-    except OperationalError as error:
-        engine.dispose()
-        raise DisclosureError(
-            f"打不开记录库 {shown}：{error.orig}。请核对 DISCLOSURE_DATABASE_URL 与数据库服务。"
-        ) from error
     except DatabaseError as error:
         engine.dispose()
-        raise DisclosureError(
-            f"记录库 {shown} 已损坏，或不是本系统的记录库（{error.orig}）。请停止使用，从备份恢复后再试。"
-        ) from error
+        raise explain_database_error(error, url) from error
     return Records(engine)
 
 
 def create_records_engine(url: str) -> Engine:
-    """An engine with the transaction habits the product relies on."""
+    """Return an engine with the transaction habits the product relies on."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, pool_pre_ping=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed)
+    engine = create_engine(parsed, connect_args={"factory": PlainConnection})
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
         # We say BEGIN ourselves below; Python's sqlite3 would say it late and let two writers collide.
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-        _enter_wal(cursor)
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+        # While another process does the same, SQLite refuses without waiting.
+        wait_for_lock(lambda: cursor.execute("PRAGMA journal_mode = WAL"), parsed.database or "")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.close()
@@ -105,44 +121,49 @@ def create_records_engine(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
         reads_only = connection.get_execution_options().get("reads_only", False)
-        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+        wait_for_lock(
+            lambda: connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE"), parsed.database or ""
+        )
+        if reads_only:
+            # BEGIN alone sees nothing yet: whoever keeps readers out is waited for here, not in the midst of a rule.
+            wait_for_lock(
+                lambda: connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1"), parsed.database or ""
+            )
 
     return engine
 
 
-def _enter_wal(cursor: sqlite3.Cursor) -> None:
-    """Switch to write-ahead logging; while another process does the same, SQLite refuses without waiting."""
-    for left in range(_WAL_TRIES, -1, -1):
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if not left:
-                raise
-            time.sleep(_WAL_PAUSE_SECONDS)
-        else:
-            return
+def migration_state(engine: Engine) -> Literal["empty", "too old", "behind", "current"]:
+    """Tell whether the tables are those of this version of the product.
 
-
-def migration_state(engine: Engine) -> Literal["empty", "behind", "current"]:
-    """Whether the tables are those of this version of the product.
-
-    Asked without Alembic, which takes a quarter of a second to import: every resumed run asks.
+    ``too old``: of a development version from before the first migration. Asked without Alembic, which takes a quarter
+    of a second to import: every resumed run asks. Asking needs no write lock.
     """
-    with engine.connect() as connection:
+    with engine.execution_options(reads_only=True).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return "empty"
         at = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return "empty" if at is None else "current" if at == HEAD else "behind"
+    if at is None:
+        return "empty"
+    return "current" if at == HEAD else "too old" if at < FIRST else "behind"
 
 
 def migrate(url: str, engine: Engine | None = None) -> None:
-    """Bring the tables at ``url`` to this version."""
+    """Bring the tables at ``url`` to this version.
+
+    Raises:
+        DisclosureError: when they are those of a version this one knows nothing of.
+    """
+    # Alembic takes a quarter of a second, and most runs find the tables up to date.
     from alembic import command
     from alembic.util import CommandError
 
     config = _alembic(url)
     used = engine or create_records_engine(url)
-    with _migrating(used) as connection:
+    shown = make_url(url).render_as_string(hide_password=True)
+    if migration_state(used) == "too old":
+        raise DisclosureError(f"记录库 {shown} {TOO_OLD}{START_ANEW}")
+    with migrating(used) as connection:
         if connection.dialect.name == "postgresql":
             # Two processes that open an empty database together; SQLite's BEGIN IMMEDIATE does the same.
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
@@ -150,15 +171,14 @@ def migrate(url: str, engine: Engine | None = None) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            shown = make_url(url).render_as_string(hide_password=True)
             raise DisclosureError(f"记录库 {shown} 是由别的版本建立的，请用建立它的版本或更新的版本打开。") from error
     if engine is None:
         used.dispose()
 
 
 @contextmanager
-def _migrating(engine: Engine) -> Iterator[Connection]:
-    """A transaction in which tables may be rebuilt.
+def migrating(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction in which tables may be rebuilt.
 
     SQLite changes a column by copying its table and dropping the old one, which would count as deleting rows that
     others refer to: its foreign keys are off meanwhile (they can only be switched outside a transaction), and all of

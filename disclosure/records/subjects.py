@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from disclosure.records.openness_tables import OpennessChange
-from disclosure.records.tables import Ask, Cycle, Decision
+from disclosure.catalog import GateId
+from disclosure.records.tables import Ask, Cycle, Decision, OpennessChange
 
 Subject = Cycle | OpennessChange
 
@@ -20,34 +20,31 @@ class SubjectKey(NamedTuple):
     id: int
 
     def get(self, session: Session) -> Subject:
-        """The subject as this transaction sees it."""
+        """Return the subject as this transaction sees it."""
         found: Subject = session.get_one(self.kind, self.id)  # type: ignore[assignment]  # one of the two
         return found
 
 
 def key_of(subject: Subject) -> SubjectKey:
-    """The key under which ``subject`` is found again."""
+    """Return the key under which ``subject`` is found again."""
     return SubjectKey(type(subject), subject.id)
 
 
 def columns_of(subject: Subject) -> dict[str, int]:
-    """What a new ask or decision about ``subject`` is given."""
+    """Return what a new ask or decision about ``subject`` is given."""
     return {"cycle_id": subject.id} if isinstance(subject, Cycle) else {"change_id": subject.id}
 
 
 def is_about(table: type[Ask] | type[Decision], subject: Subject) -> ColumnElement[bool]:
-    """The condition that a row of ``table`` is about ``subject``."""
+    """Return the condition that a row of ``table`` is about ``subject``."""
     return (table.cycle_id if isinstance(subject, Cycle) else table.change_id) == subject.id
 
 
-def told_of(ask: Ask) -> dict[str, Any]:
-    """Whom a ledger entry about ``ask`` is about."""
-    return {"cycle_id": ask.cycle_id} if ask.change_id is None else {"change": ask.change_id}
-
-
-def told(subject: Subject) -> dict[str, Any]:
-    """Whom a ledger entry about ``subject`` is about."""
-    return {"cycle_id": subject.id} if isinstance(subject, Cycle) else {"change": subject.id}
+def ledger_reference(about: Subject | Ask) -> dict[str, Any]:
+    """Return whom a ledger entry about a subject, or about an ask of it, is about."""
+    if isinstance(about, Ask):
+        return {"cycle_id": about.cycle_id} if about.change_id is None else {"change": about.change_id}
+    return {"cycle_id": about.id} if isinstance(about, Cycle) else {"change": about.id}
 
 
 def lock(session: Session, subject: Subject) -> None:
@@ -55,8 +52,8 @@ def lock(session: Session, subject: Subject) -> None:
     session.refresh(subject, with_for_update=True)
 
 
-def decisions_of(session: Session, subject: Subject, round_number: int) -> dict[str, Decision]:
-    """The decisions of one round, by gate."""
+def decisions_of(session: Session, subject: Subject, round_number: int) -> dict[GateId, Decision]:
+    """Return the decisions of one round, by gate."""
     rows = session.scalars(
         select(Decision)
         .where(is_about(Decision, subject), Decision.round == round_number)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
-from sqlalchemy import DateTime, Dialect, Numeric, String
+from sqlalchemy import DateTime, Dialect, Enum, Numeric, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+#: How a choice is kept: as text of this length, with a CHECK.
+_CHOICE: dict[str, Any] = {"native_enum": False, "create_constraint": True, "length": 20}
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
@@ -20,11 +23,11 @@ class ExactDecimal(TypeDecorator[Decimal]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """NUMERIC on PostgreSQL, text on SQLite."""
+        """Return NUMERIC on PostgreSQL, text on SQLite."""
         return dialect.type_descriptor(Numeric() if dialect.name == "postgresql" else String(60))
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        """Plain notation, never an exponent, and no minus before zero (PostgreSQL has none)."""
+        """Write plain notation, never an exponent, and no minus before zero (PostgreSQL has none)."""
         if value is not None and value.is_zero():
             value = value.copy_abs()
         if value is None or dialect.name == "postgresql":
@@ -32,7 +35,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
         return f"{value:f}"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """Back to Decimal."""
+        """Return a Decimal again."""
         del dialect
         return None if value is None else Decimal(value)
 
@@ -44,7 +47,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
-        """To UTC; SQLite keeps no zone, so it gets the bare UTC time."""
+        """Convert to UTC; SQLite keeps no zone, so it gets the bare UTC time."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -53,8 +56,15 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
 
     def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
-        """Always aware, in UTC."""
+        """Return it aware, in UTC."""
         del dialect
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+def choice(name: str, options: Any) -> Enum:
+    """Return the type of a column that holds one of ``options`` (a StrEnum or a ``Literal``), checked as ``name``."""
+    if isinstance(options, type):
+        return Enum(options, name=name, values_callable=lambda members: [m.value for m in members], **_CHOICE)
+    return Enum(*get_args(options), name=name, **_CHOICE)

@@ -10,23 +10,24 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from disclosure.clock import utc_now
-from disclosure.errors import DisclosureError
+from disclosure.platform.clock import utc_now
+from disclosure.platform.settings import Settings
 from disclosure.records import ledger
+from disclosure.records.installation import Installation
+from disclosure.records.self_check.inspection import check_records
 from disclosure.records.tables import LedgerCheckpoint, LedgerEntry
-from disclosure.settings import Settings
-from disclosure.workplace import Workplace
+from tests.support.self_check import first_problem
 
-pytestmark = pytest.mark.records
+pytestmark = [pytest.mark.records, pytest.mark.both_databases]
 
 ENTRIES = 12
 SIGNED_AT = (4, 9)
 
 
 @pytest.fixture
-def place(tmp_path: Path, records_url: str) -> Workplace:
+def installation(tmp_path: Path, records_url: str) -> Installation:
     """A ledger of twelve entries, signed after the fourth and the ninth."""
-    made = Workplace(Settings(home=tmp_path, profile="gaogang-2016", database_url=records_url))
+    made = Installation(Settings(home=tmp_path, profile="gaogang-2016", database_url=records_url))
     for number in range(1, ENTRIES + 1):
         with made.records.write() as session:
             ledger.append(session, "test.happened", actor="测试", number=number)
@@ -75,47 +76,46 @@ def reorder(session: Session) -> None:
 
 @pytest.mark.parametrize(("tamper", "first_bad"), [(edit, 6), (remove, 6), (insert, ENTRIES + 1), (reorder, 6)])
 def test_a_broken_chain_names_its_first_bad_entry(
-    place: Workplace, tamper: Callable[[Session], None], first_bad: int
+    installation: Installation, tamper: Callable[[Session], None], first_bad: int
 ) -> None:
-    assert place.verify_ledger().problem == ""
-    with place.records.write() as session:
+    assert first_problem(installation) == ""
+    with installation.records.write() as session:
         tamper(session)
-    assert f"从第 {first_bad} 条起" in place.verify_ledger().problem
+    assert f"从第 {first_bad} 条起" in first_problem(installation)
 
 
-def test_a_ledger_rewritten_as_a_whole_contradicts_a_checkpoint(place: Workplace) -> None:
-    with place.records.write() as session:
+def test_a_ledger_rewritten_as_a_whole_contradicts_a_checkpoint(installation: Installation) -> None:
+    with installation.records.write() as session:
         edit(session)
         rechain(session)
         assert ledger.first_broken(session) is None
-    assert "第 9 条或更早的记录" in place.verify_ledger().problem
+    assert "第 9 条或更早的记录" in first_problem(installation)
 
 
-def test_a_shortened_ledger_is_found_even_when_its_checkpoints_are_gone_too(place: Workplace) -> None:
-    with place.records.write() as session:
+def test_a_shortened_ledger_is_found_even_when_its_checkpoints_are_gone_too(installation: Installation) -> None:
+    with installation.records.write() as session:
         session.execute(delete(LedgerEntry).where(LedgerEntry.number > 7))
         session.execute(delete(LedgerCheckpoint).where(LedgerCheckpoint.length > 7))
         assert ledger.first_broken(session) is None
-    problem = place.verify_ledger().problem
+    problem = first_problem(installation)
     assert "截短" in problem
     assert "从第 8 条起缺失" in problem
 
 
-def test_a_forged_checkpoint_is_found(place: Workplace) -> None:
-    with place.records.write() as session:
+def test_a_forged_checkpoint_is_found(installation: Installation) -> None:
+    with installation.records.write() as session:
         session.execute(update(LedgerCheckpoint).where(LedgerCheckpoint.length == 4).values(head_hash="0" * 64))
-    assert "签名不对" in place.verify_ledger().problem
+    assert "签名不对" in first_problem(installation)
 
 
-def test_what_is_whole_is_counted(place: Workplace) -> None:
-    verdict = place.verify_ledger()
-    assert (verdict.entry_count, verdict.checkpoint_count, verdict.problem) == (ENTRIES, len(SIGNED_AT), "")
-    lines = place.settings.checkpoints_file.read_text(encoding="utf-8").splitlines()
+def test_what_is_whole_is_counted(installation: Installation) -> None:
+    check = check_records(installation)
+    assert (check.entry_count, check.checkpoint_count, check.stopping) == (ENTRIES, len(SIGNED_AT), ())
+    lines = installation.settings.checkpoints_file.read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["length"] for line in lines] == list(SIGNED_AT)
-    assert place.settings.ledger_key_file.stat().st_mode & 0o077 == 0
+    assert installation.settings.ledger_key_file.stat().st_mode & 0o077 == 0
 
 
-def test_a_damaged_checkpoint_file_is_told_in_words(place: Workplace) -> None:
-    place.settings.checkpoints_file.write_text("[]\n", encoding="utf-8")
-    with pytest.raises(DisclosureError, match="看不懂"):
-        place.verify_ledger()
+def test_a_damaged_checkpoint_file_is_told_in_words(installation: Installation) -> None:
+    installation.settings.checkpoints_file.write_text("[]\n", encoding="utf-8")
+    assert "看不懂" in first_problem(installation)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from disclosure.records import Records, ledger, open_records
 from disclosure.records.tables import LedgerEntry, StoredFile
 
-pytestmark = pytest.mark.records
+pytestmark = [pytest.mark.records, pytest.mark.both_databases]
 
 NOW = dt.datetime(2026, 3, 15, 4, tzinfo=dt.UTC)
 

@@ -7,19 +7,17 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import BigInteger, Engine, inspect, select, text
 
-from disclosure.errors import DisclosureError
+from disclosure.platform.errors import DisclosureError
 from disclosure.records import open_records
-from disclosure.records.database import create_records_engine, migrate, migration_state
-from disclosure.records.tables import Base, LedgerEntry, Person
+from disclosure.records.database import create_records_engine, migrate, migrating, migration_state
+from disclosure.records.tables import Base, LedgerEntry
 
-pytestmark = pytest.mark.records
+pytestmark = [pytest.mark.records, pytest.mark.both_databases]
 
 
 @pytest.fixture
@@ -35,6 +33,16 @@ def differences(engine: Engine) -> list[object]:
         return list(compare_metadata(context, Base.metadata))
 
 
+def checks(engine: Engine) -> dict[tuple[str, str | None], str]:
+    """What the database checks, by table and name; Alembic's comparison leaves that out."""
+    seen = inspect(engine)
+    return {
+        (table, check["name"]): " ".join(check["sqltext"].split())
+        for table in seen.get_table_names()
+        for check in seen.get_check_constraints(table)
+    }
+
+
 def test_from_nothing_to_the_tables_of_the_models(database_url: str, engine: Engine) -> None:
     assert migration_state(engine) == "empty"
     migrate(database_url)
@@ -42,45 +50,21 @@ def test_from_nothing_to_the_tables_of_the_models(database_url: str, engine: Eng
     assert differences(engine) == []
 
 
+def test_what_the_models_check_the_migration_checks(database_url: str, engine: Engine) -> None:
+    migrate(database_url)
+    migrated = checks(engine)
+    assert ("releases", "ck_releases_state") in migrated
+    with engine.begin() as connection:
+        Base.metadata.drop_all(connection)
+        Base.metadata.create_all(connection)
+    assert migrated == checks(engine)
+
+
 def test_the_comparison_sees_what_is_missing(database_url: str, engine: Engine) -> None:
     migrate(database_url)
     with engine.begin() as connection:
         Base.metadata.tables["used_codes"].drop(connection)
     assert differences(engine)
-
-
-def test_back_to_nothing_and_forth_again(database_url: str, engine: Engine) -> None:
-    migrate(database_url)
-    config = Config()
-    config.set_main_option("script_location", "disclosure.records:migrations")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-    with engine.connect() as connection:
-        assert inspect(connection).get_table_names() == ["alembic_version"]
-    migrate(database_url)
-    assert differences(engine) == []
-
-
-def test_records_of_the_first_version_are_kept(database_url: str, engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", "disclosure.records:migrations")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(
-            text(
-                "INSERT INTO people (name, office, secret, is_active, is_demo, wrong_codes, enrolled_at)"
-                " VALUES ('郑法规', 'policy_section', 'x', true, false, 0, '2026-03-01 00:00:00')"
-            )
-        )
-    assert migration_state(engine) == "behind"
-    records = open_records(database_url)
-    with records.read() as session:
-        person = session.scalars(select(Person)).one()
-        # Nobody named roles then: a person may do what the office does.
-        assert (person.name, person.roles) == ("郑法规", None)
-    records.engine.dispose()
 
 
 def test_opening_again_changes_nothing(database_url: str) -> None:
@@ -129,6 +113,18 @@ def test_tables_of_a_later_version_are_told_in_words(database_url: str, engine: 
         open_records(database_url)
 
 
+@pytest.mark.parametrize("revision", ["0001", "0014"])
+def test_tables_of_an_older_development_version_are_refused_and_kept(
+    revision: str, database_url: str, engine: Engine
+) -> None:
+    migrate(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    with pytest.raises(DisclosureError, match=r"0\.2\.0 以前的开发版建立的，不能升级。请把它移走留存"):
+        open_records(database_url)
+    assert migration_state(engine) == "too old"
+
+
 def test_a_database_that_cannot_be_reached_is_told_in_words_without_its_password() -> None:
     with pytest.raises(DisclosureError) as caught:
         open_records("postgresql+psycopg://disclosure:geheim@127.0.0.1:1/records")
@@ -145,86 +141,19 @@ def test_reading_holds_no_writer_up(database_url: str) -> None:
     records.engine.dispose()
 
 
-def test_what_was_recorded_before_history_kept_its_sources_is_still_there(database_url: str, engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", "disclosure.records:migrations")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
-        connection.execute(text("INSERT INTO stored_files VALUES ('ab', 1, '2026-01-05 00:00:00+00:00')"))
-        connection.execute(
-            text(
-                "INSERT INTO imported_tables VALUES"
-                " (1, 'chuxiong', 'ab', '往年.csv', 1, '[]', '2026-01-05 00:00:00+00:00')"
-            )
-        )
-        connection.execute(
-            text(
-                "INSERT INTO observations (id, import_id, period_id, region, indicator, unit, value, text, state,"
-                " centre, sheet, cell) VALUES"
-                " (7, 1, '2024-annual', '532300', 'work_injury.participants', '人', '1', '', 'reported', '', '', '2')"
-            )
-        )
-    migrate(database_url)
-    with engine.connect() as connection:
-        kept = connection.execute(text("SELECT id, import_id, cell, provenance FROM observations")).all()
-        assert [tuple(row) for row in kept] == [(7, 1, "2", None)]
-
-
 def test_rows_that_refer_to_each_other_survive_a_rebuilt_table(database_url: str, engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", "disclosure.records:migrations")
+    migrate(database_url)
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0007")
         for line in (
-            'INSERT INTO cycles (id, profile, period_id, round, step, "only", milestones, is_demo, opened_at)'
-            " VALUES (7, 'p', '2016-annual', 1, 'review', '[]', '{}', false, '2017-02-01 00:00:00')",
-            "INSERT INTO people (id, name, office, secret, is_active, is_demo, wrong_codes, enrolled_at)"
-            " VALUES (3, '张三', 'policy_section', '', true, false, 0, '2017-02-01 00:00:00')",
-            "INSERT INTO asks (id, cycle_id, round, step, number, key, digest, flow_run_id, state, refusal, asked_at)"
-            " VALUES (5, 7, 1, 'review', 1, 'k', 'd', 'r', 'answered', '', '2017-03-01 00:00:00')",
-            "INSERT INTO decisions (id, cycle_id, round, gate, outcome, digest, person_id, ask_id, opinion,"
-            " returned_to, decided_at)"
-            " VALUES (9, 7, 1, 'policy', 'approved', 'd', 3, 5, '同意', '[]', '2017-03-01 00:00:00')",
+            "INSERT INTO stored_files (sha256, size, stored_at) VALUES ('ab', 1, '2026-01-05 00:00:00')",
+            "INSERT INTO refused_files (id, sha256, file_name, reason, received_at)"
+            " VALUES (7, 'ab', 'x.xlsx', '看不懂', '2026-01-05 00:00:00')",
         ):
             connection.execute(text(line))
-    migrate(database_url)
+    with migrating(engine) as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("stored_files", recreate="auto") as table:
+            table.alter_column("size", type_=BigInteger())
     with engine.connect() as connection:
-        row = connection.execute(text("SELECT d.id, a.id, a.cycle_id FROM decisions d JOIN asks a ON a.id = d.ask_id"))
-        assert row.all() == [(9, 5, 7)]
-    refused = pytest.raises(IntegrityError, match=r"(?i)one_subject|constraint")
-    with refused, engine.begin() as connection:
-        connection.execute(text("UPDATE asks SET cycle_id = NULL"))
-
-
-def test_what_was_published_before_channels_had_steps_is_still_live(engine: Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", "disclosure.records:migrations")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0011")
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("ALTER TABLE channel_deliveries DISABLE TRIGGER ALL"))
-        else:
-            connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-        connection.execute(
-            text(
-                "INSERT INTO channel_deliveries (id, release_id, channel, action, state, reason, attempts, updated_at)"
-                " VALUES (1, 7, 'website', 'publish', 'live', '', 2, '2026-03-15 00:00:00+00:00'),"
-                " (2, 8, 'website', 'publish', 'staged', '', 1, '2026-03-15 00:00:00+00:00')"
-            )
-        )
-        command.upgrade(config, "0012")
-        rows = "SELECT release_id, action, state, attempts, token FROM channel_deliveries ORDER BY id"
-        assert [tuple(row) for row in connection.execute(text(rows))] == [
-            (7, "switch", "done", 2, ""),
-            (8, "stage", "done", 1, ""),
-        ]
-        command.downgrade(config, "0011")
-        rows = "SELECT release_id, action, state FROM channel_deliveries ORDER BY id"
-        assert [tuple(row) for row in connection.execute(text(rows))] == [
-            (7, "publish", "live"),
-            (8, "publish", "staged"),
-        ]
-        connection.execute(text("DELETE FROM channel_deliveries"))
+        row = connection.execute(text("SELECT r.id, s.size FROM refused_files r JOIN stored_files s USING (sha256)"))
+        assert row.all() == [(7, 1)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from disclosure.records.tables import Base, Person
+from disclosure.records.states import ChangeCause, ChangeStep
+from disclosure.records.tables.base import Base
+from disclosure.records.tables.review import Person
 
 
 class OpennessChange(Base):
@@ -15,9 +17,8 @@ class OpennessChange(Base):
 
     ``cause``: office (handed in), compilation (a published cycle filled statistics) or confirmation (no new content:
     the office is asked whether what is public still holds). ``source`` names the cause once. ``digest`` covers the
-    newest version of each element. ``step``: office, review, done or withdrawn, for people to read and for the clock,
-    which a withdrawn change has none of. ``person_id`` is who of the office stands for the content of this round.
-    ``driver_run_id`` is the Prefect flow run that drives it.
+    newest version of each element. A withdrawn change has no clock. ``person_id`` is who of the office stands for the
+    content of this round. ``driver_run_id`` is the Prefect flow run that drives it.
     """
 
     __tablename__ = "openness_changes"
@@ -25,13 +26,13 @@ class OpennessChange(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     profile: Mapped[str] = mapped_column(String(80))
-    cause: Mapped[str] = mapped_column(String(20))
+    cause: Mapped[ChangeCause]
     source: Mapped[str] = mapped_column(String(160))
     office: Mapped[str] = mapped_column(String(60))
     title: Mapped[str] = mapped_column(String(200))
     digest: Mapped[str] = mapped_column(String(64), default="")
     round: Mapped[int] = mapped_column(default=1)
-    step: Mapped[str] = mapped_column(String(20), default="office")
+    step: Mapped[ChangeStep] = mapped_column(default=ChangeStep.OFFICE)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     driver_run_id: Mapped[str | None] = mapped_column(String(36))
     opened_at: Mapped[dt.datetime]
@@ -69,7 +70,7 @@ class OpennessVersion(Base):
 
 
 class OpennessRelease(Base):
-    """The publication of one change; ``published_at`` is set before the channels switch, ``is_live`` after they did."""
+    """The publication of one change, from before the channels switch; ``published_at`` is what its pages say."""
 
     __tablename__ = "openness_releases"
     __table_args__ = (UniqueConstraint("change_id"),)
@@ -78,7 +79,6 @@ class OpennessRelease(Base):
     change_id: Mapped[int] = mapped_column(ForeignKey("openness_changes.id"))
     digest: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[dt.datetime]
-    is_live: Mapped[bool] = mapped_column(default=False)
 
     change: Mapped[OpennessChange] = relationship(back_populates="release")
 
@@ -107,7 +107,10 @@ class OpennessRequest(Base):
     """
 
     __tablename__ = "openness_requests"
-    __table_args__ = (UniqueConstraint("profile", "number"),)
+    __table_args__ = (
+        UniqueConstraint("profile", "number"),
+        CheckConstraint("(outcome = '') = (answered_on IS NULL)", name="answered"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     profile: Mapped[str] = mapped_column(String(80))

@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from disclosure.records.tables import Base
+from disclosure.records.tables.base import Base
 
 
 class SupervisionRun(Base):
@@ -31,8 +31,9 @@ class SupervisionRun(Base):
 class SupervisionFinding(Base):
     """Where plan, records, Prefect and live pages disagree; one open row per kind and subject.
 
-    ``facts`` fill the kind's sentences (``disclosure/supervision/texts.yaml``). ``settled_at``: since when it is gone;
-    ``mended_at``: when supervision did something about it, ``failure``: why that did not work.
+    ``facts`` fill the kind's sentences (``disclosure/monitoring/supervision/words.yaml``). ``settled_at``: since when
+    it is gone; ``mended_at``: when supervision did something about it, ``failure``: why that did not work.
+    ``told_at``: when letters about it went out.
     """
 
     __tablename__ = "supervision_findings"
@@ -60,3 +61,4 @@ class SupervisionFinding(Base):
     mended_at: Mapped[dt.datetime | None]
     failure: Mapped[str] = mapped_column(Text, default="")
     settled_at: Mapped[dt.datetime | None]
+    told_at: Mapped[dt.datetime | None]

@@ -13,9 +13,11 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import StatementError
 
 from disclosure.records import Records, open_records
-from disclosure.records.tables import Cycle, LedgerEntry, Observation
+from disclosure.records.tables import Cycle, ImportedTable, LedgerEntry, Observation, StoredFile
 
-pytestmark = pytest.mark.records
+pytestmark = [pytest.mark.records, pytest.mark.both_databases]
+
+NOW = dt.datetime(2017, 1, 15, tzinfo=dt.UTC)
 
 #: As wide as anything a centre may type, and wider: 20 digits before and 10 after the point.
 NUMBERS = st.tuples(st.integers(-(10**30), 10**30), st.integers(0, 10)).map(
@@ -33,13 +35,17 @@ TIMES = st.datetimes(
 @pytest.fixture
 def records(records_url: str) -> Iterator[Records]:
     opened = open_records(records_url)
+    with opened.write() as session:
+        session.add(StoredFile(sha256="ab", size=1, stored_at=NOW))
+        session.flush()
+        session.add(ImportedTable(id=1, profile="p", sha256="ab", file_name="往年.csv", row_count=1, imported_at=NOW))
     yield opened
     opened.engine.dispose()
 
 
 def observation(value: Decimal | None) -> Observation:
     return Observation(
-        period_id="2016-annual", region="321203", indicator="x", unit="人", value=value, state="reported"
+        import_id=1, period_id="2016-annual", region="321203", indicator="x", unit="人", value=value, state="reported"
     )
 
 

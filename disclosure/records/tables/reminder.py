@@ -7,7 +7,10 @@ import datetime as dt
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from disclosure.records.tables import Base, Person
+from disclosure.catalog import Milestone
+from disclosure.records.states import ReminderState
+from disclosure.records.tables.base import Base
+from disclosure.records.tables.review import Person
 
 
 class DeadlineMove(Base):
@@ -23,7 +26,7 @@ class DeadlineMove(Base):
     profile: Mapped[str] = mapped_column(String(80))
     period_id: Mapped[str] = mapped_column(String(80))
     number: Mapped[int]
-    milestone: Mapped[str] = mapped_column(String(20))
+    milestone: Mapped[Milestone]
     before: Mapped[dt.date]
     day: Mapped[dt.date]
     reason: Mapped[str] = mapped_column(Text)
@@ -36,8 +39,7 @@ class DeadlineMove(Base):
 class SentReminder(Base):
     """A reminder that was begun: the row is there before anything is sent, ``key`` only once.
 
-    ``state``: sending (it may have gone out; never sent again), sent, or waiting (the channel said it did not
-    take it; ``failure`` says why) until it is begun again.
+    ``failure`` says why the channel did not take it.
     """
 
     __tablename__ = "reminders"
@@ -47,11 +49,11 @@ class SentReminder(Base):
     key: Mapped[str] = mapped_column(String(255))
     profile: Mapped[str] = mapped_column(String(80))
     period_id: Mapped[str] = mapped_column(String(80))
-    milestone: Mapped[str] = mapped_column(String(20))
+    milestone: Mapped[Milestone]
     kind: Mapped[str] = mapped_column(String(20))
     due: Mapped[dt.date]
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
-    state: Mapped[str] = mapped_column(String(20))
+    state: Mapped[ReminderState]
     attempts: Mapped[int] = mapped_column(default=1)
     failure: Mapped[str] = mapped_column(Text, default="")
     updated_at: Mapped[dt.datetime]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from disclosure.records.tables import Base, Person, Release
+from disclosure.records.states import RevisionAnswer, WithdrawalKind, WithdrawalState
+from disclosure.records.tables.base import Base
+from disclosure.records.tables.publication import Release
+from disclosure.records.tables.review import Person
 
 
 class Correction(Base):
@@ -36,20 +39,22 @@ class Correction(Base):
 class Withdrawal(Base):
     """Every version of a cycle up to ``version`` taken from the public, and perhaps brought back (撤回、恢复).
 
-    ``state``: ``withdrawing`` until every channel shows it no more, ``withdrawn``, ``restoring``, ``restored``.
-    ``number`` counts those of one cycle from 1. ``kind``: in_error, superseded or by_order.
+    ``number`` counts those of one cycle from 1.
     """
 
     __tablename__ = "withdrawals"
-    __table_args__ = (UniqueConstraint("cycle_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("cycle_id", "number"),
+        CheckConstraint("(state IN ('restoring', 'restored')) = (restored_at IS NOT NULL)", name="restored"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     cycle_id: Mapped[int] = mapped_column(ForeignKey("cycles.id"))
     number: Mapped[int]
     version: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[WithdrawalKind]
     reason: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(20))
+    state: Mapped[WithdrawalState]
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     withdrawn_at: Mapped[dt.datetime]
     restored_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
@@ -58,17 +63,12 @@ class Withdrawal(Base):
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
-    @property
-    def is_effective(self) -> bool:
-        """Whether the public is to see the explanation in place of the figures."""
-        return self.state in ("withdrawing", "withdrawn")
-
 
 class Revision(Base):
     """Another value for a figure that we published, in data that came later: to be corrected, or to be left (修订).
 
     ``published`` and ``found`` are values as printed, with their unit; ``source`` is the file and place of ``found``.
-    ``answer`` is None until somebody decided: ``correct`` or ``keep``.
+    ``answer`` is None until somebody decided.
     """
 
     __tablename__ = "revisions"
@@ -76,6 +76,7 @@ class Revision(Base):
         UniqueConstraint(
             "profile", "period_id", "region", "indicator", "published", "found", name="uq_revisions_value"
         ),
+        CheckConstraint("(answer IS NULL) = (answered_at IS NULL)", name="answered"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -87,7 +88,7 @@ class Revision(Base):
     found: Mapped[str] = mapped_column(String(200))
     source: Mapped[str] = mapped_column(Text)
     found_at: Mapped[dt.datetime]
-    answer: Mapped[str | None] = mapped_column(String(10))
+    answer: Mapped[RevisionAnswer | None]
     reason: Mapped[str] = mapped_column(Text, default="")
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id"))
     answered_at: Mapped[dt.datetime | None]

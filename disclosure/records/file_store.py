@@ -15,7 +15,7 @@ from typing import BinaryIO
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from disclosure.clock import utc_now
+from disclosure.platform.clock import utc_now
 from disclosure.records.tables import StoredFile
 
 
@@ -28,7 +28,7 @@ class TooLargeError(Exception):
 
 
 def read_upload(path: Path, limit: int) -> bytes:
-    """The bytes of a file somebody hands in, never more than ``limit``.
+    """Return the bytes of a file somebody hands in, never more than ``limit``.
 
     Raises:
         TooLargeError: when it has more.
@@ -58,7 +58,7 @@ def keep_file(session: Session, folder: Path, content: bytes) -> str:
 
 
 def keep_chunks(session: Session, folder: Path, chunks: Iterable[bytes]) -> str:
-    """As ``keep_file``, for a file that need not fit into memory."""
+    """Keep as ``keep_file`` does, for a file that need not fit into memory."""
     digest, size = hashlib.sha256(), 0
     with _partial(folder) as (stream, beside):
         for chunk in chunks:
@@ -75,7 +75,7 @@ def keep_chunks(session: Session, folder: Path, chunks: Iterable[bytes]) -> str:
 
 
 def file_path(folder: Path, sha256: str) -> Path:
-    """Where the bytes of ``sha256`` lie."""
+    """Return where the bytes of ``sha256`` lie."""
     return folder / sha256[:2] / sha256
 
 
@@ -86,9 +86,22 @@ def write_whole(path: Path, content: bytes) -> None:
         _finish(stream, beside, path)
 
 
+def place_new(path: Path, content: bytes) -> bool:
+    """Write ``content`` to ``path`` whole, unless something is there already; tell whether it was written."""
+    with _partial(path.parent) as (stream, beside):
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+        beside.chmod(0o600)
+        with suppress(FileExistsError):
+            path.hardlink_to(beside)
+            return True
+    return False
+
+
 @contextmanager
 def _partial(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """A file beside its place, to be finished; gone when it is not."""
+    """Open a file beside its place, to be finished; gone when it is not."""
     folder.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(dir=folder, prefix=".partial-")
     try:
@@ -101,6 +114,6 @@ def _partial(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
 def _finish(stream: BinaryIO, beside: Path, path: Path) -> None:
     stream.flush()
     os.fsync(stream.fileno())
-    beside.chmod(0o644)
+    beside.chmod(0o600)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside.replace(path)

@@ -7,11 +7,12 @@ import datetime as dt
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from disclosure.records.tables import Base
+from disclosure.records.states import KeyUse
+from disclosure.records.tables.base import Base
 
 
 class SigningKey(Base):
-    """The public half of a key that signs (``use``: publication or ledger); ``valid_until`` is None while it is in use.
+    """The public half of a key that signs (``use`` says what); ``valid_until`` is None while it is in use.
 
     ``key_id`` is the RFC 7638 thumbprint, ``public_key`` the raw key, both base64url.
     """
@@ -32,7 +33,7 @@ class SigningKey(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     profile: Mapped[str] = mapped_column(String(80))
     key_id: Mapped[str] = mapped_column(String(43))
-    use: Mapped[str] = mapped_column(String(20))
+    use: Mapped[KeyUse]
     public_key: Mapped[str] = mapped_column(String(43))
     valid_from: Mapped[dt.datetime]
     valid_until: Mapped[dt.datetime | None]
