@@ -1,83 +1,92 @@
-"""What the compiler answers when centres are missing: look again, or go on without them, with a reason."""
+"""What is said of a file: the same, with one count, wherever it is handed in or only checked."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
-from disclosure import cycles
-from disclosure.catalog import Catalog
-from disclosure.clock import utc_now
-from disclosure.records import ledger
-from disclosure.records.tables import Ask, Cycle, Excuse
-from disclosure.review import asks
-from disclosure.review.forms import CollectAnswer, parse_collect
-from disclosure.review.people import check_code, find_person, roles_of
-from disclosure.review.secrets import Cipher
+from disclosure.collection.kinds import TEXT, FileKind, FileReading
+from disclosure.collection.workbook.problem_lines import MUST, ProblemGroup, causes
+from disclosure.collection.workbook.read.result import Problem
 
 
-def record_collect_answer(
-    session: Session,
-    catalog: Catalog,
-    cipher: Cipher,
-    ask: Ask,
-    raw: object,
-    *,
-    answered_at: dt.datetime | None = None,
-) -> str:
-    """Take the answer; an empty text, or the sentence that says why it was not taken. The ask is closed.
+@dataclass(frozen=True, kw_only=True)
+class FileAnswer:
+    """What was found in a file.
 
-    ``answered_at`` (aware; now, when None) is when the answer was given, by which its code is judged.
+    ``problems`` stand against taking it; ``findings`` are what the data audit will say of its figures. ``sections`` are
+    the names of text sections with text.
     """
-    assert ask.cycle_id is not None  # noqa: S101 - put about a cycle
-    cycle = cycles.get_cycle(session, ask.cycle_id)
-    cycles.lock(session, cycle)
-    session.refresh(ask)
-    if ask.state != "open":
-        return ask.refusal
-    answer = parse_collect(raw)
-    moment = answered_at or utc_now()
-    if isinstance(answer, str):
-        asks.close(session, ask, "refused", answer)
-        return answer
-    if ask.round != cycle.round:
-        reason = "这一问属于已结束的一轮，请按新的一轮办理。"
-    else:
-        reason = _excuse(session, catalog, cipher, cycle, answer, moment=moment)
-    asks.close(session, ask, "refused" if reason else "answered", reason, name=answer.name)
-    return reason
+
+    kind: FileKind
+    reading: FileReading
+    problems: tuple[Problem, ...]
+    findings: tuple[Problem, ...] = ()
+    figure_count: int = 0
+    sections: tuple[str, ...] = ()
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it counts, or would."""
+        return not self.problems
+
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """Everything that was found."""
+        return (*self.problems, *self.findings)
+
+    @property
+    def must_count(self) -> int:
+        """How many places must be mended, now or when the data audit returns them."""
+        return sum(problem.kind in MUST for problem in self.found)
+
+    @property
+    def hint_count(self) -> int:
+        """How many places are to be looked at again."""
+        return len(self.found) - self.must_count
+
+    @property
+    def causes(self) -> tuple[ProblemGroup, ...]:
+        """Everything that was found, one entry for a cause, what must be mended first."""
+        return causes(self.found)
+
+    @property
+    def remarks(self) -> str:
+        """What is to be said of a file that counts, or would; empty where nothing was found."""
+        counts = [f"{self.must_count} 处检查不符，不改正会在审核时退回"] if self.must_count else []
+        counts += [f"{self.hint_count} 条提示，确实如此的请在“说明”中解释"] if self.hint_count else []
+        return "；".join(counts)
+
+    @property
+    def taken(self) -> str:
+        """What was taken, in words."""
+        if self.kind is not TEXT:
+            return f"{self.figure_count} 个数据"
+        blank = getattr(self.reading, "blank", ())
+        left = f"；没有文字、不刊登的部分：{'、'.join(blank)}" if blank else ""
+        return f"{len(self.sections)} 个部分的文字（{'、'.join(self.sections)}{left}）"
 
 
-def _excuse(
-    session: Session, catalog: Catalog, cipher: Cipher, cycle: Cycle, answer: CollectAnswer, *, moment: dt.datetime
-) -> str:
-    if not answer.goes_on_without:
-        return ""
-    person = find_person(session, answer.name)
-    if person is None or not person.is_active:
-        return f"“{answer.name}”没有登记或已停用，请核对姓名，或请管理员登记。"
-    if "compiler" not in roles_of(session, catalog, person, moment):
-        offices = "、".join(catalog.offices[office].name for office in catalog.roles["compiler"].offices)
-        return f"先行汇总须由{offices}的{catalog.roles['compiler'].name}决定。"
-    missing = cycles.missing_centres(session, catalog, cycle)
-    if not set(cycles.standing_submissions(session, cycle)) - {office.id for office in missing}:
-        return "还没有任何单位报送数据，无法汇总。"
-    if wrong := check_code(session, cipher, person, answer.code, moment):
-        return wrong
-    for office in missing:
-        session.add(
-            Excuse(
-                cycle_id=cycle.id,
-                round=cycle.round,
-                centre=office.id,
-                reason=answer.reason,
-                person_id=person.id,
-                excused_at=moment,
-            )
-        )
-        ledger.append(
-            session, "centre.excused", actor=person.name, cycle_id=cycle.id, centre=office.id, reason=answer.reason
-        )
-    session.flush()
-    return ""
+@dataclass(frozen=True, kw_only=True)
+class Receipt(FileAnswer):
+    """The answer to the office that handed a file in.
+
+    ``is_repeat``: this very file had been handed in for this round before; it counts again where another one
+    had replaced it, otherwise nothing new was recorded. ``replaced`` is then that other file's name.
+    ``still_missing``: names of the offices the round still waits for.
+    """
+
+    record_id: int
+    cycle_id: int
+    centre: str
+    period_label: str
+    round: int
+    is_repeat: bool
+    still_missing: tuple[str, ...]
+    received_at: dt.datetime
+    replaced: str = ""
+
+    @property
+    def where(self) -> str:
+        """``州社保中心 2025年度第 1 轮``."""
+        return f"{self.centre} {self.period_label}第 {self.round} 轮"

@@ -13,21 +13,20 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from pydantic import ValidationError
-
 from disclosure.catalog import Catalog, Office
-from disclosure.catalog.catalog import explain
-from disclosure.catalog.secrets import written_secret
-from disclosure.catalog.yaml_source import Document, load_document
-from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit
-from disclosure.errors import DisclosureError
+from disclosure.catalog.loading import layered_document
+from disclosure.collection.sources.base import Delivery, Poll, PollContext, RowsSource, Source, WaitingCycle
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.fact import read_fact
+from disclosure.platform.secrets import written_secret
+from disclosure.platform.yaml_source import Document
 
 __all__ = [
     "Delivery",
-    "Due",
-    "Errand",
+    "Poll",
+    "PollContext",
     "Source",
-    "Visit",
+    "WaitingCycle",
     "kinds",
     "load_sources",
     "offices_with_inboxes",
@@ -39,17 +38,18 @@ def kinds() -> Mapping[str, type[Source]]:
     """Every kind of source there is, by the word that ``kind`` has in YAML."""
     for module in pkgutil.iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
-    return {kind.kind_id(): kind for kind in Source.__subclasses__()}
+    found = [*Source.__subclasses__(), *RowsSource.__subclasses__()]
+    # Subclasses come in the order of their imports, which is not the same in every process.
+    return {kind.kind_id(): kind for kind in sorted(found, key=lambda kind: kind.__module__) if kind is not RowsSource}
 
 
 def load_sources(catalog: Catalog) -> tuple[Source, ...]:
-    """The active sources of the profile, in the order of its YAML, then the local inboxes of the other offices.
+    """Return the active sources of the profile, in the order of its YAML, then the local inboxes of the other offices.
 
     Raises:
         DisclosureError: naming file and line of every mistake; what may be a secret is never shown.
     """
-    path = catalog.folder / "sources.yaml"
-    document = load_document(path) if path.is_file() else Document()
+    document = layered_document(catalog.layers, "sources")
     raw: Any = document.data.get("sources") or {}
     if not isinstance(raw, dict):
         raise DisclosureError(f"{document.locate(('sources',))}：sources 应为“键: 值”的映射。")
@@ -78,12 +78,12 @@ def load_sources(catalog: Catalog) -> tuple[Source, ...]:
 
 
 def offices_with_inboxes(catalog: Catalog) -> tuple[Office, ...]:
-    """The centres, and the offices that hand in text sections."""
+    """Return the centres, and the offices that hand in text sections."""
     return tuple(dict.fromkeys((*catalog.centres, *catalog.writers)))
 
 
 def _source(name: str, fields: object, document: Document, catalog: Catalog) -> Source | str:
-    """The source that ``fields`` describe, or what is wrong with them."""
+    """Return the source that ``fields`` describe, or what is wrong with them."""
     where = document.locate(("sources", name))
     if not isinstance(fields, dict):
         return f"{where}：来源“{name}”应为“键: 值”的映射。"
@@ -96,9 +96,9 @@ def _source(name: str, fields: object, document: Document, catalog: Catalog) -> 
     if kind is None:
         return f"{where}：来源“{name}”的 kind 应为 {'、'.join(sorted(kinds()))} 之一。"
     try:
-        source = kind.model_validate({"id": name, **fields})
-    except ValidationError as error:
-        return explain(error, document, ("sources", name), shows_values=False)
+        source = read_fact(kind, document, ("sources", name), shows_values=False, id=name)
+    except DisclosureError as error:
+        return str(error)
     # Text sections come as documents, never as rows.
     owners_of = offices_with_inboxes(catalog) if source.is_inbox else catalog.centres
     if source.centre not in {office.id for office in owners_of}:

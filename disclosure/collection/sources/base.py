@@ -6,20 +6,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, get_args
+from typing import ClassVar, Protocol, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog
-from disclosure.catalog.models import Fact, Id, Secret
-from disclosure.collection.reading_signatures import fault_of
-from disclosure.errors import DisclosureError
-from disclosure.kept_secrets import Secrets
-from disclosure.periods import Period
+from disclosure.collection.intake.source_rows import SourceRow, write_rows
+from disclosure.collection.workbook.read.signatures import fault_of
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.fact import Fact, Id, Name
+from disclosure.platform.secrets import Secret, Secrets
 
 
 @dataclass(frozen=True)
-class Due:
+class WaitingCycle:
     """A cycle whose current round waits for the figures of a source's centre."""
 
     period: Period
@@ -27,17 +28,17 @@ class Due:
 
 
 @dataclass(frozen=True)
-class Errand:
+class PollContext:
     """What a source has at hand on a visit; ``due`` are the cycles that wait for its centre."""
 
     catalog: Catalog
     home: Path
-    due: tuple[Due, ...]
+    due: tuple[WaitingCycle, ...]
     secret: Secrets
 
 
 @dataclass(frozen=True)
-class Settled:
+class DeliveryOutcome:
     """How a delivery ended, for its source.
 
     ``label`` leads the names of what is put away and is unlike any other's; ``files`` is the answer to the centre
@@ -63,15 +64,33 @@ class Delivery:
     size: int
     chunks: Callable[[], Iterable[bytes]]
     modified: str = ""
-    due: Due | None = None
-    settle: Callable[[Settled], None] = field(default=lambda _: None)
+    due: WaitingCycle | None = None
+    settle: Callable[[DeliveryOutcome], None] = field(default=lambda _: None)
 
 
-class Visit(ABC):
+class PutAway(Protocol):
+    """What was taken and lies in an inbox's own folders."""
+
+    def files_in(self, folder: str) -> list[str]:
+        """Return the names of the files in one of the folders."""
+
+    def chunks(self, name: str) -> Iterable[bytes]:
+        """Yield a file's bytes; ``name`` is ``FOLDER/NAME``."""
+
+    def remove(self, name: str) -> None:
+        """Delete a file."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, whatever was there under its name."""
+
+
+class Poll(ABC):
     """One look at a source. Whoever opened it closes it."""
 
     #: Names of what is still being written; known after ``deliveries``.
     arriving: tuple[str, ...] = ()
+    #: How many files have arrived whole; known with the first of ``deliveries``.
+    waiting: int = 0
 
     def first_look(self) -> bool:
         """See what is there; whether it needs a second look, a while later, to know it has arrived whole."""
@@ -79,15 +98,19 @@ class Visit(ABC):
 
     @abstractmethod
     def deliveries(self) -> Iterator[Delivery]:
-        """What has arrived whole, the oldest first."""
+        """Return what has arrived whole, the oldest first."""
 
-    def strays(self) -> Mapping[str, str]:
-        """What lies there and is never taken: its name -> what it is and what to do, in one Chinese sentence."""
+    def misplaced(self) -> Mapping[str, str]:
+        """Return what lies there and is never taken: its name -> what it is and what to do, in one Chinese sentence."""
         return {}
 
     def answer(self, files: Mapping[str, bytes]) -> None:
         """Leave files for the centre; one that is there already stays as it is."""
         raise NotImplementedError
+
+    def put_away(self) -> PutAway | None:
+        """Return what was taken and lies there still; None where nothing is put away."""
+        return None
 
     def close(self) -> None:  # noqa: B027 - most have nothing to close
         """Let go of connections."""
@@ -107,7 +130,7 @@ class Source(Fact, ABC):
 
     @classmethod
     def kind_id(cls) -> str:
-        """The word for it in YAML."""
+        """Return the word for it in YAML."""
         return str(get_args(cls.model_fields["kind"].annotation)[0])
 
     @property
@@ -116,7 +139,7 @@ class Source(Fact, ABC):
         """What people call it, without anything secret: ``数据库 10.1.2.3/ybzx``."""
 
     @abstractmethod
-    def visit(self, errand: Errand) -> Visit:
+    def visit(self, errand: PollContext) -> Poll:
         """Go there.
 
         Raises:
@@ -124,14 +147,32 @@ class Source(Fact, ABC):
         """
 
 
-def check_signed(filler: str, checker: str) -> None:
-    """Hold the names that answer for rows to the rules of a workbook's cover.
+class RowsSource(Source):
+    """A source that is asked for rows; ``filler`` and ``checker`` answer for the figures."""
 
-    Raises:
-        ValueError: when they are not two people's names; the loader says where.
-    """
-    if fault_of(filler, checker):
-        raise ValueError("filler（填报人）和 checker（审核人）要写两个人的姓名")
+    filler: Name
+    checker: Name
+
+    @model_validator(mode="after")
+    def _two_people(self) -> Self:
+        """Hold the names to the rules of a workbook's cover."""
+        if fault_of(self.filler, self.checker):
+            raise ValueError("filler（填报人）和 checker（审核人）要写两个人的姓名")
+        return self
+
+    def deliver(self, catalog: Catalog, due: WaitingCycle, rows: Iterable[SourceRow], **origin: str) -> Delivery:
+        """Return the file of ``rows`` for a cycle that waits; ``origin`` tells people where they are from."""
+        content = write_rows(
+            catalog,
+            due.period,
+            self.centre,
+            round_number=due.round,
+            signed=(self.filler, self.checker),
+            origin={"source": self.id, "where": self.where, **origin},
+            rows=rows,
+        )
+        name = f"{due.period.label}-{catalog.offices[self.centre].name}-第{due.round}轮-{self.id}.jsonl"
+        return Delivery(name, len(content), lambda: (content,), due=due)
 
 
 class GoneError(DisclosureError):

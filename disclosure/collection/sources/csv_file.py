@@ -5,22 +5,22 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from disclosure.catalog.models import Name
-from disclosure.collection.rows import Row, check_columns, write_rows
-from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit, check_signed
+from disclosure.collection.intake.source_rows import SourceRow, check_columns
+from disclosure.collection.sources.base import Delivery, Poll, PollContext, RowsSource, WaitingCycle
 from disclosure.collection.sources.store import Entry, Store
-from disclosure.errors import DisclosureError
-from disclosure.remote.files import fill, unknown_placeholders
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.fact import Name
+from disclosure.platform.remote_files import fill, unknown_placeholders
 
 _MOST_BYTES = 32 << 20
 _PLACEHOLDERS = ("home", "period", "kind", "year", "months")
 
 
-class CsvSource(Source):
+class CsvSource(RowsSource):
     """A file by fsspec URL, in which ``{period}``, ``{year}``, ``{kind}``, ``{months}`` name the period.
 
     Its columns are those of a query: region, indicator, unit, value (insurance, state, note).
@@ -28,14 +28,7 @@ class CsvSource(Source):
 
     kind: Literal["csv"]
     url: Name
-    filler: Name
-    checker: Name
     options: dict[str, Any] = Field(default={})
-
-    @model_validator(mode="after")
-    def _two_people(self) -> Self:
-        check_signed(self.filler, self.checker)
-        return self
 
     @field_validator("url")
     @classmethod
@@ -54,16 +47,16 @@ class CsvSource(Source):
         """``CSV 文件 /srv/export/{period}.csv``."""
         return f"CSV 文件 {self.url}"
 
-    def visit(self, errand: Errand) -> Visit:
+    def visit(self, errand: PollContext) -> Poll:
         """Nothing is connected before something is due."""
         return _CsvVisit(self, errand)
 
 
-class _CsvVisit(Visit):
-    def __init__(self, source: CsvSource, errand: Errand) -> None:
+class _CsvVisit(Poll):
+    def __init__(self, source: CsvSource, errand: PollContext) -> None:
         self.source, self.errand = source, errand
         secrets = {name: errand.secret(secret) for name, secret in source.secrets.items()} if errand.due else {}
-        self._stores: dict[Due, tuple[Store, str]] = {}
+        self._stores: dict[WaitingCycle, tuple[Store, str]] = {}
         for due in errand.due:
             period = due.period
             folder, _, name = fill(
@@ -76,7 +69,7 @@ class _CsvVisit(Visit):
             ).rpartition("/")
             where = f"{source.where}（来源 {source.id}）"
             self._stores[due] = (Store(folder or ".", source.options, secrets, where), name)
-        self._first: dict[Due, Entry] = {}
+        self._first: dict[WaitingCycle, Entry] = {}
 
     def first_look(self) -> bool:
         """Note the files that are there, to be compared a while later."""
@@ -86,7 +79,6 @@ class _CsvVisit(Visit):
 
     def deliveries(self) -> Iterator[Delivery]:
         """One file of rows for each CSV that is as it was at the first look."""
-        source, catalog = self.source, self.errand.catalog
         for due, entry in self._first.items():
             store, name = self._stores[due]
             if store.entry(name) != entry:
@@ -94,17 +86,8 @@ class _CsvVisit(Visit):
                 continue
             if entry.size > _MOST_BYTES:
                 raise DisclosureError(f"{name} 有 {entry.size >> 20} MB，超过 {_MOST_BYTES >> 20} MB，没有读，请核对。")
-            content = write_rows(
-                catalog,
-                due.period,
-                source.centre,
-                round_number=due.round,
-                signed=(source.filler, source.checker),
-                origin={"source": source.id, "where": source.where, "file": name},
-                rows=read_csv(b"".join(store.chunks(name)), name),
-            )
-            label = f"{due.period.label}-{catalog.offices[source.centre].name}-第{due.round}轮-{source.id}.jsonl"
-            yield Delivery(label, len(content), lambda content=content: (content,), due=due)  # type: ignore[misc]
+            rows = read_csv(b"".join(store.chunks(name)), name)
+            yield self.source.deliver(self.errand.catalog, due, rows, file=name)
 
     def close(self) -> None:
         """Let go of connections."""
@@ -112,8 +95,8 @@ class _CsvVisit(Visit):
             store.close()
 
 
-def read_csv(content: bytes, name: str) -> list[Row]:
-    """The rows of a CSV (UTF-8 or GB18030), each with the line it ends on.
+def read_csv(content: bytes, name: str) -> list[SourceRow]:
+    """Return the rows of a CSV (UTF-8 or GB18030), each with the line it ends on.
 
     Raises:
         DisclosureError: for another encoding, a missing column or broken quoting.
@@ -123,7 +106,7 @@ def read_csv(content: bytes, name: str) -> list[Row]:
         heading = [cell.strip().lower() for cell in next(reader, [])]
         check_columns(heading, f"{name} 第 1 行")
         return [
-            Row(reader.line_num, dict(zip(heading, cells, strict=False)))
+            SourceRow(reader.line_num, dict(zip(heading, cells, strict=False)))
             for cells in reader
             if any(cell.strip() for cell in cells)
         ]

@@ -13,15 +13,21 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
-from disclosure.collection.sources.base import Delivery, Errand, GoneError, Settled, Source, Visit
+from disclosure.collection.sources.base import Delivery, DeliveryOutcome, GoneError, Poll, PollContext, PutAway, Source
 from disclosure.collection.sources.store import Entry, Store
-from disclosure.file_names import UNFINISHED, printable_name
-from disclosure.remote.files import fill, unknown_placeholders
+from disclosure.platform.file_names import UNFINISHED, printable_name
+from disclosure.platform.remote_files import fill, unknown_placeholders
 
 TAKEN, RETURNED, ANSWERS = "已收", "退回", "回执"
 OWN_FOLDERS = (TAKEN, RETURNED, ANSWERS)
 #: What programs leave lying about.
 _LITTER = ("thumbs.db", "desktop.ini")
+#: What is no file of its own: what it is and what to do.
+_MISPLACED = {
+    "link": "是一个链接（快捷方式），没有收；请把文件本身放进收件夹。",
+    "hard link": "是一个硬链接（同一个文件在别处还有名字），没有收；请把文件复制一份放进收件夹。",
+    "other": "不是普通文件（是管道或设备），没有收；请删去，把要报送的文件放进收件夹。",
+}
 #: Bytes a file name may have on the usual file systems, less what we put before and after it.
 _LONGEST_NAME = 190
 
@@ -50,17 +56,17 @@ class InboxSource(Source):
         """``收件夹 sftp://10.1.2.3/yibao``."""
         return f"收件夹 {self.url or f'inbox/{self.centre}'}"
 
-    def visit(self, errand: Errand) -> Visit:
+    def visit(self, errand: PollContext) -> Poll:
         """Connect; a local inbox of the product's own is made."""
         secrets = {name: errand.secret(secret) for name, secret in self.secrets.items()}
         url = fill(self.url, home=errand.home) or str(errand.home / "inbox" / self.centre)
-        store = Store(url, self.options, secrets, self.where)
+        store = Store(url, self.options, secrets, self.where, refuses_links=True)
         if not self.url:
             store.make(TAKEN, RETURNED, ANSWERS)
-        return InboxVisit(store)
+        return InboxPoll(store)
 
 
-class InboxVisit(Visit):
+class InboxPoll(Poll):
     """One look into an inbox."""
 
     def __init__(self, store: Store) -> None:
@@ -77,6 +83,7 @@ class InboxVisit(Visit):
         waiting = [entry for entry in self._store.entries() if is_handed_in(entry.name)]
         whole = [entry for entry in waiting if self._first.get(entry.name) == entry]
         unfinished = (entry.name for entry in self._store.entries() if is_unfinished(entry.name))
+        self.waiting = len(whole)
         self.arriving = (*(entry.name for entry in waiting if entry not in whole), *unfinished)
         for entry in sorted(whole, key=lambda entry: (entry.modified, entry.name)):
             yield Delivery(
@@ -87,7 +94,7 @@ class InboxVisit(Visit):
                 settle=lambda settled, entry=entry: self._settle(entry, settled),  # type: ignore[misc]
             )
 
-    def _settle(self, entry: Entry, settled: Settled) -> None:
+    def _settle(self, entry: Entry, settled: DeliveryOutcome) -> None:
         """Answer, then put the file away: once it is moved nobody comes back to it."""
         self.answer({f"{settled.label}-{name}": content for name, content in settled.files.items()})
         target = f"{TAKEN if settled.is_accepted else RETURNED}/{settled.label}-{shortened(printable_name(entry.name))}"
@@ -98,17 +105,15 @@ class InboxVisit(Visit):
             with suppress(GoneError):
                 self._store.move(entry.name, target)
 
-    def strays(self) -> Mapping[str, str]:
-        """Links, which may point anywhere, pipes and devices, and folders with something in them."""
+    def misplaced(self) -> Mapping[str, str]:
+        """Tell of links, which may point anywhere, pipes and devices, and folders with something in them."""
         found = {}
         for name, kind in self._store.others().items():
             shown = printable_name(name)
             if name in OWN_FOLDERS or name.startswith("."):
                 continue
-            if kind == "link":
-                found[name] = f"“{shown}”是一个链接（快捷方式），没有收；请把文件本身放进收件夹。"
-            elif kind == "other":
-                found[name] = f"“{shown}”不是普通文件（是管道或设备），没有收；请删去，把要报送的文件放进收件夹。"
+            if kind in _MISPLACED:
+                found[name] = f"“{shown}”{_MISPLACED[kind]}"
             elif self._store.holds_any(name):
                 found[name] = f"文件夹“{shown}”里的文件没有收；请把要报送的文件直接放进收件夹，不要放在下一级文件夹里。"
         return found
@@ -119,6 +124,10 @@ class InboxVisit(Visit):
             path = f"{ANSWERS}/{name}"
             if self._store.entry(path) is None:
                 self._store.put(path, content)
+
+    def put_away(self) -> PutAway:
+        """Return the folders of what was taken."""
+        return self._store
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -137,7 +146,7 @@ def is_unfinished(name: str) -> bool:
 
 
 def shortened(name: str) -> str:
-    """A name short enough to be led by ours, its ending kept."""
+    """Return a name short enough to be led by ours, its ending kept."""
     path = PurePosixPath(name)
     room = _LONGEST_NAME - len(path.suffix.encode())
     if len(name.encode()) <= _LONGEST_NAME or room <= 0:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError
 
-from disclosure.catalog.models import Name
-from disclosure.collection.rows import Row, check_columns, numbered, write_rows
-from disclosure.collection.sources.base import Delivery, Due, Errand, Source, Visit, check_signed
-from disclosure.remote.files import in_words
+from disclosure.collection.intake.source_rows import SourceRow, check_columns, numbered
+from disclosure.collection.sources.base import Delivery, Poll, PollContext, RowsSource, WaitingCycle
+from disclosure.platform.fact import Name
+from disclosure.platform.remote_files import in_words
 
 #: Driver for each kind of database a URL may name.
 _DRIVERS = {
@@ -27,24 +27,17 @@ _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 PARAMETERS = ("period", "kind", "year", "months", "first_day", "last_day", "round", "centre", "region")
 
 
-class SqlSource(Source):
+class SqlSource(RowsSource):
     """Figures by a query that gives the columns region, indicator, unit, value (insurance, state, note).
 
-    ``url`` has no password; that is ``secrets: {password: …}``. ``filler`` and ``checker`` answer for the figures.
+    ``url`` has no password; that is ``secrets: {password: …}``.
     """
 
     kind: Literal["sql"]
     url: Name
     query: Name
-    filler: Name
-    checker: Name
     timeout_seconds: int = Field(default=60, ge=1, le=900)
     max_rows: int = Field(default=20_000, ge=1, le=200_000)
-
-    @model_validator(mode="after")
-    def _two_people(self) -> Self:
-        check_signed(self.filler, self.checker)
-        return self
 
     @field_validator("url")
     @classmethod
@@ -82,35 +75,22 @@ class SqlSource(Source):
         url = self.address
         return f"数据库 {url.host or '本机'}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
-    def visit(self, errand: Errand) -> Visit:
+    def visit(self, errand: PollContext) -> Poll:
         """Nothing is connected before something is due."""
         return _Query(self, errand)
 
 
-class _Query(Visit):
-    def __init__(self, source: SqlSource, errand: Errand) -> None:
+class _Query(Poll):
+    def __init__(self, source: SqlSource, errand: PollContext) -> None:
         self.source, self.errand = source, errand
 
     def deliveries(self) -> Iterator[Delivery]:
         """One file of rows for each cycle that waits; none for a cycle the database has no rows for yet."""
-        source, catalog = self.source, self.errand.catalog
         for due in self.errand.due:
-            rows = self._rows(due)
-            if not rows:
-                continue
-            content = write_rows(
-                catalog,
-                due.period,
-                source.centre,
-                round_number=due.round,
-                signed=(source.filler, source.checker),
-                origin={"source": source.id, "where": source.where, "query": source.query},
-                rows=rows,
-            )
-            name = f"{due.period.label}-{catalog.offices[source.centre].name}-第{due.round}轮-{source.id}.jsonl"
-            yield Delivery(name, len(content), lambda content=content: (content,), due=due)  # type: ignore[misc]
+            if rows := self._rows(due):
+                yield self.source.deliver(self.errand.catalog, due, rows, query=self.source.query)
 
-    def _rows(self, due: Due) -> list[Row]:
+    def _rows(self, due: WaitingCycle) -> list[SourceRow]:
         source, secret = self.source, self.source.secrets.get("password")
         password = self.errand.secret(secret) if secret else None
         with in_words(f"{source.where}（来源 {source.id}）", (password or "",), _told):
@@ -124,7 +104,7 @@ class _Query(Visit):
                 raise _TooManyRowsError(source.max_rows)
         return list(numbered(found))
 
-    def _fetch(self, connection: Connection, due: Due) -> list[dict[str, Any]]:
+    def _fetch(self, connection: Connection, due: WaitingCycle) -> list[dict[str, Any]]:
         source = self.source
         _guard(connection, source.timeout_seconds, source.max_rows + 1)
         query = text(source.query)
@@ -138,8 +118,8 @@ class _Query(Visit):
             result.close()
 
 
-def parameters(due: Due, centre: str, region: str) -> Mapping[str, Any]:
-    """What a query may bind: of the period its id, kind, year, months, first and last day; who is asked."""
+def parameters(due: WaitingCycle, centre: str, region: str) -> Mapping[str, Any]:
+    """Return what a query may bind: of the period its id, kind, year, months, first and last day; who is asked."""
     period = due.period
     return {
         "period": period.id,

@@ -1,0 +1,1 @@
+"""Intake: files found in inboxes become submissions, each with a receipt, none lost."""

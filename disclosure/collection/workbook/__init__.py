@@ -1,0 +1,1 @@
+"""The workbook: its layout, how it is written, how it is read back, and the reply that marks its cells."""
