@@ -1,0 +1,1 @@
+"""Confidentiality: what must not become public."""

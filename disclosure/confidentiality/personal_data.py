@@ -1,0 +1,177 @@
+"""Data of persons in a text that is to be published, in whatever disguise it was typed.
+
+Sources of the shapes: GB 11643-1999 (identity numbers, 18 characters, check character by ISO 7064 MOD 11-2; 15 digits
+before 1999), GB/T 2260 (codes of provinces, with which both begin), ISO/IEC 7812 (bank cards, Luhn), the passport
+numbers of the Exit and Entry Administration (E, D, S, P or G and eight digits, two letters and seven), the numbering
+plan for mobile telephones (1[3-9] and nine digits).
+What is an office's own and may be read by anybody stands on the profile's list of contacts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PersonalKind(StrEnum):
+    """What kind of personal data was found, as people call it."""
+
+    IDENTITY = "身份证号码"
+    OLD_IDENTITY = "15 位身份证号码"
+    BANK_CARD = "银行卡号"
+    PASSPORT = "护照号码"
+    MOBILE = "手机号码"
+    EMAIL = "个人电子邮箱"
+
+
+@dataclass(frozen=True)
+class PersonalDatum:
+    """One find; ``shown`` leaves the middle out, so that a message does not repeat what must not be told."""
+
+    kind: PersonalKind
+    shown: str
+
+    def __str__(self) -> str:
+        """``手机号码（138****5678）``."""
+        return f"{self.kind}（{self.shown}）"
+
+
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS = "10X98765432"
+#: Codes of provinces (GB/T 2260). An old number has no check character: a file's time stamp would pass for one.
+_PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
+_NUMERALS = {
+    **{word: str(digit) for digit, word in enumerate("〇一二三四五六七八九")},
+    **{word: str(digit) for digit, word in enumerate("零壹贰叁肆伍陆柒捌玖")},
+    "两": "2",
+    "幺": "1",
+    "貳": "2",
+    "叄": "3",
+    "參": "3",
+    "陸": "6",
+}
+#: Letters that stand in for digits.
+_LOOKALIKES = {"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "Z": "2", "z": "2", "S": "5", "B": "8"}
+#: What people put between the digits of one number.
+_BETWEEN = r"[-\s.·•_/,，、~*()（）]"
+_DIGIT = rf"[\d{''.join(_NUMERALS)}]"
+_DISGUISED = rf"(?:{_DIGIT}|[{''.join(_LOOKALIKES)}])"
+#: A run of what may be one number: digits in any writing, a few signs between them, an X at the end.
+_RUN = re.compile(
+    rf"(?<![0-9A-Za-z])\+?{_DISGUISED}(?:{_BETWEEN}{{0,3}}{_DISGUISED}){{10,}}(?:{_BETWEEN}{{0,3}}[Xx])?(?![0-9A-Za-z])"
+)
+#: Behind an amount stands its unit, or it has decimals.
+_IS_AMOUNT = re.compile(r"\s*(?:[.．]\d|[%‰元万亿人户次个件张笔])")
+_PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[EDSPG]\d{8}|E[A-HJ-NP-Z]\d{7})(?![0-9A-Za-z])")
+_EMAIL = re.compile(r"[\w.+-]+\s?@\s?(?:[\w-]+\.)+[A-Za-z]{2,}", re.ASCII)
+#: Providers whose addresses belong to persons, not to offices.
+_PRIVATE_MAIL = (
+    *("qq.com", "foxmail.com", "163.com", "126.com", "yeah.net", "sina.com", "sina.cn", "sohu.com", "139.com"),
+    *("189.cn", "wo.cn", "aliyun.com", "gmail.com", "hotmail.com", "outlook.com", "icloud.com", "yahoo.com"),
+)
+_PLAIN = re.compile(r"\d[\d\s.-]{9,}\d[\dXx]?")
+#: Separators that group the thousands of an amount, or set two figures apart: of these nothing is one number.
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d)")
+
+
+def find_personal_data(text: str, allowed: Collection[str] = ()) -> tuple[PersonalDatum, ...]:
+    """Find every datum of a person in ``text``, each once.
+
+    ``allowed`` are numbers and addresses of offices, as they are printed; what stands there is nobody's own.
+    """
+    plain = _unfolded(text)
+    public = {re.sub(r"\W", "", _unfolded(each)) for each in allowed}
+    found = [*_in_runs(plain, public), *_passports(plain), *_mails(plain, public)]
+    return tuple(dict.fromkeys(found))
+
+
+def is_identity_number(number: str) -> bool:
+    """Whether 18 characters are a citizen's identity number, by its day of birth and its check character."""
+    if not re.fullmatch(r"[1-9]\d{16}[\dX]", number) or not _is_day(number[6:14]):
+        return False
+    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number[:17], strict=True))
+    return _CHECKS[total % 11] == number[17]
+
+
+def is_card_number(number: str) -> bool:
+    """Whether ``number`` is a bank card's: 16 to 19 digits of an issuer of cards, with the check digit of Luhn."""
+    if not re.fullmatch(r"(?:62|60|9[0-9]|4\d|5[1-5]|3[0567])\d{14,17}", number):
+        return False
+    doubled = (int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(number)))
+    return sum(each - 9 if each > 9 else each for each in doubled) % 10 == 0
+
+
+def _unfolded(text: str) -> str:
+    """Return ``text`` in plain width, without characters that nobody sees."""
+    wide = unicodedata.normalize("NFKC", text)
+    return "".join(character for character in wide if unicodedata.category(character) not in {"Cf", "Mn"})
+
+
+def _in_runs(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
+    for run in _RUN.finditer(plain):
+        if _GROUPED.fullmatch(run[0].strip()) or _IS_AMOUNT.match(plain, run.end()) or _is_word(run[0]):
+            continue
+        for part in _parts_of(run[0]):
+            number = _digits(part)
+            if number not in public and (datum := _datum_of(number)):
+                yield datum
+
+
+def _parts_of(run: str) -> Iterator[str]:
+    """Yield what may be a number of its own: the run; between signs that part; plain digits beside a name of numerals.
+
+    ``张三138…`` and two numbers side by side are found so.
+    """
+    yield run
+    for parted in (re.split(r"[\s,，、/()（）]+", run), _PLAIN.findall(run)):
+        if parted != [run]:
+            yield from parted
+
+
+def _digits(run: str) -> str:
+    kept = re.sub(_BETWEEN, "", run).removeprefix("+")
+    ending = "X" if kept[-1:] in {"X", "x"} else ""
+    body = kept[:-1] if ending else kept
+    return "".join(_NUMERALS.get(c) or _LOOKALIKES.get(c) or c for c in body) + ending
+
+
+def _is_word(run: str) -> bool:
+    """Whether a run is mostly letters that look like digits: a word, not a number."""
+    return sum(character in _LOOKALIKES for character in run) * 2 > len(run)
+
+
+def _datum_of(digits: str) -> PersonalDatum | None:
+    """Return what a number of plain digits is; None when it is nobody's."""
+    if len(digits) == 18 and is_identity_number(digits):
+        return PersonalDatum(PersonalKind.IDENTITY, f"{digits[:4]}{'*' * 10}{digits[-4:]}")
+    if re.fullmatch(rf"{_PROVINCE}\d{{13}}", digits) and _is_day(f"19{digits[6:12]}"):
+        return PersonalDatum(PersonalKind.OLD_IDENTITY, f"{digits[:4]}{'*' * 8}{digits[-3:]}")
+    if re.fullmatch(r"(?:0|86|0086)?1[3-9]\d{9}", digits):
+        return PersonalDatum(PersonalKind.MOBILE, f"{digits[-11:-8]}****{digits[-4:]}")
+    if is_card_number(digits):
+        return PersonalDatum(PersonalKind.BANK_CARD, f"{digits[:4]}****{digits[-4:]}")
+    return None
+
+
+def _is_day(ymd: str) -> bool:
+    try:
+        return 1880 <= dt.date(int(ymd[:4]), int(ymd[4:6]), int(ymd[6:])).year <= 2100
+    except ValueError:
+        return False
+
+
+def _passports(plain: str) -> Iterator[PersonalDatum]:
+    for found in _PASSPORT.finditer(plain):
+        yield PersonalDatum(PersonalKind.PASSPORT, f"{found[0][:2]}****{found[0][-2:]}")
+
+
+def _mails(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
+    for found in _EMAIL.finditer(plain):
+        name, _, domain = found[0].replace(" ", "").partition("@")
+        is_private = any(domain.lower() == each or domain.lower().endswith("." + each) for each in _PRIVATE_MAIL)
+        if is_private and re.sub(r"\W", "", found[0]) not in public:
+            yield PersonalDatum(PersonalKind.EMAIL, f"{name[:1]}***@{domain}")
