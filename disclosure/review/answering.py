@@ -9,46 +9,55 @@ from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog, GateId
 from disclosure.records import ledger
-from disclosure.records.subjects import Subject, columns_of, decisions_of, lock, told
+from disclosure.records.installation import Work
+from disclosure.records.subjects import Subject, columns_of, decisions_of, ledger_reference
 from disclosure.records.tables import Ask, Decision, Person
-from disclosure.review import asks, authority
-from disclosure.review.authority import Answer, Deciding, Reviewer
-from disclosure.review.people import check_code, find_person, holders, own_roles, roles_of
-from disclosure.review.secrets import Cipher
+from disclosure.review.asks import Question
+from disclosure.review.authority import Answer, RoundState, object_to_answer
+from disclosure.review.given_answers import Statement
+from disclosure.review.identify import explain_refusal, need_gate
+from disclosure.review.names import spell
+from disclosure.review.people import holders
+from disclosure.review.refusals import Refusal
 
 
-def take_answer(
-    session: Session,
-    catalog: Catalog,
-    cipher: Cipher,
+def ask_for_decision(
+    work: Work,
     subject: Subject,
     ask: Ask,
+    read: Callable[[], Answer | Refusal],
     *,
-    answer: Answer | str,
-    now: dt.datetime,
-    read: Callable[[], Deciding | str],
-) -> Decision | str:
-    """The decision that ``answer`` to ``ask`` makes, or the sentence that says why it makes none.
+    look: Callable[[], RoundState | Refusal],
+    then: Callable[[Decision, Answer], None] = lambda _decision, _answer: None,
+) -> Question[Answer]:
+    """Return how answers to ``ask`` become decisions about ``subject``.
 
-    ``read`` tells, once ``subject`` is locked, what the rules must know of it, or why the ask is out of date. An
-    answer that could not be understood is its sentence itself. The ask is closed either way, in this transaction;
-    one that was closed before is not answered twice.
+    ``look`` tells what the rules must know of it, or why the ask is out of date; ``then`` is done with each decision.
     """
-    lock(session, subject)
-    session.refresh(ask)
-    if ask.state != "open":
-        return ask.refusal
-    if isinstance(answer, str):
-        asks.close(session, ask, "refused", answer)
-        return answer
-    person = find_person(session, answer.name)
-    state = read()
-    reason = (
-        state if isinstance(state, str) else _refusal(session, catalog, cipher, answer, state, person=person, now=now)
-    )
-    if reason or person is None:
-        asks.close(session, ask, "refused", reason, gate=answer.gate, name=answer.name)
-        return reason
+
+    def object_to(answer: Answer) -> Refusal | None:
+        state = look()
+        if isinstance(state, Refusal):
+            return state
+        against = object_to_answer(work.catalog, answer, state)
+        return explain_refusal(work, answer.proof, needs=need_gate(work.catalog, answer.gate), against=against)
+
+    def record(answer: Answer, person: Person) -> None:
+        then(_record(work, subject, ask, answer, person), answer)
+
+    return Question(read, object_to, record, _say)
+
+
+def _say(answer: Answer) -> Statement:
+    rest = {
+        "opinion": answer.opinion,
+        "returned_to": list(answer.returned_to),
+        "publish_at": answer.publish_at.isoformat() if answer.publish_at else None,
+    }
+    return Statement(answer.gate, answer.outcome, answer.proof.name, rest)
+
+
+def _record(work: Work, subject: Subject, ask: Ask, answer: Answer, person: Person) -> Decision:
     decision = Decision(
         **columns_of(subject),
         round=subject.round,
@@ -57,30 +66,29 @@ def take_answer(
         digest=ask.digest,
         person_id=person.id,
         ask_id=ask.id,
-        opinion=answer.opinion.strip(),
+        opinion=answer.opinion,
         returned_to=list(answer.returned_to),
-        decided_at=now,
+        decided_at=work.now,
     )
-    session.add(decision)
-    session.flush()
-    asks.close(session, ask, "answered", gate=answer.gate, name=answer.name)
+    work.session.add(decision)
+    work.session.flush()
     ledger.append(
-        session,
+        work.session,
         "decision.recorded",
         actor=person.name,
-        **told(subject),
+        **ledger_reference(subject),
         gate=answer.gate,
         round=subject.round,
         outcome=answer.outcome,
         digest=ask.digest,
-        opinion=answer.opinion.strip(),
+        opinion=answer.opinion,
         returned_to=list(answer.returned_to),
         publish_at=answer.publish_at.isoformat() if answer.publish_at else None,
     )
     return decision
 
 
-def carry(session: Session, subject: Subject, decision: Decision, digest: str, why: str) -> None:
+def carry_over_approvals(session: Session, subject: Subject, decision: Decision, digest: str, why: str) -> None:
     """Let an approval of an earlier round stand in the current one for ``digest``; ``why`` goes into the ledger."""
     session.add(
         Decision(
@@ -99,7 +107,7 @@ def carry(session: Session, subject: Subject, decision: Decision, digest: str, w
         session,
         "decision.carried_over",
         actor=decision.person.name,
-        **told(subject),
+        **ledger_reference(subject),
         gate=decision.gate,
         round=subject.round,
         digest=digest,
@@ -107,7 +115,7 @@ def carry(session: Session, subject: Subject, decision: Decision, digest: str, w
     )
 
 
-def able_to_decide(
+def people_able_to_decide(
     session: Session,
     catalog: Catalog,
     subject: Subject,
@@ -116,7 +124,7 @@ def able_to_decide(
     *,
     drafters: Collection[str],
 ) -> list[Person]:
-    """Everybody whose answer at ``gate`` would be taken in this round: the role, no own content, no second hat."""
+    """Return everybody whose answer at ``gate`` would be taken now: the role, no own content, no second gate."""
     others = {
         decision.person_id
         for acted, decision in decisions_of(session, subject, subject.round).items()
@@ -125,29 +133,5 @@ def able_to_decide(
     return [
         person
         for person in holders(session, catalog, catalog.gates[gate].role, now)
-        if person.id not in others and not authority.names_in(person.name) & set(drafters)
+        if person.id not in others and spell(person.name) not in drafters
     ]
-
-
-def _refusal(
-    session: Session,
-    catalog: Catalog,
-    cipher: Cipher,
-    answer: Answer,
-    state: Deciding,
-    *,
-    person: Person | None,
-    now: dt.datetime,
-) -> str:
-    reviewer = _reviewer(session, catalog, person, now) if person else None
-    reason = authority.refusal(catalog, answer, reviewer, state)
-    if reason or person is None:
-        return reason
-    return check_code(session, cipher, person, answer.code, now)
-
-
-def _reviewer(session: Session, catalog: Catalog, person: Person, now: dt.datetime) -> Reviewer | None:
-    office = catalog.offices.get(person.office)
-    if office is None:
-        return None
-    return Reviewer(office, person.is_active, own_roles(catalog, person), roles_of(session, catalog, person, now))

@@ -5,30 +5,34 @@ The briefing stands above the form; the exhibits (tables and links) hang on the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from disclosure import compilation, cycles, deadlines, revisions
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, GateId, Milestone
-from disclosure.clock import said, utc_now
-from disclosure.comparison import compare
-from disclosure.figures import Figure
-from disclosure.narrative import Narrative, as_markdown
-from disclosure.periods import Period
-from disclosure.records.tables import AuditRun, Cycle, Decision, Release, Submission
-from disclosure.records.tables import Narrative as NarrativeRow
-from disclosure.rendering.release import OVERVIEW
-from disclosure.review import asks, decisions
-from disclosure.review.asks import AskStep
+from disclosure.cycle import compilation, queries, revisions
+from disclosure.cycle.release_paths import PACKAGES_OVERVIEW
+from disclosure.cycle.states import STEP_NAMES
+from disclosure.cycle.view import CycleView, load_view
+from disclosure.figures.comparison import compare, compared_since_last, compared_with
+from disclosure.figures.figures import Figure
+from disclosure.platform.clock import format_day, format_moment, shanghai, utc_now
+from disclosure.platform.templating import render_text
+from disclosure.records.installation import Installation
+from disclosure.records.states import AskStep
+from disclosure.records.tables import AuditRun, Cycle
+from disclosure.review import decisions
 from disclosure.review.authority import REVIEW_GATES
-from disclosure.templating import render_text
-from disclosure.workplace import Workplace
 
-#: How many critical findings stand above the form; the report has them all.
-_FINDINGS_SHOWN = 12
+#: How many findings of a kind, and revisions, stand above the form: it begins within two screens, and the page of the
+#: round has them all.
+_FINDINGS_SHOWN = 5
+#: Where that page is, below the door's address.
+REVIEW_PAGE = "/review/"
 _OUTCOME = {"approved": "通过", "returned": "退回"}
 _SEVERITY = {"critical": "严重", "warning": "须说明", "info": "提示"}
 
@@ -53,7 +57,7 @@ class GateLine:
 
 
 @dataclass(frozen=True)
-class Exhibits:
+class ReviewArtifacts:
     """What hangs on the run beside the form: Markdown, and tables as rows of column -> text."""
 
     summary: str
@@ -62,7 +66,7 @@ class Exhibits:
 
 
 @dataclass(frozen=True)
-class Seen:
+class ReviewMaterial:
     """What was compiled, and what was published of other periods, by (region, indicator, period id)."""
 
     content: compilation.CompiledContent
@@ -70,117 +74,133 @@ class Seen:
     round: int
     known: Mapping[tuple[str, str, str], Figure]
 
-    def earlier(self, figure: Figure, base: Period | None) -> Figure | None:
-        """The same figure of another period."""
-        return self.known.get((figure.region, figure.indicator, base.id)) if base else None
+    def base(self, catalog: Catalog, figure: Figure) -> Figure | None:
+        """Return what ``figure`` is compared with, where it is known."""
+        return self._of(figure, compared_with(catalog, catalog.indicators[figure.indicator], figure.period))
+
+    def last(self, catalog: Catalog, figure: Figure) -> Figure | None:
+        """Return the figure at the last end in the year, where ``figure`` may be set against it."""
+        return self._of(figure, compared_since_last(catalog, catalog.indicators[figure.indicator], figure.period))
+
+    def _of(self, figure: Figure, period: Period | None) -> Figure | None:
+        return self.known.get((figure.region, figure.indicator, period.id)) if period else None
 
 
-def look(place: Workplace, cycle_id: int) -> Seen:
+@dataclass(frozen=True)
+class KeyFigure:
+    """A figure as a leader reads it; ``changes`` say since when and by how much."""
+
+    name: str
+    value: str
+    changes: tuple[str, ...]
+
+
+def load_review_material(installation: Installation, cycle_id: int) -> ReviewMaterial:
     """Gather what the current round's reviewers look at; once, for the form and for the exhibits beside it."""
-    with place.records.read() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
-        compiled = cycles.compilation_of(session, cycle)
-        assert compiled is not None  # noqa: S101 - the flow compiles before it asks
-        content = compilation.content_of(session, place.catalog, cycle, compiled)
-        known = {figure.key: figure for figure in compilation.history(session, place.catalog, content.period)}
-        return Seen(content, compiled.digest, cycle.round, known)
+    with installation.records.read() as session:
+        return read_review_material(session, installation.catalog, queries.get_cycle(session, cycle_id))
 
 
-def of_collect(place: Workplace, cycle_id: int, missing: Sequence[str]) -> str:
-    """Markdown for the compiler while ``missing`` (names) have not handed in."""
-    with place.records.read() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
-        handed_in: list[tuple[str, Submission | NarrativeRow]] = [
-            *cycles.standing_submissions(session, cycle).items(),
-            *cycles.standing_narratives(session, cycle).items(),
-        ]
-        arrived = [
-            {"centre": place.catalog.offices[centre].name, "file_name": s.file_name, "at": said(s.received_at)}
-            for centre, s in handed_in
-            if place.catalog.offices[centre].name not in missing
-        ]
-        return render_text(
-            "review/collect.md.j2",
-            refusal=asks.last_refusal(session, cycle, "collect"),
-            period=cycles.period_of(cycle).label,
-            round=cycle.round,
-            missing=missing,
-            arrived=arrived,
-            deadline=_said_deadline(session, place.catalog, cycle, "draft"),
-        )
+def read_review_material(session: Session, catalog: Catalog, cycle: Cycle) -> ReviewMaterial:
+    """Gather the same for a cycle at hand."""
+    compiled = queries.compilation_of(session, cycle)
+    assert compiled is not None  # noqa: S101 - the flow compiles before it asks
+    content = compilation.content_of(session, catalog, cycle, compiled)
+    known = {figure.key: figure for figure in compilation.history(session, catalog, content.period)}
+    return ReviewMaterial(content, compiled.digest, cycle.round, known)
 
 
-def of_review(place: Workplace, cycle_id: int, seen: Seen | None = None) -> str:
-    """Markdown for the three reviewers; ``seen`` is what ``look`` gathered, where somebody did already."""
-    seen = seen or look(place, cycle_id)
-    with place.records.read() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
+def of_collect(installation: Installation, cycle_id: int, missing: Sequence[str]) -> str:
+    """Write Markdown for the compiler while ``missing`` (names) have not handed in."""
+    catalog = installation.catalog
+    with installation.records.read() as session:
+        view = _load_view(session, catalog, cycle_id)
+    return render_text(
+        "review/collect.md.j2",
+        refusal=view.last_refusal("collect"),
+        period=view.period.label,
+        round=view.round,
+        missing=missing,
+        arrived=[
+            {
+                "centre": catalog.offices[office].name,
+                "file_name": row.file_name,
+                "at": format_moment(row.received_at),
+            }
+            for office, row in view.standing.items()
+            if catalog.offices[office].name not in missing
+        ],
+        deadline=_deadline_sentence(view, "draft"),
+    )
+
+
+def of_review(installation: Installation, cycle_id: int, seen: ReviewMaterial | None = None) -> str:
+    """Write Markdown for the three reviewers; ``seen`` is what was loaded before, where somebody did."""
+    seen, catalog = seen or load_review_material(installation, cycle_id), installation.catalog
+    with installation.records.read() as session:
+        view = _load_view(session, catalog, cycle_id)
         return render_text(
             "review/review.md.j2",
-            refusal=asks.last_refusal(session, cycle, "review"),
-            gates=_gates(session, place.catalog, cycle),
-            emergency=place.catalog.gates["emergency"],
-            revisions=revisions.waiting(session, place.catalog),
-            correction=_correction(session, cycle),
-            **_audit(session, place, cycle),
-            **_content(seen, place.catalog),
+            refusal=view.last_refusal("review"),
+            gates=list_gates(session, catalog, view),
+            emergency=catalog.gates["emergency"],
+            revisions=revisions.waiting(session, catalog)[:_FINDINGS_SHOWN],
+            correction=_correction(view),
+            **_audit(session, installation, view),
+            **_content(seen, catalog),
         )
 
 
-def of_sign_off(place: Workplace, cycle_id: int) -> str:
-    """Markdown for the leader, with a link to every file that will be published."""
-    catalog = place.catalog
-    with place.records.read() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
+def of_sign_off(installation: Installation, cycle_id: int) -> str:
+    """Write Markdown for the leader, with a link to every file that will be published."""
+    catalog = installation.catalog
+    with installation.records.read() as session:
+        view = _load_view(session, catalog, cycle_id)
         return render_text(
             "review/sign_off.md.j2",
-            refusal=asks.last_refusal(session, cycle, "sign_off"),
-            gates=_gates(session, catalog, cycle),
-            emergency=_emergency(session, cycle),
-            leader=_gate_line(session, catalog, cycle, "leader"),
-            publish_by=""
-            if cycles.correction_of(session, cycle)
-            else _said_deadline(session, catalog, cycle, "publish"),
-            correction=_correction(session, cycle),
-            **_audit(session, place, cycle),
-            **_release(session, place, cycle),
+            refusal=view.last_refusal("sign_off"),
+            gates=list_gates(session, catalog, view),
+            emergency=_emergency(view),
+            leader=gate_line(session, catalog, view, "leader"),
+            publish_by="" if view.correction else _deadline_sentence(view, "publish"),
+            correction=_correction(view),
+            **_audit(session, installation, view),
+            **_release(installation, view),
         )
 
 
-def of_later_review(place: Workplace, cycle_id: int) -> str:
-    """Markdown for those who review what the leader signed ahead of them, and the public reads already."""
-    with place.records.read() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
+def of_later_review(installation: Installation, cycle_id: int) -> str:
+    """Write Markdown for those who review what the leader signed ahead of them, and the public reads already."""
+    with installation.records.read() as session:
+        view = _load_view(session, installation.catalog, cycle_id)
         return render_text(
             "review/later_review.md.j2",
-            refusal=asks.last_refusal(session, cycle, "later_review"),
-            gates=_gates(session, place.catalog, cycle),
-            emergency=_emergency(session, cycle),
-            site_url=f"{place.settings.desk_url}/site/releases/{cycle.period_id}/index.html",
-            **_audit(session, place, cycle),
-            **_release(session, place, cycle),
+            refusal=view.last_refusal("later_review"),
+            gates=list_gates(session, installation.catalog, view),
+            emergency=_emergency(view),
+            site_url=f"{installation.settings.server_url}/site/releases/{view.period.id}/index.html",
+            **_audit(session, installation, view),
+            **_release(installation, view),
         )
 
 
-def exhibits(place: Workplace, cycle_id: int, step: AskStep, seen: Seen) -> Exhibits:
-    """What the reviewers of ``step`` find on the run: summary with links, changes, findings."""
-    catalog = place.catalog
-    with place.records.read() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
-        audit = decisions.audit_of(session, cycle)
-        assert audit is not None  # noqa: S101 - the flow audits before it asks
-        leader = _gate_line(session, catalog, cycle, "leader")
-        return Exhibits(
+def review_artifacts(installation: Installation, cycle_id: int, step: AskStep, seen: ReviewMaterial) -> ReviewArtifacts:
+    """Gather what the reviewers of ``step`` find on the run: summary with links, changes, findings."""
+    catalog = installation.catalog
+    with installation.records.read() as session:
+        view = _load_view(session, catalog, cycle_id)
+        audit = _audit_run(session, view)
+        return ReviewArtifacts(
             summary=render_text(
                 "review/summary.md.j2",
-                gates=[*_gates(session, catalog, cycle), leader],
-                emergency=_emergency(session, cycle),
-                step=cycles.STEPS[step],
-                release=_release(session, place, cycle) if cycles.release_of(session, cycle) else None,
-                **_audit(session, place, cycle),
+                gates=[*list_gates(session, catalog, view), gate_line(session, catalog, view, "leader")],
+                emergency=_emergency(view),
+                step=STEP_NAMES[step],
+                release=_release(installation, view) if view.release else None,
+                **_audit(session, installation, view),
                 **_content(seen, catalog),
             ),
-            changes=_changes(seen, catalog),
+            changes=compare_periods(seen, catalog),
             findings=[
                 {
                     "级别": _SEVERITY[finding.severity],
@@ -194,155 +214,147 @@ def exhibits(place: Workplace, cycle_id: int, step: AskStep, seen: Seen) -> Exhi
         )
 
 
-def returnable(place: Workplace, cycle_id: int) -> list[str]:
-    """Names of the centres and sections a reviewer may send the cycle back to."""
-    with place.records.read() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
-        return [office.name for office in cycles.returnable_offices(session, place.catalog, cycle)]
+def returnable(installation: Installation, cycle_id: int) -> list[str]:
+    """Return the names of the centres and sections a reviewer may send the cycle back to."""
+    with installation.records.read() as session:
+        cycle = queries.get_cycle(session, cycle_id)
+        return [office.name for office in queries.returnable_offices(session, installation.catalog, cycle)]
 
 
-def _gates(session: Session, catalog: Catalog, cycle: Cycle) -> list[GateLine]:
-    return [_gate_line(session, catalog, cycle, gate) for gate in REVIEW_GATES]
+def _load_view(session: Session, catalog: Catalog, cycle_id: int) -> CycleView:
+    return load_view(session, catalog, queries.period_of(queries.get_cycle(session, cycle_id)))
 
 
-def _gate_line(session: Session, catalog: Catalog, cycle: Cycle, gate_id: GateId) -> GateLine:
-    gate = catalog.gates[gate_id]
-    decision = cycles.decisions(session, cycle, cycle.round).get(gate_id)
+def list_gates(session: Session, catalog: Catalog, view: CycleView) -> list[GateLine]:
+    """Return how each of the three reviews stands."""
+    return [gate_line(session, catalog, view, gate) for gate in REVIEW_GATES]
+
+
+def gate_line(session: Session, catalog: Catalog, view: CycleView, gate_id: GateId) -> GateLine:
+    """Return how one gate stands, and who may decide there."""
+    gate, decision, before = catalog.gates[gate_id], view.made.get(gate_id), view.made_in(view.round - 1).get(gate_id)
     if decision is not None:
         carried = "，沿用首次审核结论" if decision.carried_from_id else ""
-        status = f"{decision.person.name} {_OUTCOME[decision.outcome]}（{said(decision.decided_at)}{carried}）"
-    elif cycle.round > 1 and gate.first_review_only and _was_approved(session, cycle, gate_id):
+        status = f"{decision.person.name} {_OUTCOME[decision.outcome]}（{format_moment(decision.decided_at)}{carried}）"
+    elif gate.first_review_only and before is not None and before.outcome == "approved":
         status = "待审核（上一轮已通过，之后文字或表格有改动，须重新审核）"
     else:
         status = "待审核"
-    able = decisions.who_may_decide(session, catalog, cycle, gate_id, utc_now())
+    able = decisions.who_may_decide(session, catalog, queries.get_cycle(session, view.id), gate_id, utc_now())
     names = "、".join(person.name for person in able)
     return GateLine(gate.name, catalog.gate_office(gate_id).name, gate.question, status, decision is None, names)
 
 
-def _was_approved(session: Session, cycle: Cycle, gate: GateId) -> bool:
-    before = cycles.decisions(session, cycle, cycle.round - 1).get(gate)
-    return before is not None and before.outcome == "approved"
-
-
-def _correction(session: Session, cycle: Cycle) -> dict[str, str] | None:
-    """Which version the round makes, who asked for it and why; None in rounds of the first version."""
-    correction = cycles.correction_of(session, cycle)
+def _correction(view: CycleView) -> dict[str, str] | None:
+    """Tell which version the round makes, who asked for it and why; None in rounds of the first version."""
+    correction = view.correction
     if correction is None:
         return None
     return {"version": str(correction.version), "name": correction.person.name, "reason": correction.reason}
 
 
-def _emergency(session: Session, cycle: Cycle) -> dict[str, str] | None:
-    """Who signed ahead of the reviews and why; None in an ordinary round."""
-    decision: Decision | None = cycles.decisions(session, cycle, cycle.round).get("emergency")
+def _emergency(view: CycleView) -> dict[str, str] | None:
+    """Tell who signed ahead of the reviews and why; None in an ordinary round."""
+    decision = view.made.get("emergency")
     if decision is None:
         return None
-    return {"name": decision.person.name, "at": said(decision.decided_at), "reason": decision.opinion}
+    return {"name": decision.person.name, "at": format_moment(decision.decided_at), "reason": decision.opinion}
 
 
-def _audit(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]:
-    audit: AuditRun | None = decisions.audit_of(session, cycle)
+def _audit_run(session: Session, view: CycleView) -> AuditRun:
+    audit = decisions.audit_of(session, queries.get_cycle(session, view.id))
     assert audit is not None  # noqa: S101 - the flow audits before it asks
+    return audit
+
+
+def _audit(session: Session, installation: Installation, view: CycleView) -> dict[str, Any]:
+    audit = _audit_run(session, view)
     critical = [finding.message for finding in audit.findings if finding.severity == "critical"]
     open_warnings = decisions.unexplained_findings(audit)
     return {
         "is_blocking": audit.is_blocking,
         "critical": audit.critical_count,
         "warnings": audit.warning_count,
-        "report_url": f"{place.settings.desk_url}/reports/{audit.report}",
+        "report_url": f"{installation.settings.server_url}/reports/{audit.report}",
         "findings": critical[:_FINDINGS_SHOWN],
         "more_findings": max(0, len(critical) - _FINDINGS_SHOWN),
-        "to_explain": [finding.message for finding in open_warnings],
+        "to_explain": [finding.message for finding in open_warnings[:_FINDINGS_SHOWN]],
+        "more_to_explain": max(0, len(open_warnings) - _FINDINGS_SHOWN),
+        "material_url": f"{installation.settings.server_url}{REVIEW_PAGE}{view.period.id}",
         "explained": audit.warning_count - len(open_warnings),
     }
 
 
-def _release(session: Session, place: Workplace, cycle: Cycle) -> dict[str, Any]:
-    release: Release | None = cycles.release_of(session, cycle)
+def _release(installation: Installation, view: CycleView) -> dict[str, Any]:
+    release = view.release
     assert release is not None  # noqa: S101 - the flow renders before it asks the leader
     return {
-        "period": cycles.period_of(cycle).label,
-        "round": cycle.round,
-        "preview_url": f"{place.settings.desk_url}/preview/{release.digest[:16]}",
-        "has_packages": OVERVIEW in release.files,
-        "channels": [channel.name for channel in place.catalog.publishes_to],
+        "period": view.period.label,
+        "round": view.round,
+        "preview_url": f"{installation.settings.server_url}/preview/{release.digest[:16]}",
+        "has_packages": PACKAGES_OVERVIEW in release.files,
+        "channels": [channel.name for channel in installation.catalog.publishes_to],
         "digest": release.digest,
     }
 
 
-def _content(seen: Seen, catalog: Catalog) -> dict[str, Any]:
-    content, base = seen.content, seen.content.period.last_year_end()
-    rows = [(figure, seen.earlier(figure, base)) for figure in _heads(catalog, content.figures)]
+def _content(seen: ReviewMaterial, catalog: Catalog) -> dict[str, Any]:
+    content = seen.content
     return {
         "period": content.period.label,
         "round": seen.round,
         "figure_count": len(content.figures),
         "centres": [catalog.offices[c].name for c in sorted({f.centre for f in content.figures})],
         "footnotes": content.footnotes,
-        "texts": [_text(catalog, narrative) for narrative in content.narratives],
-        "base_label": base.label if base else "",
-        "changes": [
+        "texts": [
             {
-                "name": _name(catalog, figure),
-                "value": figure.printed,
-                "base": before.printed,
-                "change": _change(catalog, figure, before),
+                "office": catalog.offices[narrative.office].name,
+                "author": narrative.author,
+                "sections": [catalog.sections[section].name for section in narrative.blocks],
             }
-            for figure, before in rows
-            if before is not None
+            for narrative in content.narratives
         ],
         "digest": seen.digest,
     }
 
 
-def _text(catalog: Catalog, narrative: Narrative) -> dict[str, Any]:
-    """A section's whole text as lines: who approves it must have read it."""
-    return {
-        "office": catalog.offices[narrative.office].name,
-        "author": narrative.author,
-        "sections": [
-            {
-                "name": catalog.sections[section].name,
-                "lines": [as_markdown(line) for block in blocks for line in block.lines],
-            }
-            for section, blocks in narrative.blocks.items()
-        ],
-    }
-
-
-def _changes(seen: Seen, catalog: Catalog) -> list[dict[str, str]]:
-    """Every figure of the whole prefecture against last period and the same period of last year."""
+def compare_periods(seen: ReviewMaterial, catalog: Catalog) -> list[dict[str, str]]:
+    """Compare every figure of the whole prefecture with its base, and what is counted at an end with the last end."""
     period = seen.content.period
-    bases = list(dict.fromkeys(filter(None, (period.previous(), period.year_before()))))
     return [
         {
             "指标": _name(catalog, figure),
             period.label: figure.printed,
-            **{
-                heading: text
-                for base in bases
-                for before in [seen.earlier(figure, base)]
-                for heading, text in (
-                    (base.label, before.printed if before else "—"),
-                    (f"比{base.label}", _change(catalog, figure, before) or "—"),
-                )
-            },
+            "比较期": base.period.label if base else "—",
+            "比较期数据": base.printed if base else "—",
+            "增减": _change(catalog, figure, base) or "—",
+            "比上期末增减": _change(catalog, figure, last) or "—",
         }
-        for figure in seen.content.figures
-        if figure.region == catalog.prefecture.code and figure.value is not None
+        for figure, base, last in _compared(seen, catalog)
     ]
 
 
-def _heads(catalog: Catalog, figures: Sequence[Figure]) -> list[Figure]:
-    """The figures of the whole prefecture that are not parts of another."""
+def list_key_figures(seen: ReviewMaterial, catalog: Catalog, most: int) -> list[KeyFigure]:
+    """List the first figures of the whole prefecture with how they moved, where that is known."""
     return [
-        figure
-        for figure in figures
-        if figure.region == catalog.prefecture.code
-        and figure.value is not None
-        and catalog.indicators[figure.indicator].part_of is None
+        KeyFigure(
+            _name(catalog, figure),
+            figure.printed,
+            tuple(
+                f"比{before.period.label} {change}"
+                for before in (base, last)
+                if before is not None and (change := _change(catalog, figure, before))
+            ),
+        )
+        for figure, base, last in islice(_compared(seen, catalog), most)
     ]
+
+
+def _compared(seen: ReviewMaterial, catalog: Catalog) -> Iterator[tuple[Figure, Figure | None, Figure | None]]:
+    """Yield each figure of the whole prefecture, its base, and the last end it may be set against."""
+    for figure in seen.content.figures:
+        if figure.region == catalog.prefecture.code and figure.value is not None:
+            yield figure, seen.base(catalog, figure), seen.last(catalog, figure)
 
 
 def _name(catalog: Catalog, figure: Figure) -> str:
@@ -351,15 +363,17 @@ def _name(catalog: Catalog, figure: Figure) -> str:
 
 
 def _change(catalog: Catalog, figure: Figure, before: Figure | None) -> str:
-    """``+1,200（+3.20%）``; an empty text where the two cannot be compared."""
-    is_rate = catalog.indicators[figure.indicator].kind == "ratio"
-    made = compare(catalog, figure, before, is_rate=is_rate)
+    """Write ``+1,200（+3.20%）``; an empty text where the two cannot be compared."""
+    made = compare(catalog, figure, before)
     if made is None:
         return ""
     return f"{made.difference:+,f}" + (f"（{made.percent:+,f}%）" if made.percent is not None else "")
 
 
-def _said_deadline(session: Session, catalog: Catalog, cycle: Cycle, milestone: Milestone) -> str:
-    """A deadline with its weekday and the working day that keeps it; empty where there is none."""
-    deadline = deadlines.find_deadline(session, catalog, cycles.period_of(cycle), milestone)
-    return deadline.sentence if deadline else ""
+def _deadline_sentence(view: CycleView, milestone: Milestone) -> str:
+    """Return a deadline with its weekday and the working day that keeps it, or that it is past; empty for none."""
+    deadline = next((each for each in view.deadlines if each.milestone == milestone), None)
+    if deadline is None:
+        return ""
+    is_past = deadline.due < shanghai(utc_now()).date()
+    return f"{format_day(deadline.due)}，期限已过，请尽快办理" if is_past else deadline.sentence

@@ -17,7 +17,7 @@ _SHORTEST = 2
 
 
 def read_explanations(opinion: str) -> dict[int, str]:
-    """The explanations an opinion gives, by warning number.
+    """Return the explanations an opinion gives, by warning number.
 
     One line each, or one after the other as in ``1：…；2：…``; ``1-3：同为跨年结算`` explains three.
     A line without number and colon explains nothing.
@@ -37,7 +37,7 @@ def unexplained(numbers: Collection[int], explanations: Mapping[int, str]) -> tu
 
 
 def printed_numbers(numbers: Collection[int]) -> str:
-    """``1-3、7`` for 1, 2, 3 and 7."""
+    """Return ``1-3、7`` for 1, 2, 3 and 7."""
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number == runs[-1][-1] + 1:

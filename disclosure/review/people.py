@@ -8,27 +8,35 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyotp
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog, Office, RoleId
-from disclosure.clock import said, shanghai, utc_now
-from disclosure.errors import DisclosureError
-from disclosure.records import ledger
-from disclosure.records.tables import Person, Substitution, UsedCode
-from disclosure.review.secrets import Cipher
+from disclosure.platform.cipher import Cipher
+from disclosure.platform.clock import format_moment, shanghai, utc_now
+from disclosure.platform.errors import DisclosureError
+from disclosure.records import attempts, ledger
+from disclosure.records.tables import Person, SignIn, Substitution, UsedCode
+from disclosure.review.refusals import Refusal, RefusalCode
 
 STEP_SECONDS = 30
 #: A code is good in its own step and in the one just past, for slow typing and clocks a little off.
 STEPS_ACCEPTED = 1
-WRONG_CODES_UNTIL_LOCK = 5
-LOCK = dt.timedelta(minutes=15)
 #: What a person's address is called, and looks like, by kind of messenger.
 _ADDRESSES = {
     "email": ("电子邮箱", r"[^@\s/?#,;]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"),
     "wecom": ("手机号（11 位）", r"1\d{10}"),
     "dingtalk": ("手机号（11 位）", r"1\d{10}"),
 }
+
+
+@dataclass(frozen=True)
+class CodeUse:
+    """What a code is given for, such as ``policy/approved``, in answer to which ask if any, and from where."""
+
+    used_for: str
+    ask_id: int | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,24 +93,33 @@ def enrol(
 
 
 def re_enrol(session: Session, catalog: Catalog, cipher: Cipher, name: str) -> Enrolment:
-    """A new secret for somebody who lost the old one; a lock is lifted, and a disabled person may act again."""
+    """Give a new secret to somebody who lost the old one; a lock is lifted, and a disabled person may act again."""
     person = _known(session, name)
     secret = pyotp.random_base32()
-    person.secret, person.is_active, person.wrong_codes, person.locked_until = cipher.encrypt(secret), True, 0, None
+    person.secret, person.secret_number, person.is_active = cipher.encrypt(secret), person.secret_number + 1, True
+    attempts.forget_name(session, name)
+    end_sessions(session, person, utc_now())
     ledger.append(session, "person.re_enrolled", actor="管理员", name=name)
     return Enrolment(person, secret, _uri(catalog, name, secret))
 
 
 def disable(session: Session, name: str) -> Person:
-    """Somebody may not decide any more; what they decided stands."""
+    """Bar somebody from deciding any more; what they decided stands."""
     person = _known(session, name)
     person.is_active = False
+    end_sessions(session, person, utc_now())
     ledger.append(session, "person.disabled", actor="管理员", name=name)
     return person
 
 
+def end_sessions(session: Session, person: Person, now: dt.datetime) -> None:
+    """End whatever ``person`` has open at the door: the right to it is gone, or was somebody else's."""
+    open_ones = update(SignIn).where(SignIn.person_id == person.id, SignIn.ended_at.is_(None))
+    session.execute(open_ones.values(ended_at=now))
+
+
 def set_contact(session: Session, catalog: Catalog, name: str, messenger: str, address: str) -> Person:
-    """Reminders to ``name`` go by ``messenger`` (an id or a name of the catalogue) to ``address`` from now on.
+    """Send reminders to ``name`` by ``messenger`` (an id or a name of the catalogue) to ``address`` from now on.
 
     Both empty: none are wanted. The ledger is told the messenger, not the address.
 
@@ -128,7 +145,7 @@ def set_contact(session: Session, catalog: Catalog, name: str, messenger: str, a
 
 
 def substitute(session: Session, name: str, absent_name: str, first_day: dt.date, last_day: dt.date) -> Substitution:
-    """``name`` may act for ``absent_name`` from ``first_day`` to ``last_day``, both included.
+    """Let ``name`` act for ``absent_name`` from ``first_day`` to ``last_day``, both included.
 
     Raises:
         DisclosureError: for unknown people, one person twice, or days in the wrong order.
@@ -166,7 +183,7 @@ def substitute(session: Session, name: str, absent_name: str, first_day: dt.date
 
 
 def own_roles(catalog: Catalog, person: Person) -> tuple[RoleId, ...]:
-    """What ``person`` may do in their own name."""
+    """Return what ``person`` may do in their own name."""
     of_office = catalog.roles_of_office(person.office)
     if person.roles is None:
         return tuple(role for role in of_office if not catalog.roles[role].only_when_named)
@@ -174,25 +191,25 @@ def own_roles(catalog: Catalog, person: Person) -> tuple[RoleId, ...]:
 
 
 def roles_of(session: Session, catalog: Catalog, person: Person, now: dt.datetime) -> tuple[RoleId, ...]:
-    """What ``person`` may do today (Shanghai): their own roles, and those of people they substitute for."""
+    """Return what ``person`` may do today (Shanghai): their own roles, and those of people they substitute for."""
     acting_as = (person, *_absent(session, now).get(person.id, ()))
     return tuple(dict.fromkeys(role for someone in acting_as for role in own_roles(catalog, someone)))
 
 
 def offices_of(session: Session, person: Person, now: dt.datetime) -> set[str]:
-    """Ids of the offices ``person`` acts for today (Shanghai): their own, and those of people they substitute for."""
+    """Return ids of the offices ``person`` acts for today (Shanghai), those of people they substitute for included."""
     return {someone.office for someone in (person, *_absent(session, now).get(person.id, ()))}
 
 
 def staff(session: Session, office: str, now: dt.datetime) -> list[Person]:
-    """Everybody who acts for ``office`` (an id) today, substitutes included, in the order they were enrolled."""
+    """Return everybody who acts for ``office`` (an id) today, substitutes included, in the order they were enrolled."""
     absent = _absent(session, now)
     active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
     return [p for p in active if office in {someone.office for someone in (p, *absent.get(p.id, ()))}]
 
 
 def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime, office: str = "") -> list[Person]:
-    """Everybody who may act in ``role`` today, substitutes included, in the order they were enrolled.
+    """Return everybody who may act in ``role`` today, substitutes included, in the order they were enrolled.
 
     ``office`` (an id) narrows them to those who act for it.
     """
@@ -200,7 +217,7 @@ def holders(session: Session, catalog: Catalog, role: RoleId, now: dt.datetime, 
 
 
 def acting(session: Session, catalog: Catalog, now: dt.datetime) -> dict[Person, frozenset[tuple[str, RoleId]]]:
-    """Everybody active, in the order they were enrolled, with the offices (ids) and roles they act in today."""
+    """Return everybody active, in the order they were enrolled, with the offices (ids) and roles they act in today."""
     absent = _absent(session, now)
     active = session.scalars(select(Person).where(Person.is_active).order_by(Person.id))
     return {
@@ -212,7 +229,7 @@ def acting(session: Session, catalog: Catalog, now: dt.datetime) -> dict[Person,
 
 
 def able(acting_in: Mapping[Person, Collection[tuple[str, RoleId]]], role: RoleId, office: str = "") -> list[Person]:
-    """Who of ``acting`` may act in ``role``, for one office (an id) or for any."""
+    """Return who of ``acting`` may act in ``role``, for one office (an id) or for any."""
     return [
         person
         for person, places in acting_in.items()
@@ -221,7 +238,7 @@ def able(acting_in: Mapping[Person, Collection[tuple[str, RoleId]]], role: RoleI
 
 
 def _absent(session: Session, now: dt.datetime) -> dict[int, list[Person]]:
-    """Whom people substitute for today (Shanghai), by the id of the one who stands in."""
+    """Return whom people substitute for today (Shanghai), by the id of the one who stands in."""
     today = shanghai(now).date()
     rows = session.execute(
         select(Substitution.person_id, Person)
@@ -236,35 +253,92 @@ def _absent(session: Session, now: dt.datetime) -> dict[int, list[Person]]:
 
 
 def find_person(session: Session, name: str) -> Person | None:
-    """The person enrolled under this name."""
+    """Return the person enrolled under this name."""
     return session.scalars(select(Person).where(Person.name == name.strip())).one_or_none()
 
 
-def check_code(session: Session, cipher: Cipher, person: Person, code: str, now: dt.datetime) -> str:
-    """Use up ``code``; an empty text when it is right, otherwise the sentence that says why not.
+def not_enrolled(name: str) -> Refusal:
+    """Return the refusal of a name that nobody is enrolled under."""
+    return Refusal(RefusalCode.NOT_ENROLLED, f"“{name}”没有登记，请核对姓名，或请管理员登记（disclosure people add）。")
 
-    Wrong attempts are counted in the same transaction; the fifth locks the person for a quarter of an hour.
+
+def names_of_enrolled(session: Session) -> list[str]:
+    """Return every name ever enrolled: who is disabled may have drafted."""
+    return list(session.scalars(select(Person.name)))
+
+
+def check_code(
+    session: Session,
+    cipher: Cipher,
+    person: Person,
+    code: str,
+    now: dt.datetime,
+    *,
+    use: CodeUse,
+) -> Refusal | None:
+    """Use up ``code``, given ``now`` for ``use``, or return why it does not prove ``person``.
+
+    Each code counts once and in the order of time. Wrong attempts are counted in the same transaction.
     """
     # Attempts at the same moment are counted one after the other.
     session.refresh(person, with_for_update=True)
-    if person.locked_until is not None and now < person.locked_until:
-        return f"“{person.name}”因口令连续错误已锁定，{said(person.locked_until)} 以后再试。"
+    if refusal := _object_to_attempt(session, person, use.source, now):
+        return refusal
     step = _step_of(cipher.decrypt(person.secret), code, now)
     if step is None:
-        person.wrong_codes += 1
-        ledger.append(session, "code.wrong", actor=person.name, attempts=person.wrong_codes)
-        if person.wrong_codes >= WRONG_CODES_UNTIL_LOCK:
-            person.wrong_codes, person.locked_until = 0, now + LOCK
-            ledger.append(session, "person.locked", actor=person.name, until=person.locked_until.isoformat())
-            return f"口令连续错误 {WRONG_CODES_UNTIL_LOCK} 次，“{person.name}”已锁定到 {said(person.locked_until)}。"
-        left = WRONG_CODES_UNTIL_LOCK - person.wrong_codes
-        return f"口令不对或已过期，请输入验证器上正在显示的 6 位数字（再错 {left} 次将锁定）。"
-    used = select(UsedCode).where(UsedCode.person_id == person.id, UsedCode.time_step == step)
-    if session.scalars(used).one_or_none() is not None:
-        return "这个口令已经用过一次，请等验证器显示下一个再填。"
-    session.add(UsedCode(person_id=person.id, time_step=step))
-    person.wrong_codes, person.locked_until = 0, None
-    return ""
+        return _count_wrong_code(session, person, use.source, now)
+    if refusal := _object_to_step(session, person, step, now):
+        return refusal
+    session.add(
+        UsedCode(
+            person_id=person.id,
+            secret_number=person.secret_number,
+            time_step=step,
+            ask_id=use.ask_id,
+            used_for=use.used_for,
+            used_at=now,
+        )
+    )
+    attempts.forget_failures(session, person.name, use.source)
+    return None
+
+
+def _object_to_step(session: Session, person: Person, step: int, now: dt.datetime) -> Refusal | None:
+    """Return why the code of ``step`` does not count any more: it, or a newer one, was used.
+
+    Where the clock was set back it gives steps twice; those are refused as well, until it has caught up.
+    """
+    newest = session.scalar(
+        select(func.max(UsedCode.time_step)).where(
+            UsedCode.person_id == person.id, UsedCode.secret_number == person.secret_number
+        )
+    )
+    if newest is None or step > newest:
+        return None
+    if newest > _step_at(now):
+        until = format_moment(dt.datetime.fromtimestamp((newest + 1) * STEP_SECONDS, dt.UTC))
+        sentence = f"“{person.name}”已用过 {until} 的口令，服务器的时钟可能被调慢了。请管理员核对时钟。"
+        return Refusal(RefusalCode.USED_CODE, sentence)
+    if step == newest:
+        return Refusal(RefusalCode.USED_CODE, "这个口令已经用过一次，请等验证器显示下一个再填。")
+    return Refusal(RefusalCode.USED_CODE, "这个口令之后已经用过更新的口令，请填验证器上正在显示的一个。")
+
+
+def _object_to_attempt(session: Session, person: Person, source: str, now: dt.datetime) -> Refusal | None:
+    """Return why no code of ``person`` is looked at now from ``source``; None when one is."""
+    wait = attempts.waiting_time(session, person.name, source, now)
+    if not wait:
+        return None
+    sentence = f"这里错了几次，请过 {attempts.format_wait(wait)}再填“{person.name}”的口令；本人在别处不受影响。"
+    return Refusal(RefusalCode.LOCKED, sentence)
+
+
+def _count_wrong_code(session: Session, person: Person, source: str, now: dt.datetime) -> Refusal:
+    """Count a wrong code given for ``person`` from ``source``, and return its refusal."""
+    attempts.count_failure(session, person.name, source, now, "code")
+    wait = attempts.waiting_time(session, person.name, source, now)
+    again = f"（请过 {attempts.format_wait(wait)}再试）" if wait else ""
+    return Refusal(RefusalCode.WRONG_CODE, f"口令不对或已过期，请输入验证器上正在显示的 6 位数字{again}。")
 
 
 def _roles(catalog: Catalog, office: Office, wanted: Collection[str]) -> list[str] | None:
@@ -281,21 +355,24 @@ def _roles(catalog: Catalog, office: Office, wanted: Collection[str]) -> list[st
 def _known(session: Session, name: str) -> Person:
     person = find_person(session, name)
     if person is None:
-        raise DisclosureError(f"“{name}”没有登记过，请核对姓名（disclosure people list 可列出全部）。")
+        raise DisclosureError(not_enrolled(name).sentence)
     return person
 
 
 def _uri(catalog: Catalog, name: str, secret: str) -> str:
-    """What an authenticator's QR code says."""
+    """Return what an authenticator's QR code says."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=catalog.profile.short_title)
 
 
+def _step_at(moment: dt.datetime) -> int:
+    return int(moment.timestamp()) // STEP_SECONDS
+
+
 def _step_of(secret: str, code: str, now: dt.datetime) -> int | None:
-    """The time step whose code this is, if it is a recent one."""
+    """Return the time step whose code this is, if it is a recent one."""
     totp = pyotp.TOTP(secret, interval=STEP_SECONDS)
-    current = int(now.timestamp()) // STEP_SECONDS
     cleaned = re.sub(r"\s", "", code)
-    for step in range(current, current - STEPS_ACCEPTED - 1, -1):
+    for step in range(_step_at(now), _step_at(now) - STEPS_ACCEPTED - 1, -1):
         if pyotp.utils.strings_equal(totp.at(step * STEP_SECONDS), cleaned):
             return step
     return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from bureau import Bureau
-from refusals import CENTRE, decided, is_refused, name_only, others_refused
+
+from tests.support.bureau import Bureau
+from tests.support.refusals import CENTRE, decided, is_refused, name_only, others_refused
 
 pytestmark = pytest.mark.records
 
@@ -40,7 +41,7 @@ def test_content_that_is_not_what_lies_there_now(bureau: Bureau) -> None:
 
 
 def test_a_question_of_an_earlier_round(bureau: Bureau) -> None:
-    old = bureau.ask("review")
     bureau.send_back("policy", CENTRE)
+    old = bureau.ask("review")
     bureau.begin_next_round()
     is_refused(bureau, "这一问属于已结束的一轮，请按新的一轮审核。", "confidentiality", asked=old)

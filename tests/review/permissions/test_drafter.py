@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from bureau import Bureau
-from refusals import CENTRE, OTHER, REASON, decided, excused, is_closed_as_refused, is_refused
 
 from disclosure.catalog import GateId
+from tests.support.bureau import Bureau
+from tests.support.refusals import CENTRE, OTHER, REASON, decided, excused, is_on_record, is_refused
 
 pytestmark = pytest.mark.records
 
@@ -60,7 +60,7 @@ def test_a_drafter_does_not_compile(bureau_in: Callable[[str], Bureau], name: st
     asked = bureau.ask("collect", "")
     words = "先行汇总须由宣传信息科的汇总人决定。"
     assert bureau.reply_collect(asked, name) == words
-    is_closed_as_refused(bureau, asked, words)
+    is_on_record(bureau, asked, words)
     assert excused(bureau) == []
 
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bureau import Bureau, bureau_at
-from refusals import CENTRE, OTHERS, REASON
 
-from disclosure.collection.imports import long_csv, record_import
-from disclosure.figures import Source
-from disclosure.periods import Period
+from disclosure.calendar.periods import Period
+from disclosure.collection.history.imports import long_csv, record_import
+from disclosure.figures.figures import FigureSource
+from tests.support.bureau import Bureau, bureau_at
+from tests.support.refusals import CENTRE, OTHERS, REASON
 
 
 def opened(home: Path, database_url: str) -> Bureau:
@@ -51,12 +51,14 @@ def blocked(bureau: Bureau) -> None:
 def warned(bureau: Bureau) -> None:
     """As ``reviewing``, with income ten times last year's: warnings that ask for an explanation."""
     before = [
-        replace(figure, period=Period(2015, "annual"), value=figure.value and figure.value / 10, source=Source())
+        replace(figure, period=Period(2015, "annual"), value=figure.value and figure.value / 10, source=FigureSource())
         for figure in bureau.figures(CENTRE)
         if figure.indicator == "employee_pension.income"
     ]
-    place = bureau.place
-    record_import(place.records, place.settings.files, bureau.catalog, long_csv(bureau.catalog, before), "2015.csv")
+    installation = bureau.installation
+    record_import(
+        installation.records, installation.settings.files, bureau.catalog, long_csv(bureau.catalog, before), "2015.csv"
+    )
     bureau.hand_in_all()
     bureau.compile()
     assert bureau.audit().warning_count == 1
@@ -118,7 +120,7 @@ def bureau_in(prepared: Callable[[str], Bureau], tmp_path: Path) -> Iterator[Cal
 
     yield copy
     for bureau in copies:
-        bureau.place.records.engine.dispose()
+        bureau.installation.records.engine.dispose()
 
 
 @pytest.fixture
@@ -133,7 +135,7 @@ def on_postgresql(shared_postgres_url: str, tmp_path_factory: pytest.TempPathFac
     bureau = opened(tmp_path_factory.mktemp("postgresql"), shared_postgres_url)
     reviewing(bureau)
     yield bureau
-    bureau.place.records.engine.dispose()
+    bureau.installation.records.engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

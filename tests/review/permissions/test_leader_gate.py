@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from bureau import Bureau
-from refusals import CENTRE, decided, is_refused, name_only, others_refused
+
+from tests.support.bureau import Bureau
+from tests.support.refusals import CENTRE, OFFICE, acted, decided, is_refused, name_only, others_refused
 
 pytestmark = pytest.mark.records
 
@@ -20,7 +21,12 @@ def signing(bureau_in: Callable[[str], Bureau]) -> Bureau:
     return bureau_in("signing")
 
 
-@pytest.mark.parametrize(("name", "words"), others_refused(GATE, "局领导", "李局长"), ids=name_only)
+#: Whoever reviewed is told that as well.
+REVIEWED = acted(郑法规="政策审核", 钱财务="数据审核", 孙保密="保密性审核")
+NOT_YET = "政策审核、数据审核、保密性审核还没有通过，现在不能签发，请等审核完成。"
+
+
+@pytest.mark.parametrize(("name", "words"), others_refused(GATE, "局领导", "李局长", also=REVIEWED), ids=name_only)
 def test_every_other_role_is_refused(signing: Bureau, name: str, words: str) -> None:
     is_refused(signing, words, "leader", name=name)
     is_refused(signing, words, "leader", outcome="returned", name=name, returned_to=(CENTRE,))
@@ -28,7 +34,7 @@ def test_every_other_role_is_refused(signing: Bureau, name: str, words: str) -> 
 
 def test_every_other_role_is_refused_on_both_databases(on_both: Bureau) -> None:
     on_both.render()
-    for name, words in others_refused(GATE, "局领导", "李局长"):
+    for name, words in others_refused(GATE, "局领导", "李局长", also=dict.fromkeys(OFFICE, NOT_YET)):
         is_refused(on_both, words, "leader", name=name)
 
 
@@ -63,8 +69,8 @@ def test_a_release_that_is_not_what_is_rendered_now(signing: Bureau) -> None:
 
 
 def test_a_question_of_an_earlier_round(signing: Bureau) -> None:
-    old = signing.ask("sign_off")
     signing.send_back("leader", CENTRE)
+    old = signing.ask("sign_off")
     signing.begin_next_round()
     is_refused(signing, "这一问属于已结束的一轮，请按新的一轮审核。", "leader", asked=old)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from bureau import Bureau
-from refusals import CENTRE, decided, is_refused, name_only, others_refused
 from sqlalchemy import select
 
 from disclosure.records.tables import Finding
+from tests.support.bureau import Bureau
+from tests.support.refusals import CENTRE, decided, is_refused, name_only, others_refused
 
 pytestmark = pytest.mark.records
 
@@ -49,7 +49,7 @@ def test_an_unexplained_warning(bureau_in: Callable[[str], Bureau]) -> None:
     for opinion in ("同意", "2：基金并账所致", "1", "1：", "已核对，无误。"):
         is_refused(bureau, words, "finance", opinion=opinion)
     assert bureau.answer("finance", opinion="1：本年起并入上级基金，已与财政专户核对。") == ""
-    with bureau.place.records.read() as session:
+    with bureau.installation.records.read() as session:
         explained = session.scalars(select(Finding).where(Finding.severity == "warning")).one()
     assert explained.explanation == "本年起并入上级基金，已与财政专户核对。"
     assert explained.explained_by == "钱财务"
@@ -60,7 +60,7 @@ def test_content_that_is_not_what_lies_there_now(bureau: Bureau) -> None:
 
 
 def test_a_question_of_an_earlier_round(bureau: Bureau) -> None:
-    old = bureau.ask("review")
     bureau.send_back("policy", CENTRE)
+    old = bureau.ask("review")
     bureau.begin_next_round()
     is_refused(bureau, "这一问属于已结束的一轮，请按新的一轮审核。", "finance", asked=old)

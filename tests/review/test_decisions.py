@@ -1,6 +1,6 @@
 """Protects recording a decision: who may not decide is told why and leaves no trace but the refusal.
 
-The rules themselves are in ``tests/unit/test_authority.py``; here they stand on real records.
+The rules themselves are in ``tests/review/test_authority.py``; here they stand on real records.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from disclosure import cycles
-from disclosure.collection.imports import long_csv, record_import
-from disclosure.figures import Source
-from disclosure.periods import Period
-from disclosure.records.tables import Ask, AuditRun, Decision, Finding, LedgerEntry, Person
+from disclosure.calendar.periods import Period
+from disclosure.collection.history.imports import long_csv, record_import
+from disclosure.cycle import queries
+from disclosure.figures.figures import FigureSource
+from disclosure.records.states import AskStep
+from disclosure.records.tables import Ask, AuditRun, Decision, Finding, LedgerEntry, Person, UsedCode
 from disclosure.review import asks, decisions
 from disclosure.review.authority import REVIEW_GATES, Answer
+from disclosure.review.identify import Proof
+from disclosure.review.refusals import RefusalCode
 
 pytestmark = pytest.mark.records
 
@@ -35,14 +38,14 @@ def compiled(bureau: Bureau) -> Bureau:
 
 
 def made(bureau: Bureau) -> dict[str, Decision]:
-    with bureau.place.records.read() as session:
+    with bureau.installation.records.read() as session:
         return {d.gate: d for d in session.scalars(select(Decision))}
 
 
 def audited(bureau: Bureau, *, is_blocking: bool) -> None:
     """A finished audit with this outcome."""
     audit = bureau.audit()
-    with bureau.place.records.write() as session:
+    with bureau.installation.records.write() as session:
         session.get_one(AuditRun, audit.id).is_blocking = is_blocking
 
 
@@ -51,7 +54,7 @@ def test_an_approval_is_bound_to_the_digest_the_person_saw(compiled: Bureau) -> 
     decision = made(compiled)["policy"]
     assert (decision.outcome, decision.digest) == ("approved", compiled.compile().digest)
     assert (decision.opinion, decision.decided_at, decision.carried_from_id) == ("同意", compiled.now, None)
-    with compiled.place.records.read() as session:
+    with compiled.installation.records.read() as session:
         entry = session.scalars(select(LedgerEntry).where(LedgerEntry.event == "decision.recorded")).one()
         assert entry.actor == "郑法规"
         assert decision.digest in entry.details
@@ -63,34 +66,44 @@ def refused(bureau: Bureau, words: str, gate: str = "policy", **given: Any) -> N
     reason = bureau.answer(gate, **given)
     assert words in reason
     assert {gate: (d.outcome, d.person_id) for gate, d in made(bureau).items()} == before
-    with bureau.place.records.read() as session:
-        cycle = cycles.get_cycle(session, bureau.cycle_id)
-        step: asks.AskStep = "sign_off" if gate == "leader" else "review"
+    with bureau.installation.records.read() as session:
+        cycle = queries.get_cycle(session, bureau.cycle_id)
+        step: AskStep = "sign_off" if gate == "leader" else "review"
         assert asks.last_refusal(session, cycle, step) == reason
-        assert asks.open_ask_of(session, cycle) is None
+        # The question stays open, for whoever may answer it.
+        assert asks.open_ask_of(session, cycle) is not None
 
 
 def test_who_may_not_decide(compiled: Bureau) -> None:
     refused(compiled, "没有登记", name="无此人")
     refused(compiled, "规划财务科", name="钱财务")
-    refused(compiled, "口令不对", code="12345")
-    with compiled.place.records.write() as session:
+    refused(compiled, "口令不对", code=compiled.wrong_code("郑法规"))
+    refused(compiled, "应为验证器上的 6 位数字", code="12345")
+    with compiled.installation.records.write() as session:
         session.scalars(select(Person).where(Person.name == "郑法规")).one().is_active = False
     refused(compiled, "已停用")
 
 
-def test_a_refused_person_uses_up_no_code(compiled: Bureau) -> None:
+def test_a_refused_answer_uses_up_its_code(compiled: Bureau) -> None:
+    """Whoever reads what was refused has no code in hand that still counts."""
     code = compiled.code("郑法规")
     refused(compiled, "没有登记", name="无此人", code=code)
     refused(compiled, "退回时必须选择", outcome="returned", opinion="请核对数据", code=code)
-    assert compiled.answer("policy", code=code) == ""
+    refused(compiled, "已经用过一次", code=code)
+    code = compiled.code("郑法规")
+    assert "没有选择审核环节" in compiled.reply_raw(compiled.ask("review"), {"name": "郑法规", "code": code})
+    refused(compiled, "已经用过一次", code=code)
+    with compiled.installation.records.read() as session:
+        used = session.scalars(select(UsedCode).order_by(UsedCode.id)).all()
+        asked = session.scalars(select(Ask)).one().id
+    assert [(one.used_for, one.ask_id) for one in used] == [("policy/returned", asked), ("", asked)]
+    assert compiled.answer("policy") == ""
 
 
 def test_wrong_codes_are_counted_though_the_answer_is_refused(compiled: Bureau) -> None:
-    for _ in range(4):
-        refused(compiled, "口令不对", code="12345")
-    refused(compiled, "已锁定到", code="12345")
-    refused(compiled, "以后再试")
+    for _ in range(3):
+        refused(compiled, "口令不对", code=compiled.wrong_code("郑法规"))
+    refused(compiled, "请过 5 秒再填", code=compiled.wrong_code("郑法规"))
 
 
 def test_a_gate_is_decided_once(compiled: Bureau) -> None:
@@ -105,10 +118,10 @@ def test_no_second_hat_in_one_round(new_bureau: Callable[..., Bureau]) -> None:
     bureau.hand_in_all()
     bureau.compile()
     bureau.approve("policy")
-    with bureau.place.records.write() as session:
+    with bureau.installation.records.write() as session:
         session.scalars(select(Person).where(Person.name == "郑法规")).one().office = "general_office"
     refused(bureau, "一人只能作一个环节", gate="confidentiality", name="郑法规")
-    refused(bureau, "一人只能作一个环节", gate="confidentiality", name=" 郑法规 ")
+    refused(bureau, "一人只能作一个环节", gate="confidentiality", name=" 郑法规 ", code=bureau.code("郑法规"))
 
 
 @pytest.mark.parametrize(("place", "written"), [("filler", "郑　法规"), ("checker", "王二、郑法规")])
@@ -133,55 +146,50 @@ def test_finance_explains_every_warning_and_the_words_stand_beside_it(open_burea
     """高港区 with income ten times last year's: the audit warns, and does not block."""
     bureau = open_bureau()
     before = [
-        replace(figure, period=Period(2015, "annual"), value=figure.value and figure.value / 10, source=Source())
+        replace(figure, period=Period(2015, "annual"), value=figure.value and figure.value / 10, source=FigureSource())
         for figure in bureau.figures(CENTRE)
         if figure.indicator == "employee_pension.income"
     ]
-    place = bureau.place
-    record_import(place.records, place.settings.files, bureau.catalog, long_csv(bureau.catalog, before), "2015.csv")
+    installation = bureau.installation
+    record_import(
+        installation.records, installation.settings.files, bureau.catalog, long_csv(bureau.catalog, before), "2015.csv"
+    )
     bureau.hand_in_all()
     bureau.compile()
     audit = bureau.audit()
     assert (audit.is_blocking, audit.warning_count > 0) == (False, True)
     refused(bureau, "还没有说明", gate="finance", opinion="同意")
     assert bureau.answer("finance", opinion=f"1-{audit.warning_count}：基金并账所致") == ""
-    with bureau.place.records.read() as session:
+    with bureau.installation.records.read() as session:
         explained = session.scalars(select(Finding).where(Finding.severity == "warning")).all()
         assert {(f.explanation, f.explained_by) for f in explained} == {("基金并账所致", "钱财务")}
 
 
 def test_an_answer_to_a_question_of_an_earlier_round_is_refused(compiled: Bureau) -> None:
     compiled.send_back("policy", CENTRE)
-    with compiled.place.records.write() as session:
-        cycle = cycles.get_cycle(session, compiled.cycle_id)
+    with compiled.installation.records.write() as session:
+        cycle = queries.get_cycle(session, compiled.cycle_id)
         old = asks.put(session, cycle, "review", "0" * 64, "run")
     compiled.begin_next_round()
     name = "孙保密"
-    answer = Answer("confidentiality", "approved", name, compiled.code(name), "同意", ())
-    with compiled.place.records.write() as session:
-        cycle, ask = cycles.get_cycle(session, compiled.cycle_id), session.get_one(Ask, old.id)
-        reason = decisions.record_answer(
-            session, compiled.catalog, compiled.place.cipher, cycle, ask, answer=answer, now=compiled.now
-        )
-    assert "已结束的一轮" in reason
+    answer = Answer("confidentiality", "approved", Proof(name, compiled.code(name), compiled.now, "同意"))
+    assert "已结束的一轮" in compiled.decide(compiled.cycle_id, answer, old.id)
+    with compiled.installation.records.read() as session:
+        assert asks.get(session, old.id).answers[-1].refusal_codes == [RefusalCode.OUT_OF_DATE]
     assert set(made(compiled)) == {"policy"}
 
 
 def test_an_ask_is_answered_once_whatever_is_tried(compiled: Bureau) -> None:
     """The same answer recorded by two runs at once gives one decision, and does not turn it into a refusal."""
     name = "郑法规"
-    answer = Answer("policy", "approved", name, compiled.code(name), "同意", ())
-    with compiled.place.records.write() as session:
-        cycle = cycles.get_cycle(session, compiled.cycle_id)
+    answer = Answer("policy", "approved", Proof(name, compiled.code(name), compiled.now, "同意"))
+    with compiled.installation.records.write() as session:
+        cycle = queries.get_cycle(session, compiled.cycle_id)
         asked = asks.put(session, cycle, "review", compiled.compile_digest(session), "run").id
     for _ in range(2):
-        with compiled.place.records.write() as session:
-            cycle, ask = cycles.get_cycle(session, compiled.cycle_id), session.get_one(Ask, asked)
-            cipher = compiled.place.cipher
-            assert not decisions.record_answer(
-                session, compiled.catalog, cipher, cycle, ask, answer=answer, now=compiled.now
-            )
-            assert ask.state == "answered"
+        assert compiled.decide(compiled.cycle_id, answer, asked) == ""
+        with compiled.installation.records.read() as session:
+            assert asks.get(session, asked).state == "answered"
     assert set(made(compiled)) == {"policy"}
 
 
@@ -192,20 +200,20 @@ def test_a_question_about_other_content_is_not_answered(compiled: Bureau) -> Non
 
 def test_a_decision_on_another_digest_does_not_count(compiled: Bureau) -> None:
     compiled.approve("policy")
-    with compiled.place.records.write() as session:
+    with compiled.installation.records.write() as session:
         session.scalars(select(Decision)).one().digest = "f" * 64
-    with compiled.place.records.read() as session:
-        cycle = cycles.get_cycle(session, compiled.cycle_id)
-        standing = decisions.standing(session, cycle, REVIEW_GATES, compiled.compile_digest(session))
+    with compiled.installation.records.read() as session:
+        cycle = queries.get_cycle(session, compiled.cycle_id)
+        standing = decisions.gate_status(session, cycle, REVIEW_GATES, compiled.compile_digest(session))
     assert standing.open_gates == REVIEW_GATES
     assert not standing.is_approved
 
 
 def test_what_a_round_has_come_to(compiled: Bureau) -> None:
     def standing() -> tuple[tuple[str, ...], bool, bool]:
-        with compiled.place.records.read() as session:
-            cycle = cycles.get_cycle(session, compiled.cycle_id)
-            found = decisions.standing(session, cycle, REVIEW_GATES, compiled.compile_digest(session))
+        with compiled.installation.records.read() as session:
+            cycle = queries.get_cycle(session, compiled.cycle_id)
+            found = decisions.gate_status(session, cycle, REVIEW_GATES, compiled.compile_digest(session))
             return found.open_gates, found.is_returned, found.is_approved
 
     compiled.audit()
@@ -218,11 +226,15 @@ def test_what_a_round_has_come_to(compiled: Bureau) -> None:
 
 
 def test_an_ask_is_put_under_a_key_never_used_before(compiled: Bureau) -> None:
-    keys = []
-    for _ in range(3):
-        with compiled.place.records.write() as session:
-            cycle = cycles.get_cycle(session, compiled.cycle_id)
-            ask = asks.put(session, cycle, "review", "0" * 64, "run")
-            keys.append(ask.key)
-            asks.close(session, ask, "abandoned")
-    assert len(set(keys)) == 3
+    """The same question put again stays the same ask; another one takes its place."""
+    keys, ids = [], []
+    for digest in ("0", "0", "1", "0"):
+        with compiled.installation.records.write() as session:
+            ask = asks.put(session, queries.get_cycle(session, compiled.cycle_id), "review", digest * 64, "run")
+            keys.append(ask.pause_key)
+            ids.append(ask.id)
+    assert len(set(keys)) == 4
+    assert ids[0] == ids[1] < ids[2] < ids[3]
+    with compiled.installation.records.read() as session:
+        states = session.scalars(select(Ask.state).order_by(Ask.id)).all()
+    assert states == ["abandoned", "abandoned", "open"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from bureau import Bureau
-from refusals import CENTRE, REASON, excused, is_closed_as_refused, is_refused
 
 from disclosure.catalog import GateId
+from tests.support.bureau import Bureau
+from tests.support.refusals import CENTRE, REASON, excused, is_on_record, is_refused
 
 pytestmark = pytest.mark.records
 
@@ -45,5 +45,5 @@ def test_does_not_compile(bureau_in: Callable[[str], Bureau]) -> None:
     asked = bureau.ask("collect", "")
     words = "先行汇总须由宣传信息科的汇总人决定。"
     assert bureau.reply_collect(asked, "周文字") == words
-    is_closed_as_refused(bureau, asked, words)
+    is_on_record(bureau, asked, words)
     assert excused(bureau) == []

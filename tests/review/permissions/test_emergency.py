@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from bureau import Bureau
-from refusals import CENTRE, REASON, decided, is_refused, name_only, others_refused
+
+from tests.support.bureau import Bureau
+from tests.support.refusals import CENTRE, REASON, decided, is_refused, name_only, others_refused
 
 pytestmark = pytest.mark.records
 
@@ -64,7 +65,7 @@ def test_only_once_and_only_while_reviews_are_asked(bureau: Bureau, bureau_in: C
 def test_of_a_stale_content_or_an_earlier_round(bureau: Bureau) -> None:
     words = "这一问所附的内容已不是现在的内容，请按重新提出的一问审核。"
     is_refused(bureau, words, "emergency", digest="f" * 64, opinion=REASON)
-    old = bureau.ask("review")
     bureau.send_back("policy", CENTRE)
+    old = bureau.ask("review")
     bureau.begin_next_round()
     is_refused(bureau, "这一问属于已结束的一轮，请按新的一轮审核。", "emergency", asked=old, opinion=REASON)
