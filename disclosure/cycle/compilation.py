@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from disclosure import cycles
+from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import Catalog
-from disclosure.clock import utc_now
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure, FigureState, Source
-from disclosure.known_errors import KnownErrors
-from disclosure.narrative import Narrative
-from disclosure.periods import Period, parse_period
+from disclosure.cycle import queries
+from disclosure.cycle.states import enter
+from disclosure.figures.figures import Figure, FigureSource
+from disclosure.figures.known_errors import KnownErrors
+from disclosure.figures.narrative import NarrativeText
+from disclosure.platform.clock import utc_now
+from disclosure.platform.errors import DisclosureError
 from disclosure.records import ledger
+from disclosure.records.states import CycleStep, ReleaseState
 from disclosure.records.tables import (
     Compilation,
     Cycle,
@@ -48,7 +48,7 @@ class CompiledContent:
     figures: tuple[Figure, ...]
     footnotes: tuple[str, ...]
     excused: tuple[str, ...]
-    narratives: tuple[Narrative, ...] = ()
+    narratives: tuple[NarrativeText, ...] = ()
     version: int = 1
     reason: str = ""
 
@@ -96,15 +96,15 @@ class CompiledContent:
 
 
 def compile_round(session: Session, catalog: Catalog, cycle: Cycle) -> Compilation:
-    """The compilation of the current round, made now if it was not.
+    """Return the compilation of the current round, made now if it was not.
 
     Raises:
         DisclosureError: when the round still waits for a centre, or for a section's text.
     """
-    cycles.lock(session, cycle)
-    if existing := cycles.compilation_of(session, cycle):
+    queries.lock(session, cycle)
+    if existing := queries.compilation_of(session, cycle):
         return existing
-    if missing := cycles.missing_centres(session, catalog, cycle):
+    if missing := queries.missing_centres(session, catalog, cycle):
         raise DisclosureError(f"还缺 {'、'.join(office.name for office in missing)} 的报表或文字，不能汇总。")
     content = _gather(session, catalog, cycle)
     compilation = Compilation(
@@ -117,7 +117,7 @@ def compile_round(session: Session, catalog: Catalog, cycle: Cycle) -> Compilati
     )
     session.add(compilation)
     session.flush()
-    cycles.enter(session, cycle, "audit")
+    enter(session, cycle, CycleStep.AUDIT)
     ledger.append(
         session,
         "compilation.made",
@@ -131,7 +131,7 @@ def compile_round(session: Session, catalog: Catalog, cycle: Cycle) -> Compilati
 
 
 def content_of(session: Session, catalog: Catalog, cycle: Cycle, compilation: Compilation) -> CompiledContent:
-    """What ``compilation`` holds, with the source cell of each figure.
+    """Return what ``compilation`` holds, with the source cell of each figure.
 
     Raises:
         DisclosureError: when the records no longer give the digest that was reviewed.
@@ -139,19 +139,19 @@ def content_of(session: Session, catalog: Catalog, cycle: Cycle, compilation: Co
     content = _gather(session, catalog, cycle)
     if content.digest != compilation.digest or _sha256(compilation.content) != compilation.digest:
         raise DisclosureError(
-            f"{cycles.period_of(cycle).label}第 {compilation.round} 轮的记录与汇总时的摘要不符，已停止。"
+            f"{queries.period_of(cycle).label}第 {compilation.round} 轮的记录与汇总时的摘要不符，已停止。"
             "请联系管理员核查记录库。"
         )
     return content
 
 
 def _gather(session: Session, catalog: Catalog, cycle: Cycle, round_number: int | None = None) -> CompiledContent:
-    """What stands in the current round, or stood in ``round_number``."""
-    standing = cycles.standing_submissions(session, cycle, round_number)
-    written = cycles.standing_narratives(session, cycle, round_number)
-    correction = cycles.correction_of(session, cycle, round_number)
+    """Return what stands in the current round, or stood in ``round_number``."""
+    standing = queries.standing_submissions(session, cycle, round_number)
+    written = queries.standing_narratives(session, cycle, round_number)
+    correction = queries.correction_of(session, cycle, round_number)
     arrived = {centre: s.round for centre, s in standing.items()} | {office: n.round for office, n in written.items()}
-    excuses = cycles.excuses(session, cycle, round_number)
+    excuses = queries.excuses(session, cycle, round_number)
     excused = {c: e for c, e in excuses.items() if c not in arrived or e.round > arrived[c]}
     figures = [
         figure
@@ -173,7 +173,7 @@ def _gather(session: Session, catalog: Catalog, cycle: Cycle, round_number: int 
         if office in written and office not in excused
     ]
     return CompiledContent(
-        cycles.period_of(cycle),
+        queries.period_of(cycle),
         tuple(figures),
         tuple(footnotes),
         tuple(sorted(excused)),
@@ -184,13 +184,13 @@ def _gather(session: Session, catalog: Catalog, cycle: Cycle, round_number: int 
 
 
 def released_content(session: Session, catalog: Catalog, cycle: Cycle, release: Release) -> CompiledContent:
-    """What ``release`` was made of, whatever was handed in since."""
+    """Return what ``release`` was made of, whatever was handed in since."""
     return _gather(session, catalog, cycle, release.round)
 
 
-def submitted_narrative(catalog: Catalog, row: NarrativeRow) -> Narrative:
-    """The text of one submission, its sections in the catalogue's order."""
-    return Narrative(
+def submitted_narrative(catalog: Catalog, row: NarrativeRow) -> NarrativeText:
+    """Return the text of one submission, its sections in the catalogue's order."""
+    return NarrativeText(
         office=row.office,
         author=row.author,
         document=row.sha256,
@@ -199,11 +199,11 @@ def submitted_narrative(catalog: Catalog, row: NarrativeRow) -> Narrative:
     )
 
 
-def published_narratives(session: Session, catalog: Catalog, period: Period) -> dict[str, Narrative]:
-    """By office the text published for the period before ``period``, or else for the same period of last year."""
+def published_narratives(session: Session, catalog: Catalog, period: Period) -> dict[str, NarrativeText]:
+    """Return by office the text published for the period before ``period``, or else for that of a year ago."""
     for earlier in filter(None, (period.previous(), period.year_before())):
-        cycle = cycles.find_cycle(session, catalog, earlier)
-        release = cycles.published_release(session, cycle) if cycle else None
+        cycle = queries.find_cycle(session, catalog, earlier)
+        release = queries.published_release(session, cycle) if cycle else None
         if cycle is not None and release is not None:
             written = released_content(session, catalog, cycle, release).narratives
             return {narrative.office: narrative for narrative in written}
@@ -211,11 +211,11 @@ def published_narratives(session: Session, catalog: Catalog, period: Period) -> 
 
 
 def submission_figures(submission: Submission) -> list[Figure]:
-    """The figures of one submission, each with the cell it was typed in."""
+    """Return the figures of one submission, each with the cell it was typed in."""
     return [
         _figure(
             row,
-            Source(
+            FigureSource(
                 document=submission.sha256,
                 file_name=submission.file_name,
                 sheet=row.sheet,
@@ -227,7 +227,7 @@ def submission_figures(submission: Submission) -> list[Figure]:
     ]
 
 
-def _figure(row: Observation, source: Source) -> Figure:
+def _figure(row: Observation, source: FigureSource) -> Figure:
     return Figure(
         region=row.region,
         indicator=row.indicator,
@@ -235,14 +235,14 @@ def _figure(row: Observation, source: Source) -> Figure:
         unit=row.unit,
         value=row.value,
         text=row.text,
-        state=cast(FigureState, row.state),
+        state=row.state,
         centre=row.centre,
         source=source,
     )
 
 
 def history(session: Session, catalog: Catalog, period: Period | None = None) -> tuple[Figure, ...]:
-    """Figures of all periods but ``period`` that were published, here or (imported) elsewhere.
+    """Return the figures of all periods but ``period`` that were published, here or (imported) elsewhere.
 
     What we published ourselves stands over an imported figure of the same key. A value that the register of known
     errors says is wrong is never among them.
@@ -256,17 +256,17 @@ def history(session: Session, catalog: Catalog, period: Period | None = None) ->
 
 
 def published_figures(session: Session, catalog: Catalog) -> dict[FigureKey, Figure]:
-    """Every figure that the public reads now: of the newest version of each cycle, unless it was withdrawn."""
+    """Return every figure that the public reads now: of the newest version of each cycle, unless it was withdrawn."""
     found: dict[FigureKey, Figure] = {}
     for cycle in session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id)):
-        release = cycles.published_release(session, cycle)
-        if release is not None and not cycles.is_withdrawn(session, cycle, release):
+        release = queries.published_release(session, cycle)
+        if release is not None and release.state is ReleaseState.LIVE:
             found.update({f.key: f for f in released_content(session, catalog, cycle, release).figures})
     return found
 
 
 def imported_figures(session: Session, catalog: Catalog) -> dict[FigureKey, tuple[Figure, Observation]]:
-    """The imported figure that stands under each key, with its row.
+    """Return the imported figure that stands under each key, with its row.
 
     A later import stands over an earlier one, a replacement over both; values known to be wrong stand nowhere.
     """
@@ -281,7 +281,9 @@ def imported_figures(session: Session, catalog: Catalog) -> dict[FigureKey, tupl
     by_row: dict[int, tuple[Figure, Observation]] = {}
     for row, table in imported:
         provenance = row.provenance or {}
-        source = Source(document=table.sha256, file_name=table.file_name, sheet=row.sheet, cell=row.cell, **provenance)
+        source = FigureSource(
+            document=table.sha256, file_name=table.file_name, sheet=row.sheet, cell=row.cell, **provenance
+        )
         figure = _figure(row, source)
         if not register.of_figure(figure):
             found[figure.key] = by_row[row.id] = (figure, row)
@@ -289,11 +291,6 @@ def imported_figures(session: Session, catalog: Catalog) -> dict[FigureKey, tupl
         if new_id in by_row:
             found[by_row[new_id][0].key] = by_row[new_id]
     return found
-
-
-def figures_of_period(figures: Sequence[Figure], period: Period | None) -> tuple[Figure, ...]:
-    """Those of ``figures`` that are of ``period``."""
-    return tuple(figure for figure in figures if figure.period == period)
 
 
 def _sha256(text: str) -> str:

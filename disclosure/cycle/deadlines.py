@@ -12,20 +12,21 @@ from dataclasses import dataclass
 from typing import cast
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from disclosure import cycles
+from disclosure.calendar.periods import Period
+from disclosure.calendar.workdays import WorkingDay, on_or_before, rest_name
 from disclosure.catalog import Catalog, Milestone, Office
-from disclosure.clock import end_of_day, said_day
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period
-from disclosure.records.reminder_tables import DeadlineMove
-from disclosure.records.tables import Cycle
-from disclosure.settings import SHANGHAI
-from disclosure.workdays import WorkingDay, on_or_before, rest_name
+from disclosure.cycle import queries
+from disclosure.cycle.states import STEP_NAMES
+from disclosure.platform.clock import end_of_day, format_day, weekday
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.settings import SHANGHAI
+from disclosure.records.tables import Cycle, DeadlineMove
 
 #: Hour of the day, Asia/Shanghai, at which a dated cycle starts.
 START_HOUR = 9
+_SATURDAY = 5
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Deadline:
 
     @property
     def why(self) -> str:
-        """Why ``planned`` is not the legal date; empty when it is."""
+        """Why ``planned`` is not the legal date, or is at a weekend; empty otherwise."""
         reasons = []
         if self.moves:
             last = self.moves[-1]
@@ -79,12 +80,14 @@ class Deadline:
             reasons.append(f"{self.rest}，提前到上一个工作日")
         if self.is_provisional:
             reasons.append("暂定：放假安排未录入")
+        elif self.planned.weekday() >= _SATURDAY:
+            reasons.append(f"{weekday(self.planned)}调休上班")
         return "；".join(reasons)
 
     @property
     def sentence(self) -> str:
         """``2026年3月15日（星期日），休息日，请在3月13日（星期五）下班前办完``."""
-        said_due = said_day(self.due)
+        said_due = format_day(self.due)
         if self.is_provisional:
             return f"{said_due}（暂定，{self.due.year}年放假安排未录入）"
         return f"{said_due}，休息日，请在{_short(self.planned)}下班前办完" if self.planned < self.due else said_due
@@ -92,11 +95,12 @@ class Deadline:
 
 @dataclass(frozen=True)
 class Start:
-    """When Prefect starts the cycle of a period: 09:00 (Shanghai) on its first milestone's planned day."""
+    """When Prefect starts a dated cycle: 09:00 (Shanghai) on its first milestone's planned day; and its last day."""
 
     period: Period
     moment: dt.datetime
     is_provisional: bool
+    publish_by: dt.date
 
 
 @dataclass(frozen=True)
@@ -111,16 +115,16 @@ class CyclePlan:
     @property
     def state(self) -> str:
         """Where the cycle stands, in the words of ``disclosure status``."""
-        return cycles.STEPS[self.cycle.step] if self.cycle else "未开启"
+        return STEP_NAMES[self.cycle.step] if self.cycle else "未开启"
 
 
 def plan(
     catalog: Catalog, period: Period, given: Mapping[Milestone, dt.date] | None = None, moves: Sequence[Move] = ()
 ) -> tuple[Deadline, ...]:
-    """The deadlines of ``period`` in the order of the work; ``given`` are the dates of a special cycle."""
+    """Return the deadlines of ``period`` in the order of the work; ``given`` are the dates of a special cycle."""
     legal = {**catalog.milestones(period), **(given or {})}
     made = []
-    for step in cycles.MILESTONES:
+    for step in queries.MILESTONES:
         if step in legal:
             own = tuple(move for move in moves if move.milestone == step)
             due = own[-1].day if own else legal[step]
@@ -141,31 +145,31 @@ def plan(
 
 
 def periods_of_year(catalog: Catalog, year: int) -> tuple[Period, ...]:
-    """The dated periods whose milestones fall in ``year``, earliest first."""
+    """Return the dated periods whose milestones fall in ``year``, earliest first."""
     dated = [catalog.cycles[kind] for kind in catalog.profile.cycles if catalog.cycles[kind].milestones]
     ordered = sorted(dated, key=lambda cycle: cycle.milestones["draft"])
     return tuple(Period(year - cycle.years_later, cycle.id) for cycle in ordered)
 
 
 def deadlines_of(session: Session, catalog: Catalog, period: Period) -> tuple[Deadline, ...]:
-    """The deadlines of ``period`` as our records have them; empty for a special cycle opened without dates."""
+    """Return the deadlines of ``period`` as our records have them; empty for a special cycle opened without dates."""
     moves = _moves(session, catalog, period).get(period.id, [])
-    return plan(catalog, period, _given(cycles.find_cycle(session, catalog, period)), moves)
+    return plan(catalog, period, _given(queries.find_cycle(session, catalog, period)), moves)
 
 
 def find_deadline(session: Session, catalog: Catalog, period: Period, milestone: Milestone) -> Deadline | None:
-    """One milestone of ``period``; None where a special cycle was opened without it."""
+    """Return one milestone of ``period``; None where a special cycle was opened without it."""
     return next((d for d in deadlines_of(session, catalog, period) if d.milestone == milestone), None)
 
 
 def latest_publication(session: Session, catalog: Catalog, cycle: Cycle) -> dt.datetime | None:
-    """The last moment at which ``cycle`` may be published in time; None where it has no date."""
-    deadline = find_deadline(session, catalog, cycles.period_of(cycle), "publish")
+    """Return the last moment at which ``cycle`` may be published in time; None where it has no date."""
+    deadline = find_deadline(session, catalog, queries.period_of(cycle), "publish")
     return end_of_day(deadline.due) if deadline else None
 
 
 def offices_of(catalog: Catalog, own: CyclePlan, milestone: Milestone) -> tuple[Office, ...]:
-    """The offices that have something to do by ``milestone``; of the centres only those that owe figures."""
+    """Return the offices that have something to do by ``milestone``; of the centres only those that owe figures."""
     roles = catalog.milestone_facts[milestone].roles
     offices = dict.fromkeys(office for role in roles for office in catalog.roles[role].offices)
     centres = {office.id for office in own.centres}
@@ -175,12 +179,12 @@ def offices_of(catalog: Catalog, own: CyclePlan, milestone: Milestone) -> tuple[
 
 
 def year_plan(session: Session, catalog: Catalog, *years: int) -> list[CyclePlan]:
-    """Every cycle with a milestone in one of ``years``: the dated ones in order, then the special ones."""
+    """Return every cycle with a milestone in one of ``years``: the dated ones in order, then the special ones."""
     rows = session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id))
     opened = {cycle.period_id: cycle for cycle in rows}
     moves = _moves(session, catalog)
     dated = [period for year in years for period in periods_of_year(catalog, year)]
-    special = [period for period in map(cycles.period_of, opened.values()) if period.kind == "special"]
+    special = [period for period in map(queries.period_of, opened.values()) if period.kind == "special"]
     plans = [
         _cycle_plan(catalog, period, opened.get(period.id), moves.get(period.id, [])) for period in (*dated, *special)
     ]
@@ -191,19 +195,27 @@ def year_plan(session: Session, catalog: Catalog, *years: int) -> list[CyclePlan
     ]
 
 
+def opened_plans(session: Session, catalog: Catalog) -> list[CyclePlan]:
+    """Return every cycle that was ever opened, in the order of opening."""
+    moves = _moves(session, catalog)
+    rows = session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id))
+    return [_cycle_plan(catalog, queries.period_of(own), own, moves.get(own.period_id, [])) for own in rows]
+
+
 def starts(session: Session, catalog: Catalog, years: Iterable[int]) -> list[Start]:
-    """When the dated cycles of ``years`` start. Prefect is told these dates: a cron knows no holidays."""
+    """Return when the dated cycles of ``years`` start. Prefect is told these dates: a cron knows no holidays."""
+    periods = [period for year in years for period in periods_of_year(catalog, year)]
+    moves = _moves(session, catalog)
     found = []
-    for year in years:
-        for period in periods_of_year(catalog, year):
-            first = deadlines_of(session, catalog, period)[0]
-            moment = dt.datetime.combine(first.planned, dt.time(START_HOUR), SHANGHAI)
-            found.append(Start(period, moment, first.is_provisional))
+    for period in periods:
+        first, *_, last = plan(catalog, period, moves=moves.get(period.id, []))
+        moment = dt.datetime.combine(first.planned, dt.time(START_HOUR), SHANGHAI)
+        found.append(Start(period, moment, first.is_provisional, last.due))
     return found
 
 
 def find_milestone(catalog: Catalog, text: str) -> Milestone:
-    """The milestone whose id or name ``text`` is."""
+    """Return the milestone whose id or name ``text`` is."""
     for facts in catalog.milestone_facts.values():
         if text.strip() in (facts.id, facts.name):
             return facts.id
@@ -212,9 +224,9 @@ def find_milestone(catalog: Catalog, text: str) -> Milestone:
 
 
 def cycle_plan(session: Session, catalog: Catalog, period: Period) -> CyclePlan:
-    """The deadlines of ``period`` with its cycle, if it is opened."""
+    """Return the deadlines of ``period`` with its cycle, if it is opened."""
     moves = _moves(session, catalog, period).get(period.id, [])
-    return _cycle_plan(catalog, period, cycles.find_cycle(session, catalog, period), moves)
+    return _cycle_plan(catalog, period, queries.find_cycle(session, catalog, period), moves)
 
 
 def _cycle_plan(catalog: Catalog, period: Period, cycle: Cycle | None, moves: Sequence[Move]) -> CyclePlan:
@@ -224,23 +236,24 @@ def _cycle_plan(catalog: Catalog, period: Period, cycle: Cycle | None, moves: Se
 
 
 def _moves(session: Session, catalog: Catalog, period: Period | None = None) -> dict[str, list[Move]]:
-    """By period id, in the order they were made; of one period or of all."""
+    """Return by period id, in the order they were made; of one period or of all."""
     wanted = select(DeadlineMove).where(DeadlineMove.profile == catalog.profile.id).order_by(DeadlineMove.number)
+    wanted = wanted.options(joinedload(DeadlineMove.person))
     if period is not None:
         wanted = wanted.where(DeadlineMove.period_id == period.id)
     found: dict[str, list[Move]] = {}
     for row in session.scalars(wanted):
-        move = Move(cast(Milestone, row.milestone), row.before, row.day, row.person.name, row.reason, row.moved_at)
+        move = Move(row.milestone, row.before, row.day, row.person.name, row.reason, row.moved_at)
         found.setdefault(row.period_id, []).append(move)
     return found
 
 
 def _given(cycle: Cycle | None) -> dict[Milestone, dt.date]:
-    """The dates a special cycle was opened with."""
+    """Return the dates a special cycle was opened with."""
     written = cycle.milestones if cycle else {}
     return {cast(Milestone, step): dt.date.fromisoformat(day) for step, day in written.items()}
 
 
 def _short(day: dt.date) -> str:
-    """``3月13日（星期五）``."""
-    return said_day(day).partition("年")[2]
+    """Write ``3月13日（星期五）``."""
+    return format_day(day).partition("年")[2]

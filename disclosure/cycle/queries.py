@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import get_args
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from disclosure.catalog import Catalog, Milestone, Office
-from disclosure.clock import shanghai, utc_now
-from disclosure.errors import DisclosureError
-from disclosure.periods import CycleKind, Period, parse_period
+from disclosure.calendar.periods import CycleKind, Period, parse_period
+from disclosure.catalog import Catalog, GateId, Milestone, Office
+from disclosure.platform.clock import shanghai, utc_now
+from disclosure.platform.errors import DisclosureError
 from disclosure.records import ledger
-from disclosure.records.correction_tables import Correction, Withdrawal
+from disclosure.records.states import PUBLISHED, CycleStep
 from disclosure.records.subjects import decisions_of
-from disclosure.records.tables import Compilation, Cycle, Decision, Excuse, Narrative, Release, Submission
-
-#: The steps of a cycle in order, with what people read in ``status``.
-STEPS: Mapping[str, str] = {
-    "collect": "报送",
-    "compile": "汇总",
-    "audit": "数据检查",
-    "review": "审核",
-    "sign_off": "局领导审核",
-    "publish": "发布",
-    "later_review": "补审",
-    "archive": "已发布",
-}
-
+from disclosure.records.tables import (
+    Compilation,
+    Correction,
+    Cycle,
+    Decision,
+    Excuse,
+    Narrative,
+    Release,
+    Submission,
+    Withdrawal,
+)
 
 #: The six milestones in the order of the work.
 MILESTONES: tuple[Milestone, ...] = get_args(Milestone)
+
+
+def is_audit_ahead(session: Session, profile: str) -> bool:
+    """Tell whether some round is collected or compiled now, and audited next."""
+    ahead = Cycle.step.in_([CycleStep.COLLECT, CycleStep.AUDIT])
+    return session.scalars(select(Cycle.id).where(Cycle.profile == profile, ahead).limit(1)).first() is not None
 
 
 def open_cycle(
@@ -46,13 +49,13 @@ def open_cycle(
     is_demo: bool = False,
     actor: str = "系统",
 ) -> Cycle:
-    """The cycle of ``period``, opened now if it was not: opening twice changes nothing.
+    """Return the cycle of ``period``, opened now if it was not: opening twice changes nothing.
 
     ``only`` and ``milestones`` are for special cycles, whose content and dates are given when they open.
 
     Raises:
         DisclosureError: for a kind this profile does not disclose, ``only`` that fits no indicator, or dates
-            that are out of order or of a dated cycle.
+            that are out of order or of a dated cycle; and for a cycle that a person closed.
     """
     if period.kind not in catalog.profile.cycles:
         raise DisclosureError(f"“{catalog.profile.title}”不作{catalog.cycles[period.kind].name}披露，请核对周期。")
@@ -61,6 +64,8 @@ def open_cycle(
         raise DisclosureError(f"{period.label}没有要报送的指标（{'、'.join(patterns) or '全部'}），请核对。")
     dates = check_milestones(period, milestones or {})
     if cycle := find_cycle(session, catalog, period):
+        if cycle.step is CycleStep.CLOSED:
+            raise DisclosureError(f"{period.label}已关闭，不再办理；要重新办理，请运行 disclosure reopen {period.id}。")
         if (patterns and patterns != cycle.only) or (dates and dates != cycle.milestones):
             raise DisclosureError(
                 f"{period.label}已经开启，报送指标（{'、'.join(cycle.only) or '全部'}）和节点日期不能再改。"
@@ -82,7 +87,7 @@ def open_cycle(
 
 
 def check_milestones(period: Period, milestones: Mapping[Milestone, dt.date]) -> dict[str, str]:
-    """The dates of a special cycle as they are recorded (ISO), in the order of the work."""
+    """Return the dates of a special cycle as they are recorded (ISO), in the order of the work."""
     if milestones and period.kind != "special":
         raise DisclosureError(f"{period.label}的各节点日期由目录规定，不能在开启时另定；只有专项披露可以。")
     given = [(step, milestones[step]) for step in MILESTONES if step in milestones]
@@ -93,14 +98,14 @@ def check_milestones(period: Period, milestones: Mapping[Milestone, dt.date]) ->
 
 
 def find_cycle(session: Session, catalog: Catalog, period: Period) -> Cycle | None:
-    """The cycle of ``period`` of this profile, or None."""
+    """Return the cycle of ``period`` of this profile, or None."""
     return session.scalars(
         select(Cycle).where(Cycle.profile == catalog.profile.id, Cycle.period_id == period.id)
     ).one_or_none()
 
 
 def get_cycle(session: Session, cycle_id: int) -> Cycle:
-    """The cycle with this id, as this transaction sees it."""
+    """Return the cycle with this id, as this transaction sees it."""
     return session.get_one(Cycle, cycle_id)
 
 
@@ -110,7 +115,7 @@ def lock(session: Session, cycle: Cycle) -> None:
 
 
 def due_period(catalog: Catalog, kind: CycleKind, moment: dt.datetime) -> Period:
-    """The period that a run of a dated cycle at ``moment`` (aware) is about, by the Shanghai calendar.
+    """Return the period that a run of a dated cycle at ``moment`` (aware) is about, by the Shanghai calendar.
 
     Raises:
         DisclosureError: for a special cycle, which no date implies.
@@ -121,50 +126,33 @@ def due_period(catalog: Catalog, kind: CycleKind, moment: dt.datetime) -> Period
 
 
 def period_of(cycle: Cycle) -> Period:
-    """The period ``cycle`` is about."""
+    """Return the period ``cycle`` is about."""
     return parse_period(cycle.period_id)
 
 
-def enter(session: Session, cycle: Cycle, step: str) -> bool:
-    """Note where the cycle stands, for people to read; whether it stood elsewhere before."""
-    if cycle.step == step:
-        return False
-    cycle.step = step
-    ledger.append(session, "cycle.entered", actor="系统", cycle_id=cycle.id, step=step, round=cycle.round)
-    return True
-
-
 def expected_centres(catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
-    """Centres that owe figures in this cycle, in catalogue order."""
+    """Return the centres that owe figures in this cycle, in catalogue order."""
     asked = {i.centre for i in catalog.indicators_for(period_of(cycle), only=cycle.only)}
     return tuple(office for office in catalog.offices.values() if office.id in asked)
 
 
 def centres_to_hand_in(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
-    """Centres that must hand in in the current round: all in the first, later those returned to."""
-    expected = expected_centres(catalog, cycle)
-    if cycle.round == 1:
-        return expected
-    returned = returned_centres(session, cycle, cycle.round - 1)
-    return tuple(office for office in expected if office.id in returned)
+    """Return the centres that must hand in in the current round: all in the first, later those returned to."""
+    return _asked_again(session, cycle, expected_centres(catalog, cycle))
 
 
 def sections_to_write(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
-    """Offices that may hand in text in the current round: all writers in the first, later those returned to."""
-    if cycle.round == 1:
-        return catalog.writers
-    returned = returned_centres(session, cycle, cycle.round - 1)
-    return tuple(office for office in catalog.writers if office.id in returned)
+    """Return the offices that may hand in text in the current round: all writers at first, later those returned to."""
+    return _asked_again(session, cycle, catalog.writers)
 
 
-def awaited_sections(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
-    """Offices whose text the current round waits for: where it is required, and whatever was returned."""
-    waits = cycle.round > 1 or catalog.text_demand(period_of(cycle)) == "required"
-    return sections_to_write(session, catalog, cycle) if waits else ()
+def _asked_again(session: Session, cycle: Cycle, offices: tuple[Office, ...]) -> tuple[Office, ...]:
+    returned = returned_centres(session, cycle, cycle.round - 1) if cycle.round > 1 else {}
+    return offices if cycle.round == 1 else tuple(office for office in offices if office.id in returned)
 
 
 def returnable_offices(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
-    """Whom reviewers may send the round back to: the centres, and offices that wrote or should have written."""
+    """Return whom reviewers may send the round back to: the centres, and offices that wrote or should have written."""
     written = set(standing_narratives(session, cycle))
     required = catalog.text_demand(period_of(cycle)) == "required"
     sections = tuple(office for office in catalog.writers if required or office.id in written)
@@ -173,11 +161,16 @@ def returnable_offices(session: Session, catalog: Catalog, cycle: Cycle) -> tupl
 
 def returned_centres(session: Session, cycle: Cycle, round_number: int) -> dict[str, str]:
     """Centres and sections that a round's decisions, or the correction of it, sent back, with the words."""
-    found: dict[str, str] = {}
-    correction = correction_of(session, cycle, round_number + 1)
+    made = decisions(session, cycle, round_number).values()
+    return returned_words(correction_of(session, cycle, round_number + 1), made, round_number)
+
+
+def returned_words(correction: Correction | None, made: Iterable[Decision], round_number: int) -> dict[str, str]:
+    """Return the offices that ``made`` in a round, or the ``correction`` that begins after it, sent back, with why."""
     if correction is not None and correction.round == round_number + 1:
         return dict.fromkeys(correction.offices, f"{correction.person.name}：{correction.reason}")
-    for decision in decisions(session, cycle, round_number).values():
+    found: dict[str, str] = {}
+    for decision in made:
         for centre in decision.returned_to:
             words = f"{decision.person.name}：{decision.opinion}"
             found[centre] = f"{found[centre]}\n{words}" if centre in found else words
@@ -185,7 +178,7 @@ def returned_centres(session: Session, cycle: Cycle, round_number: int) -> dict[
 
 
 def standing_submissions(session: Session, cycle: Cycle, until_round: int | None = None) -> dict[str, Submission]:
-    """Per centre the accepted submission that counts: the newest of the latest round (or of ``until_round``)."""
+    """Return per centre the accepted submission that counts: the newest of the latest round (or of ``until_round``)."""
     rows = session.scalars(
         select(Submission)
         .where(
@@ -197,7 +190,7 @@ def standing_submissions(session: Session, cycle: Cycle, until_round: int | None
 
 
 def standing_narratives(session: Session, cycle: Cycle, until_round: int | None = None) -> dict[str, Narrative]:
-    """Per office the accepted text that counts: the newest of the latest round (or of ``until_round``)."""
+    """Return per office the accepted text that counts: the newest of the latest round (or of ``until_round``)."""
     rows = session.scalars(
         select(Narrative)
         .where(Narrative.cycle_id == cycle.id, Narrative.is_accepted, Narrative.round <= (until_round or cycle.round))
@@ -207,7 +200,7 @@ def standing_narratives(session: Session, cycle: Cycle, until_round: int | None 
 
 
 def excuses(session: Session, cycle: Cycle, until_round: int | None = None) -> dict[str, Excuse]:
-    """Centres and sections the compiler goes on without, in any round so far (or up to ``until_round``)."""
+    """Return the centres and sections the compiler goes on without, in any round so far (or up to ``until_round``)."""
     rows = session.scalars(
         select(Excuse)
         .where(Excuse.cycle_id == cycle.id, Excuse.round <= (until_round or cycle.round))
@@ -218,50 +211,64 @@ def excuses(session: Session, cycle: Cycle, until_round: int | None = None) -> d
 
 def missing_centres(session: Session, catalog: Catalog, cycle: Cycle) -> tuple[Office, ...]:
     """Centres, and sections with their text, that the current round still waits for."""
-    standing: dict[str, Submission | Narrative] = {
-        **standing_submissions(session, cycle),
-        **standing_narratives(session, cycle),
-    }
-    excused = {centre for centre, excuse in excuses(session, cycle).items() if excuse.round == cycle.round}
-    return tuple(
-        office
-        for office in (
-            *centres_to_hand_in(session, catalog, cycle),
-            *awaited_sections(session, catalog, cycle),
-        )
-        if office.id not in excused
-        and (office.id not in standing or (cycle.round > 1 and standing[office.id].round < cycle.round))
+    return still_missing(
+        catalog,
+        cycle,
+        returned_centres(session, cycle, cycle.round - 1) if cycle.round > 1 else {},
+        {**standing_submissions(session, cycle), **standing_narratives(session, cycle)},
+        excuses(session, cycle).values(),
     )
 
 
-def decisions(session: Session, cycle: Cycle, round_number: int) -> dict[str, Decision]:
-    """The decisions of one round, by gate."""
+def still_missing(
+    catalog: Catalog,
+    cycle: Cycle,
+    returned: Collection[str],
+    standing: Mapping[str, Submission | Narrative],
+    excused: Iterable[Excuse],
+) -> tuple[Office, ...]:
+    """Return whom the current round waits for: in the first all centres and required texts, later what was returned."""
+    offices: tuple[Office, ...] = (*expected_centres(catalog, cycle), *catalog.writers)
+    if cycle.round > 1:
+        offices = tuple(office for office in offices if office.id in returned)
+    elif catalog.text_demand(period_of(cycle)) != "required":
+        offices = expected_centres(catalog, cycle)
+    done = {excuse.centre for excuse in excused if excuse.round == cycle.round}
+    done |= {office for office, row in standing.items() if cycle.round in (1, row.round)}
+    return tuple(office for office in offices if office.id not in done)
+
+
+def decisions(session: Session, cycle: Cycle, round_number: int) -> dict[GateId, Decision]:
+    """Return the decisions of one round, by gate."""
     return decisions_of(session, cycle, round_number)
 
 
 def compilation_of(session: Session, cycle: Cycle) -> Compilation | None:
-    """The compilation of the current round, once it exists."""
+    """Return the compilation of the current round, once it exists."""
     return session.scalars(
         select(Compilation).where(Compilation.cycle_id == cycle.id, Compilation.round == cycle.round)
     ).one_or_none()
 
 
 def release_of(session: Session, cycle: Cycle) -> Release | None:
-    """The rendered release of the current round, once it exists."""
+    """Return the rendered release of the current round, once it exists."""
     return session.scalars(
         select(Release).where(Release.cycle_id == cycle.id, Release.round == cycle.round)
     ).one_or_none()
 
 
 def published_release(session: Session, cycle: Cycle) -> Release | None:
-    """The newest version that was published, withdrawn or not; the current round may be correcting it."""
+    """Return the newest version that was published, withdrawn or not; the current round may be correcting it."""
     return session.scalars(
-        select(Release).where(Release.cycle_id == cycle.id, Release.is_live).order_by(Release.version.desc()).limit(1)
+        select(Release)
+        .where(Release.cycle_id == cycle.id, Release.state.in_(PUBLISHED))
+        .order_by(Release.version.desc())
+        .limit(1)
     ).first()
 
 
 def correction_of(session: Session, cycle: Cycle, round_number: int | None = None) -> Correction | None:
-    """The correction that the current round (or ``round_number``) belongs to; None in rounds of the first version."""
+    """Return the correction that this round (or ``round_number``) belongs to; None in rounds of the first version."""
     return session.scalars(
         select(Correction)
         .where(Correction.cycle_id == cycle.id, Correction.round <= (round_number or cycle.round))
@@ -271,13 +278,7 @@ def correction_of(session: Session, cycle: Cycle, round_number: int | None = Non
 
 
 def withdrawal_of(session: Session, cycle: Cycle) -> Withdrawal | None:
-    """The latest withdrawal, whatever became of it."""
+    """Return the latest withdrawal, whatever became of it."""
     return session.scalars(
         select(Withdrawal).where(Withdrawal.cycle_id == cycle.id).order_by(Withdrawal.number.desc()).limit(1)
     ).first()
-
-
-def is_withdrawn(session: Session, cycle: Cycle, release: Release) -> bool:
-    """Whether the public is not to see ``release``."""
-    withdrawal = withdrawal_of(session, cycle)
-    return withdrawal is not None and withdrawal.is_effective and release.version <= withdrawal.version

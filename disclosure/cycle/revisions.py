@@ -5,38 +5,21 @@ It comes with an imported table, or in the columns of earlier figures of a workb
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import ROUND_HALF_UP
-from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from disclosure import compilation, cycles
+from disclosure.calendar.periods import parse_period
 from disclosure.catalog import Catalog
-from disclosure.clock import utc_now
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure, Source
-from disclosure.periods import parse_period
-from disclosure.publication.correcting import begin_correction
+from disclosure.cycle import compilation
+from disclosure.figures.figures import Figure, FigureSource
+from disclosure.platform.clock import utc_now
+from disclosure.platform.errors import DisclosureError
 from disclosure.records import ledger
-from disclosure.records.correction_tables import Revision
-from disclosure.records.tables import Cycle
-from disclosure.review.people import find_person
-from disclosure.review.powers import use_power
-from disclosure.review.secrets import Cipher
-
-Reply = Literal["correct", "keep"]
-
-
-@dataclass(frozen=True)
-class Answered:
-    """``refusal`` is why not, empty when it was recorded; ``cycle_id`` is the cycle whose correction began with it."""
-
-    refusal: str = ""
-    cycle_id: int | None = None
+from disclosure.records.tables import Revision
 
 
 def note_revisions(session: Session, catalog: Catalog, pairs: Iterable[tuple[Figure, Figure]]) -> None:
@@ -80,23 +63,23 @@ def note_past_figures(session: Session, catalog: Catalog, past: Iterable[Figure]
     for figure in shown:
         ours = published.get(figure.key)
         if ours is not None and _differs(catalog, ours, figure):
-            pairs.append((ours, replace(figure, source=Source(file_name=file_name))))
+            pairs.append((ours, replace(figure, source=FigureSource(file_name=file_name))))
     note_revisions(session, catalog, pairs)
 
 
 def unanswered(session: Session, catalog: Catalog) -> list[Revision]:
-    """Those that wait for an answer, oldest first."""
+    """Return those that wait for an answer, oldest first."""
     rows = select(Revision).where(Revision.profile == catalog.profile.id, Revision.answer.is_(None))
     return list(session.scalars(rows.order_by(Revision.id)))
 
 
 def waiting(session: Session, catalog: Catalog) -> list[str]:
-    """The sentences of those that wait for an answer."""
+    """Return the sentences of those that wait for an answer."""
     return [sentence(catalog, row) for row in unanswered(session, catalog)]
 
 
 def sentence(catalog: Catalog, row: Revision) -> str:
-    """What differs, and how to answer."""
+    """Return what differs, and how to answer."""
     indicator = catalog.indicators.get(row.indicator)
     insurance = catalog.insurances[indicator.insurance].short_name if indicator else ""
     region = catalog.regions.get(row.region)
@@ -109,7 +92,7 @@ def sentence(catalog: Catalog, row: Revision) -> str:
 
 
 def open_revision(session: Session, catalog: Catalog, number: int) -> Revision:
-    """The revision of this number.
+    """Return the revision of this number.
 
     Raises:
         DisclosureError: when there is none, or it was answered.
@@ -120,51 +103,6 @@ def open_revision(session: Session, catalog: Catalog, number: int) -> Revision:
     if row.answer is not None:
         raise DisclosureError(f"修订 {number} 已经答复过（{row.reason}），不用再答复。")
     return row
-
-
-def answer(
-    session: Session,
-    catalog: Catalog,
-    cipher: Cipher,
-    number: int,
-    reply: Reply,
-    *,
-    name: str,
-    reason: str,
-    code: str,
-    now: dt.datetime,
-) -> Answered:
-    """Record the answer; ``correct`` begins the correction of that period, unless one is under way.
-
-    A refusal must be committed: it may count a wrong code.
-
-    Raises:
-        DisclosureError: when it is not open, or the period cannot be corrected now.
-    """
-    row = open_revision(session, catalog, number)
-    cycle = cycles.find_cycle(session, catalog, parse_period(row.period_id)) if reply == "correct" else None
-    begun = None
-    if cycle is not None and not _is_under_way(session, cycle):
-        centre = catalog.indicators[row.indicator].centre
-        refusal = begin_correction(
-            session, catalog, cipher, cycle, name=name, reason=reason, code=code, now=now, offices=(centre,)
-        )
-        begun = cycle.id
-    else:
-        used = use_power(session, catalog, cipher, "revise", name=name, reason=reason, code=code, now=now)
-        refusal = used if isinstance(used, str) else ""
-    if refusal:
-        return Answered(refusal)
-    person = find_person(session, name)
-    assert person is not None  # noqa: S101 - the code was right
-    row.answer, row.reason, row.person_id, row.answered_at = reply, reason.strip(), person.id, now
-    ledger.append(session, "revision.answered", actor=person.name, revision=row.id, answer=reply, reason=row.reason)
-    return Answered(cycle_id=begun)
-
-
-def _is_under_way(session: Session, cycle: Cycle) -> bool:
-    correction, release = cycles.correction_of(session, cycle), cycles.published_release(session, cycle)
-    return correction is not None and release is not None and correction.version > release.version
 
 
 def _printed(figure: Figure) -> str:

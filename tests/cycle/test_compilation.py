@@ -13,13 +13,12 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from disclosure import cycles
-from disclosure.collection.answers import record_collect_answer
-from disclosure.compilation import compile_round, content_of, history
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period
-from disclosure.records.tables import Compilation, LedgerEntry, Observation
-from disclosure.review import asks
+from disclosure.calendar.periods import Period
+from disclosure.cycle import queries
+from disclosure.cycle.compilation import compile_round, content_of, history
+from disclosure.platform.errors import DisclosureError
+from disclosure.records.states import ReleaseState
+from disclosure.records.tables import Compilation, LedgerEntry, Observation, Release
 from disclosure.review.forms import GO_ON_WITHOUT
 
 pytestmark = pytest.mark.records
@@ -39,9 +38,7 @@ def excuse_missing(bureau: Bureau, name: str, reason: str = REASON) -> str:
     """The compiler goes on without whoever is missing; the clock is the real one here."""
     bureau.now = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=30)
     raw = {"action": GO_ON_WITHOUT, "name": name, "code": bureau.code(name), "reason": reason}
-    with bureau.place.records.write() as session:
-        ask = asks.put(session, cycles.get_cycle(session, bureau.cycle_id), "collect", "", "run")
-        return record_collect_answer(session, bureau.catalog, bureau.place.cipher, ask, raw)
+    return bureau.fill_in(bureau.cycle_id, raw, bureau.ask("collect", ""))
 
 
 def test_digest_is_the_same_for_another_file_another_order_and_other_fillers(new_bureau: Callable[..., Bureau]) -> None:
@@ -71,7 +68,7 @@ def test_handing_in_the_same_figures_once_more_changes_no_digest(new_bureau: Cal
 def test_digest_changes_with_any_figure(new_bureau: Callable[..., Bureau]) -> None:
     bureau = new_bureau()
     digest = compiled(bureau).digest
-    with bureau.place.records.read() as session:
+    with bureau.installation.records.read() as session:
         rows = [(row.id, row.value) for row in session.scalars(select(Observation))]
     changes: list[dict[str, Any]] = [{"value": value + 1} for _, value in rows]
     # The last two digits printed are content: 52002 is not 52002.00.
@@ -91,9 +88,9 @@ def test_digest_changes_with_any_figure(new_bureau: Callable[..., Bureau]) -> No
 
 def tampered_digest(bureau: Bureau, row: int, change: dict[str, Any]) -> str:
     """The digest the compilation would have with one observation changed; nothing stays changed."""
-    with Session(bureau.place.records.engine) as session:
-        cycle = cycles.get_cycle(session, bureau.cycle_id)
-        session.delete(cycles.compilation_of(session, cycle))
+    with Session(bureau.installation.records.engine) as session:
+        cycle = queries.get_cycle(session, bureau.cycle_id)
+        session.delete(queries.compilation_of(session, cycle))
         session.execute(update(Observation).where(Observation.id == row).values(change))
         digest: str = compile_round(session, bureau.catalog, cycle).digest
         session.rollback()
@@ -103,7 +100,7 @@ def tampered_digest(bureau: Bureau, row: int, change: dict[str, Any]) -> str:
 def test_compiling_again_is_the_same_compilation(bureau: Bureau) -> None:
     first, second = compiled(bureau), bureau.compile()
     assert (first.id, first.digest) == (second.id, second.digest)
-    with bureau.place.records.read() as session:
+    with bureau.installation.records.read() as session:
         made = session.scalars(select(LedgerEntry).where(LedgerEntry.event == "compilation.made")).all()
     assert len(made) == 1
 
@@ -112,7 +109,7 @@ def test_a_missing_centre_is_named_and_nothing_is_compiled(bureau: Bureau) -> No
     bureau.hand_in_all(centres=[CENTRE])
     with pytest.raises(DisclosureError, match=bureau.catalog.offices[OTHER].name):
         bureau.compile()
-    with bureau.place.records.read() as session:
+    with bureau.installation.records.read() as session:
         assert session.scalars(select(Compilation)).all() == []
 
 
@@ -121,8 +118,8 @@ def test_an_excused_centre_is_left_out_and_told_in_a_footnote(bureau: Bureau) ->
     compiler = bureau.enrol("周汇总", "publicity_section")
     assert excuse_missing(bureau, compiler) == ""
     compilation = bureau.compile()
-    with bureau.place.records.read() as session:
-        content = content_of(session, bureau.catalog, cycles.get_cycle(session, bureau.cycle_id), compilation)
+    with bureau.installation.records.read() as session:
+        content = content_of(session, bureau.catalog, queries.get_cycle(session, bureau.cycle_id), compilation)
     assert content.excused == (OTHER,)
     assert content.footnotes == (f"{bureau.catalog.offices[OTHER].name}未报送本期数据：{REASON}",)
     assert {figure.centre for figure in content.figures} == {CENTRE}
@@ -171,8 +168,8 @@ TAMPERED: dict[str, dict[str, Any]] = {
 def test_a_tampered_observation_is_detected_and_stops_the_cycle(bureau: Bureau) -> None:
     compilation = compiled(bureau)
     for change in TAMPERED.values():
-        with Session(bureau.place.records.engine) as session:
-            cycle = cycles.get_cycle(session, bureau.cycle_id)
+        with Session(bureau.installation.records.engine) as session:
+            cycle = queries.get_cycle(session, bureau.cycle_id)
             content_of(session, bureau.catalog, cycle, compilation)
             first = session.scalars(select(Observation.id)).first()
             session.execute(update(Observation).where(Observation.id == first).values(change))
@@ -192,7 +189,7 @@ def test_a_tampered_observation_is_detected_and_stops_the_cycle(bureau: Bureau) 
 )
 def test_a_removed_observation_or_a_tampered_compilation_is_detected(bureau: Bureau, statement: str) -> None:
     compiled(bureau)
-    with bureau.place.records.engine.begin() as connection:
+    with bureau.installation.records.engine.begin() as connection:
         connection.exec_driver_sql(statement)
     with pytest.raises(DisclosureError, match="摘要不符"):
         bureau.audit()
@@ -209,9 +206,10 @@ def test_history_is_what_was_published_not_what_was_withdrawn(bureau: Bureau) ->
     bureau.compile()
     bureau.now = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1)
     release = bureau.render()
-    with bureau.place.records.write() as session:
-        session.merge(release).is_live = True
-    with bureau.place.records.read() as session:
+    with bureau.installation.records.write() as session:
+        live = {"state": ReleaseState.LIVE, "published_at": bureau.now}
+        session.execute(update(Release).where(Release.id == release.id).values(live))
+    with bureau.installation.records.read() as session:
         known = history(session, bureau.catalog, Period(2017, "annual"))
     assert {figure.centre for figure in known} == {CENTRE}
     assert len(known) == len(bureau.figures(CENTRE))

@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from disclosure.catalog import load_catalog
-from disclosure.catalog.catalog import Catalog
-from disclosure.cycles import MILESTONES
-from disclosure.deadline_moves import move_refusal
-from disclosure.deadlines import Deadline, Move, find_milestone, periods_of_year, plan
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period, parse_period
-from disclosure.workdays import is_workday
+from disclosure.calendar.periods import Period, parse_period
+from disclosure.calendar.workdays import is_workday
+from disclosure.catalog import Catalog, load_catalog
+from disclosure.cycle.deadlines import Deadline, Move, find_milestone, periods_of_year, plan
+from disclosure.cycle.queries import MILESTONES
+from disclosure.platform.errors import DisclosureError
+from disclosure.review.deadline_changes import NewDate, object_to_date
+from disclosure.review.refusals import combine_refusals
+from tests.support.outcomes import words_of
 
 pytestmark = pytest.mark.unit
 
@@ -68,6 +69,15 @@ def test_a_rest_day_is_planned_before_and_keeps_its_legal_date() -> None:
     assert national[0].why == "国庆节，提前到上一个工作日"
 
 
+def test_a_weekend_that_is_worked_says_so() -> None:
+    """9 May 2026 is a Saturday that makes up for the Labour Day holiday."""
+    worked = [each for each in plan(CATALOG, Period(2026, "q1")) if each.planned == dt.date(2026, 5, 9)]
+    assert [each.why for each in worked] == ["星期日，提前到上一个工作日；星期六调休上班"]
+    for period in periods_of_year(CATALOG, 2026):
+        for each in plan(CATALOG, period):
+            assert ("调休上班" in each.why) == (each.planned.weekday() >= 5), each
+
+
 def test_a_year_that_is_not_published_is_shown_on_its_calendar_dates() -> None:
     deadlines = plan(CATALOG, Period(2026, "annual"))
     assert all(d.is_provisional and d.planned == d.legal for d in deadlines)
@@ -101,15 +111,9 @@ def test_the_plan_is_on_working_days_in_order_and_never_after_its_date(year: int
 
 def refused(milestone: str, day: str, *, reason: str = "报表模板改版，推迟三天", **more: object) -> str:
     asked = {"catalog": CATALOG, "period": ANNUAL, "today": TODAY, "deadlines": plan(CATALOG, ANNUAL), **more}
-    return move_refusal(
-        asked["catalog"],  # type: ignore[arg-type]
-        asked["deadlines"],  # type: ignore[arg-type]
-        asked["period"],  # type: ignore[arg-type]
-        find_milestone(CATALOG, milestone),
-        dt.date.fromisoformat(day),
-        reason=reason,
-        today=asked["today"],  # type: ignore[arg-type]
-    )
+    wanted = NewDate(asked["period"], find_milestone(CATALOG, milestone), dt.date.fromisoformat(day))  # type: ignore[arg-type]
+    against = object_to_date(asked["catalog"], asked["deadlines"], wanted, reason, asked["today"])  # type: ignore[arg-type]
+    return words_of(combine_refusals(against))
 
 
 @pytest.mark.parametrize(
@@ -191,7 +195,8 @@ def test_whatever_move_is_taken_keeps_order_and_the_legal_date(place: int, days:
     deadlines = plan(CATALOG, ANNUAL)
     present = deadlines[place]
     day = present.due + dt.timedelta(days=days)
-    told = move_refusal(CATALOG, deadlines, ANNUAL, present.milestone, day, reason="节前调整", today=TODAY)
+    against = object_to_date(CATALOG, deadlines, NewDate(ANNUAL, present.milestone, day), "节前调整", TODAY)
+    told = words_of(combine_refusals(against))
     moved = plan(CATALOG, ANNUAL, moves=[Move(present.milestone, present.due, day, "周督办", "节前调整", AT)])
     kept: list[Deadline] = list(moved)
     lawful = (

@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 from sqlalchemy import select
 
-from disclosure import cycles
-from disclosure.collection.workbooks import hand_out
-from disclosure.errors import DisclosureError
+from disclosure.collection.handout import hand_out
+from disclosure.cycle import queries
+from disclosure.platform.errors import DisclosureError
 from disclosure.records.tables import AuditRun, Decision, LedgerEntry
 from disclosure.review import decisions
 from disclosure.review.authority import REVIEW_GATES
@@ -30,9 +30,9 @@ def names(bureau: Bureau, *centres: str) -> list[str]:
 
 
 def missing(bureau: Bureau) -> list[str]:
-    with bureau.place.records.read() as session:
-        cycle = cycles.get_cycle(session, bureau.cycle_id)
-        return [office.id for office in cycles.missing_centres(session, bureau.catalog, cycle)]
+    with bureau.installation.records.read() as session:
+        cycle = queries.get_cycle(session, bureau.cycle_id)
+        return [office.id for office in queries.missing_centres(session, bureau.catalog, cycle)]
 
 
 def next_round(bureau: Bureau, gate: str, *centres: str) -> None:
@@ -51,21 +51,21 @@ def said_in_cover(book: Any) -> str:
 
 
 def test_a_return_goes_to_just_the_returned_centre_with_the_words(bureau: Bureau) -> None:
-    hand_out(bureau.place, bureau.cycle_id)
+    hand_out(bureau.installation, bureau.cycle_id)
     bureau.hand_in_all()
     bureau.compile()
     next_round(bureau, "confidentiality", OTHER)
     assert bureau.round == 2
     assert missing(bureau) == [OTHER]
-    (path,) = hand_out(bureau.place, bureau.cycle_id)
+    (path,) = hand_out(bureau.installation, bureau.cycle_id)
     assert path.name == f"2016年度-{names(bureau, OTHER)[0]}-第2轮.xlsx"
     assert f"孙保密：{WORDS}" in said_in(path)
     # It comes back filled in: handed in as it is, it holds the very same figures.
     receipt = bureau.hand_in(path.read_bytes(), path.name)
     assert receipt.is_accepted
     assert receipt.still_missing == ()
-    with bureau.place.records.read() as session:
-        standing = cycles.standing_submissions(session, cycles.get_cycle(session, bureau.cycle_id))
+    with bureau.installation.records.read() as session:
+        standing = queries.standing_submissions(session, queries.get_cycle(session, bureau.cycle_id))
         assert {centre: s.round for centre, s in standing.items()} == {CENTRE: 1, OTHER: 2}
         before, after = (
             session.scalars(select(AuditRun)).all(),
@@ -80,7 +80,7 @@ def test_a_returned_workbook_shows_what_the_audit_found_in_it(bureau: Bureau) ->
     bureau.compile()
     found = [finding for finding in bureau.audit().findings if finding.centre == CENTRE]
     next_round(bureau, "confidentiality", CENTRE)
-    (path,) = hand_out(bureau.place, bureau.cycle_id)
+    (path,) = hand_out(bureau.installation, bureau.cycle_id)
     book = openpyxl.load_workbook(path)
     errors = book["错误清单"]
     rows = [[cell.value for cell in row] for row in errors.iter_rows(min_row=4, max_col=6)]
@@ -104,11 +104,11 @@ def test_a_returned_workbook_shows_what_the_audit_found_in_it(bureau: Bureau) ->
 
 
 def test_the_first_workbook_says_nothing_of_a_return(bureau: Bureau) -> None:
-    written = hand_out(bureau.place, bureau.cycle_id)
+    written = hand_out(bureau.installation, bureau.cycle_id)
     assert len(written) == 2
     assert not any("审核意见" in said_in(path) for path in written)
     written[0].write_bytes(b"somebody works on it")
-    assert hand_out(bureau.place, bureau.cycle_id) == written
+    assert hand_out(bureau.installation, bureau.cycle_id) == written
     assert written[0].read_bytes() == b"somebody works on it"
 
 
@@ -118,7 +118,7 @@ def test_two_reviewers_words_reach_the_same_centre(bureau: Bureau) -> None:
     bureau.send_back("policy", CENTRE, opinion="名称与文件不一致")
     bureau.send_back("confidentiality", CENTRE, OTHER, opinion="少于十人的不要单列")
     bureau.begin_next_round()
-    first, second = hand_out(bureau.place, bureau.cycle_id)
+    first, second = hand_out(bureau.installation, bureau.cycle_id)
     assert "郑法规：名称与文件不一致\n孙保密：少于十人的不要单列" in said_in(first)
     assert "郑法规" not in said_in(second)
 
@@ -144,7 +144,7 @@ def returned_and_compiled(
     bureau.compile()
     audit = bureau.audit()
     if audit.is_blocking:
-        with bureau.place.records.write() as session:
+        with bureau.installation.records.write() as session:
             session.get_one(AuditRun, audit.id).is_blocking = False
     bureau.approve(*REVIEW_GATES)
     bureau.render()
@@ -161,13 +161,13 @@ def returned_and_compiled(
 def test_only_numbers_changed_policy_and_confidentiality_stand(bureau: Bureau) -> None:
     carried = returned_and_compiled(bureau, {PARTICIPANTS: "52003"})
     assert set(carried) == {"policy", "confidentiality"}
-    with bureau.place.records.read() as session:
+    with bureau.installation.records.read() as session:
         digest = bureau.compile_digest(session)
         rows = session.scalars(select(Decision).where(Decision.round == 2)).all()
         assert {d.digest for d in rows} == {digest}
         assert {session.get_one(Decision, d.carried_from_id).round for d in rows} == {1}
         told = session.scalars(select(LedgerEntry.details).where(LedgerEntry.event == "decision.carried_over")).all()
-        standing = decisions.standing(session, cycles.get_cycle(session, bureau.cycle_id), REVIEW_GATES, digest)
+        standing = decisions.gate_status(session, queries.get_cycle(session, bureau.cycle_id), REVIEW_GATES, digest)
     assert len(told) == 2
     assert all("first review only" in details for details in told)
     # Finance is asked again, and its decision completes the round.
@@ -205,7 +205,7 @@ def test_finance_does_not_stand_on_an_audit_that_blocks(bureau: Bureau) -> None:
     bureau.hand_in_all(centres=[CENTRE])
     bureau.compile()
     audit = bureau.audit()
-    with bureau.place.records.write() as session:
+    with bureau.installation.records.write() as session:
         session.get_one(AuditRun, audit.id).is_blocking = True
     assert set(bureau.carry_over()) == {"policy", "confidentiality"}
 

@@ -19,7 +19,6 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pytest
-from bureau import Bureau, bureau_at
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -34,18 +33,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data_checks import recording
-from disclosure import cycles
 from disclosure.catalog import GateId
-from disclosure.collection import submissions
+from disclosure.collection import kinds
+from disclosure.cycle import queries
+from disclosure.cycle.states import enter
 from disclosure.publication import publish
 from disclosure.publication.publish import awaits_later_review, release_digest
 from disclosure.records import Records, ledger
+from disclosure.records.states import PUBLISHED, AskStep, CycleStep
 from disclosure.records.tables import Ask, AuditRun, Decision, LedgerEntry, Release
 from disclosure.review import asks, briefing, decisions
-from disclosure.review.asks import AskStep
 from disclosure.review.authority import REVIEW_GATES
+from disclosure.review.preparation import prepare_review, prepare_sign_off
+from tests.support.bureau import Bureau, bureau_at
 
-pytestmark = pytest.mark.records
+pytestmark = [pytest.mark.records, pytest.mark.full]
 
 T = TypeVar("T")
 CENTRE, OTHER = "social_insurance_centre", "medical_centre"
@@ -115,9 +117,9 @@ class Walk(RuleBasedStateMachine):
         self.folder = TemporaryDirectory(prefix="walk-")
         self.bureau = self.prepared.copy_to(Path(self.folder.name) / "home")
         self.bureau.now = MORNING
-        records = self.bureau.place.records
+        records = self.bureau.installation.records
         self.life, self.after = [0], [False]
-        self.bureau.place.__dict__["records"] = Fragile(records.engine, self.life, self.after)
+        self.bureau.installation.__dict__["records"] = Fragile(records.engine, self.life, self.after)
         self.ask: tuple[int, AskStep] | None = None
         self.answered: list[int] = []
         self.disabled: set[str] = set()
@@ -127,63 +129,53 @@ class Walk(RuleBasedStateMachine):
         try:
             self.finish()
         finally:
-            self.bureau.place.records.engine.dispose()
+            self.bureau.installation.records.engine.dispose()
             self.folder.cleanup()
 
     # --- what a run does by itself
 
     def go_on(self) -> None:
         """One process of the run, from its start to the next question; flows/cycle.py, without Prefect."""
-        place, cycle_id = self.bureau.place, self.bureau.cycle_id
-        self.give_up_open_ask()
+        installation, cycle_id = self.bureau.installation, self.bureau.cycle_id
+        self.ask = None
         while True:
-            with place.records.read() as session:
-                cycle = cycles.get_cycle(session, cycle_id)
-                if cycles.missing_centres(session, place.catalog, cycle):
-                    return self.put("collect", "")
+            with installation.records.write() as session:
+                cycle = queries.get_cycle(session, cycle_id)
+                is_missing = bool(queries.missing_centres(session, installation.catalog, cycle))
+                if not is_missing:
+                    asks.give_up(session, cycle, "collect")
+            if is_missing:
+                return self.put("collect", "")
             compiled = self.bureau.compile()
             self.bureau.audit()
-            with place.records.write() as session:
-                cycle = cycles.get_cycle(session, cycle_id)
-                if cycle.step == "audit":
-                    decisions.carry_over(session, place.catalog, cycle, compiled)
-                    cycles.enter(session, cycle, "review")
-                standing = decisions.standing(session, cycle, REVIEW_GATES, compiled.digest)
+            with installation.records.write() as session:
+                _, standing = prepare_review(session, installation.catalog, queries.get_cycle(session, cycle_id))
             if not (standing.is_returned or standing.is_approved):
                 return self.put("review", compiled.digest)
             if standing.is_approved:
                 release = self.bureau.render()
-                with place.records.write() as session:
-                    cycle = cycles.get_cycle(session, cycle_id)
-                    signed = decisions.standing(session, cycle, ("leader",), release.digest)
+                with installation.records.write() as session:
+                    signed = prepare_sign_off(session, queries.get_cycle(session, cycle_id), release.digest)
                 if not (signed.is_returned or signed.is_approved):
                     return self.put("sign_off", release.digest)
                 if signed.is_approved:
                     break
             self.bureau.begin_next_round()
-        with place.records.read() as session:
-            planned = cycles.release_of(session, cycles.get_cycle(session, cycle_id)).planned_for  # type: ignore[union-attr]
+        with installation.records.read() as session:
+            planned = queries.release_of(session, queries.get_cycle(session, cycle_id)).planned_for  # type: ignore[union-attr]
         if planned is not None and planned > self.bureau.now:
             return None
         self.clock[0] = self.bureau.now
         self.bureau.publish()
-        with place.records.write() as session:
-            cycle = cycles.get_cycle(session, cycle_id)
-            release = cycles.release_of(session, cycle)  # type: ignore[assignment]
-            owed = decisions.standing(session, cycle, REVIEW_GATES, compiled.digest).open_gates
+        with installation.records.write() as session:
+            cycle = queries.get_cycle(session, cycle_id)
+            release = queries.release_of(session, cycle)  # type: ignore[assignment]
+            owed = decisions.gate_status(session, cycle, REVIEW_GATES, compiled.digest).open_gates
             if not (release.waived and owed):
-                cycles.enter(session, cycle, "archive")
+                enter(session, cycle, CycleStep.ARCHIVE)
                 self.is_done = True
                 return None
         return self.put("later_review", compiled.digest)
-
-    def give_up_open_ask(self) -> None:
-        """A run that comes back without an answer gives its question up."""
-        self.ask = None
-        with self.bureau.place.records.write() as session:
-            left = asks.open_ask_of(session, cycles.get_cycle(session, self.bureau.cycle_id))
-            if left is not None:
-                asks.close(session, left, "abandoned")
 
     def put(self, step: AskStep, digest: str) -> None:
         self.nobody_is_asked_twice(step, digest)
@@ -287,7 +279,7 @@ class Walk(RuleBasedStateMachine):
     @precondition(lambda self: self.ask is None or self.asks_for("review", "sign_off", "later_review"))
     @rule(gate=st.sampled_from([*REVIEW_GATES, "leader", "emergency"]))
     def answer_about_other_content(self, gate: GateId) -> None:
-        self.give_up_open_ask()
+        self.ask = None
         before = self.rows(Decision)
         step: AskStep = "sign_off" if gate == "leader" else "review"
         assert self.bureau.reply(self.bureau.ask(step, "f" * 64), gate, opinion=REASON)
@@ -316,7 +308,7 @@ class Walk(RuleBasedStateMachine):
     @invariant()
     def only_what_was_approved_is_public(self) -> None:
         """From the raw rows, for every release whose publication has so much as begun."""
-        with self.bureau.place.records.read() as session:
+        with self.bureau.installation.records.read() as session:
             assert ledger.first_broken(session) is None
             public = session.scalars(select(Release).where(Release.published_at.is_not(None))).all()
             assert len(public) <= 1
@@ -345,7 +337,7 @@ class Walk(RuleBasedStateMachine):
                 assert len(people) == len(set(people)), "somebody wore two hats"
                 cleared = all(gate in made and made[gate].outcome == "approved" for gate in release.waived)
                 assert awaits_later_review(release) == (bool(release.waived) and not cleared)
-                if release.is_live:
+                if release.state in PUBLISHED:
                     manifest = self.bureau.site / "releases" / self.bureau.period.id / "manifest.json"
                     flag = json.loads(manifest.read_text())["release"].get("signed_ahead_of", "")
                     assert flag == "、".join(release.waived)
@@ -355,8 +347,8 @@ class Walk(RuleBasedStateMachine):
         if self.is_done:
             return
         if self.ask is None:
-            with self.bureau.place.records.read() as session:
-                release = cycles.release_of(session, cycles.get_cycle(session, self.bureau.cycle_id))
+            with self.bureau.installation.records.read() as session:
+                release = queries.release_of(session, queries.get_cycle(session, self.bureau.cycle_id))
             assert release is None or release.planned_for is None or release.planned_for > self.bureau.now
         elif self.asks_for("collect"):
             assert self.missing()
@@ -367,10 +359,10 @@ class Walk(RuleBasedStateMachine):
 
     def nobody_is_asked_twice(self, step: AskStep, digest: str) -> None:
         """No gate is offered that approved exactly this, unless this round's ledger says why it is open again."""
-        with self.bureau.place.records.read() as session:
-            cycle = cycles.get_cycle(session, self.bureau.cycle_id)
+        with self.bureau.installation.records.read() as session:
+            cycle = queries.get_cycle(session, self.bureau.cycle_id)
             gates = decisions.gates_of(step) if step != "collect" else ()
-            for gate in decisions.standing(session, cycle, gates, digest).open_gates:
+            for gate in decisions.gate_status(session, cycle, gates, digest).open_gates:
                 last = session.scalars(
                     select(Decision)
                     .where(Decision.gate == gate, Decision.digest == digest)
@@ -403,8 +395,8 @@ class Walk(RuleBasedStateMachine):
 
     def decide_next(self) -> None:
         """The first who may approves the first open gate; with an audit that blocks, finance returns."""
-        with self.bureau.place.records.read() as session:
-            cycle = cycles.get_cycle(session, self.bureau.cycle_id)
+        with self.bureau.installation.records.read() as session:
+            cycle = queries.get_cycle(session, self.bureau.cycle_id)
             audit = decisions.audit_of(session, cycle)
         gates = [gate for gate in self.open_gates() if gate != "emergency"]
         gate = "finance" if audit.is_blocking and "finance" in gates else gates[0]  # type: ignore[union-attr]
@@ -433,19 +425,19 @@ class Walk(RuleBasedStateMachine):
         return self.ask
 
     def missing(self) -> list[Any]:
-        with self.bureau.place.records.read() as session:
-            cycle = cycles.get_cycle(session, self.bureau.cycle_id)
-            return list(cycles.missing_centres(session, self.bureau.catalog, cycle))
+        with self.bureau.installation.records.read() as session:
+            cycle = queries.get_cycle(session, self.bureau.cycle_id)
+            return list(queries.missing_centres(session, self.bureau.catalog, cycle))
 
     def open_gates(self) -> list[GateId]:
         ask_id, step = self.asked()
-        with self.bureau.place.records.read() as session:
-            cycle, ask = cycles.get_cycle(session, self.bureau.cycle_id), session.get_one(Ask, ask_id)
-            return list(decisions.standing(session, cycle, decisions.gates_of(step), ask.digest).open_gates)
+        with self.bureau.installation.records.read() as session:
+            cycle, ask = queries.get_cycle(session, self.bureau.cycle_id), session.get_one(Ask, ask_id)
+            return list(decisions.gate_status(session, cycle, decisions.gates_of(step), ask.digest).open_gates)
 
     def able(self, gate: GateId) -> list[str]:
-        with self.bureau.place.records.read() as session:
-            cycle = cycles.get_cycle(session, self.bureau.cycle_id)
+        with self.bureau.installation.records.read() as session:
+            cycle = queries.get_cycle(session, self.bureau.cycle_id)
             found = decisions.who_may_decide(session, self.bureau.catalog, cycle, gate, self.bureau.now)
             return [person.name for person in found]
 
@@ -455,10 +447,10 @@ class Walk(RuleBasedStateMachine):
             "sign_off": briefing.of_sign_off,
             "later_review": briefing.of_later_review,
         }
-        return shown[self.asked()[1]](self.bureau.place, self.bureau.cycle_id)
+        return shown[self.asked()[1]](self.bureau.installation, self.bureau.cycle_id)
 
     def rows(self, table: type[Any]) -> int:
-        with self.bureau.place.records.read() as session:
+        with self.bureau.installation.records.read() as session:
             return len(session.scalars(select(table.id)).all())
 
     def workbook(self, centre: str, version: int, filler: str) -> bytes:
@@ -483,7 +475,7 @@ def walks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Walk
     for module, name in (
         (recording, "run_audit"),
         (publish, "render_release"),
-        (submissions, "examine"),
+        (kinds, "examine"),
     ):
         monkeypatch.setattr(module, name, remembered(getattr(module, name)))
     clock = [MORNING]
@@ -499,7 +491,7 @@ def walks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Walk
 
     Here.prepared, Here.workbooks, Here.clock = prepared, {}, clock
     yield Here
-    prepared.place.records.engine.dispose()
+    prepared.installation.records.engine.dispose()
 
 
 def test_no_sequence_publishes_what_was_not_approved(walks: type[Walk]) -> None:

@@ -1,0 +1,1 @@
+"""A cycle: its record, its deadlines and its compilation."""
