@@ -9,25 +9,29 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from disclosure import compilation, cycles
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, GateId, OpennessItem
-from disclosure.clock import shanghai
-from disclosure.figures import Figure
+from disclosure.confidentiality.draft_marks import draft_fault
+from disclosure.confidentiality.public_text import object_to_public_text
+from disclosure.cycle import compilation, queries
+from disclosure.figures.figures import Figure
 from disclosure.openness.contents import figures_content, sha256_of
 from disclosure.openness.words import words
-from disclosure.periods import Period
+from disclosure.platform.clock import shanghai
 from disclosure.records import ledger
-from disclosure.records.openness_tables import OpennessChange, OpennessRelease, OpennessVersion
+from disclosure.records.installation import Work
+from disclosure.records.states import JOINABLE, OPEN_CHANGES, PUBLISHED, ChangeCause, ChangeStep
 from disclosure.records.subjects import lock
-from disclosure.records.tables import Person, Release
-from disclosure.review import asks, people
-from disclosure.review.secrets import Cipher
+from disclosure.records.tables import OpennessChange, OpennessVersion, Person, Release
+from disclosure.review import asks
+from disclosure.review.identify import Needs, Proof, explain_refusal, identify, need_office
+from disclosure.review.refusals import Refusal, RefusalCode
 
 #: Kinds of elements that policy reviews; confidentiality reviews all.
 POLICY_KINDS = frozenset({"guide", "rates", "calculation", "text", "documents"})
@@ -47,67 +51,85 @@ class NewContent:
 
 
 @dataclass(frozen=True)
-class HandedIn:
-    """What became of content handed in: the change it is part of, or why it was not taken (``refusal``)."""
+class _Cause:
+    """What starts a change: ``kind`` of it, ``source`` as its key, whose it is and what it is called."""
 
-    change_id: int = 0
-    refusal: str = ""
+    kind: ChangeCause
+    source: str
+    office: str
+    title: str
+    person: Person | None = None
 
 
-def hand_in(
-    session: Session, catalog: Catalog, cipher: Cipher, new: NewContent, *, name: str, code: str, now: dt.datetime
-) -> HandedIn:
-    """Take content that ``name`` of the owning office stands for; proven by a one-time code, asked for last.
+def hand_in(work: Work, new: NewContent, proof: Proof) -> OpennessChange | Refusal:
+    """Start or continue the change that content of the owning office makes, or return why it is not taken.
 
-    The same content as the newest version's starts no clock and is told so.
+    The same content as the newest version's starts no clock and is told so. Commit either way.
     """
-    item = catalog.openness_items[new.item]
-    if refusal := why_not(session, catalog, new, name=name, now=now):
-        return HandedIn(refusal=refusal)
-    person = people.find_person(session, name)
-    assert person is not None  # noqa: S101 - why_not would have said so
-    if wrong := people.check_code(session, cipher, person, code, now):
-        return HandedIn(refusal=wrong)
-    title = words()["causes"]["office"].format(
-        item=int(new.item), name=item.name, element=item.elements[new.element].name
-    )
-    number = next_number(session, catalog, new.item, new.element)
-    change = _start(
-        session,
-        catalog,
-        [new],
-        cause="office",
-        source=f"{new.item}/{new.element}/{number}",
-        office=item.owner,
-        title=title,
-        person=person,
-        now=now,
-    )
-    return HandedIn(change.id)
+    return hand_in_together(work, [new], proof)
 
 
-def why_not(session: Session, catalog: Catalog, new: NewContent, *, name: str, now: dt.datetime) -> str:
-    """Why this cannot be handed in by ``name``, before any code is asked for; an empty text when it can."""
-    item = catalog.openness_items[new.item]
+def hand_in_together(work: Work, contents: Sequence[NewContent], proof: Proof) -> OpennessChange | Refusal:
+    """Hand in what one office has to say of several elements, with one code, as one change; see ``hand_in``."""
+    first = contents[0]
+    item = work.catalog.openness_items[first.item]
+    against = (refusal for new in contents for refusal in _object_to_content(work, new, item.owner))
+    person = identify(work, proof, needs=_need_owner(work.catalog, item), used_for="hand_in", against=against)
+    if isinstance(person, Refusal):
+        return person
+    number = next_number(work.session, work.catalog, first.item, first.element)
+    source = f"{first.item}/{first.element}/{number}"
+    return _start(work, contents, _Cause("office", source, item.owner, _title(item, contents), person))
+
+
+def _title(item: OpennessItem, contents: Sequence[NewContent]) -> str:
+    if len(contents) > 1:
+        items = "、".join(dict.fromkeys(str(int(new.item)) for new in contents))
+        told: str = words()["causes"]["together"].format(items=items, count=len(contents))
+        return told
+    element = item.elements[contents[0].element].name
+    title: str = words()["causes"]["office"].format(item=int(item.number), name=item.name, element=element)
+    return title
+
+
+def explain_not_taken(work: Work, new: NewContent, proof: Proof) -> Refusal | None:
+    """Return why this cannot be handed in, whatever the code; None when only the code is left to be checked."""
+    item = work.catalog.openness_items[new.item]
+    against = _object_to_content(work, new, item.owner)
+    return explain_refusal(work, proof, needs=_need_owner(work.catalog, item), against=against)
+
+
+def _need_owner(catalog: Catalog, item: OpennessItem) -> Needs:
     office = catalog.offices[item.owner]
-    person = people.find_person(session, name)
-    if person is None or not person.is_active:
-        return f"“{name}”没有登记或已停用，请核对姓名，或请管理员登记（disclosure people add）。"
-    if office.id not in people.offices_of(session, person, now):
-        return f"第 {int(item.number)} 项由{office.name}负责，须由{office.name}的人报送；“{name}”不是。"
-    today = shanghai(now).date()
-    if new.changed_on > today:
-        return f"变更日期 {new.changed_on} 还没有到，请核对（--on 写信息形成或者变更的日期）。"
-    standing = newest_version(session, catalog, new.item, new.element)
+    sentence = f"第 {int(item.number)} 项由{office.name}负责，须由{office.name}的人报送；“{{name}}”不是。"
+    return need_office(office, sentence)
+
+
+def _object_to_content(work: Work, new: NewContent, owner: str) -> Iterator[Refusal]:
+    item = work.catalog.openness_items[new.item]
+    if item.owner != owner:
+        office = work.catalog.offices[item.owner]
+        sentence = f"第 {int(item.number)} 项由{office.name}负责，不能与别的科室的内容一起报送。"
+        yield Refusal(RefusalCode.WRONG_OFFICE, sentence)
+    if new.changed_on > shanghai(work.now).date():
+        sentence = f"变更日期 {new.changed_on} 还没有到，请核对（--on 写信息形成或者变更的日期）。"
+        yield Refusal(RefusalCode.UNFIT_DAY, sentence)
+    if sentence := object_to_public_text(work.catalog, "报送的内容", [new.content, new.what]):
+        yield Refusal(RefusalCode.PERSONAL_DATA, sentence)
+    if fault := draft_fault(f"{new.content}\n{new.what}"):
+        yield Refusal(RefusalCode.DRAFT, f"报送的内容{fault}。")
+    standing = newest_version(work.session, work.catalog, new.item, new.element)
     if standing is not None and standing.sha256 == sha256_of(new.content):
-        return f"内容与第 {standing.number} 版（{standing.what}）完全相同，不用再报送。"
-    if standing is not None and new.changed_on < standing.changed_on:
-        return f"变更日期 {new.changed_on} 早于上一版的 {standing.changed_on}，请核对（--on）。"
-    return ""
+        sentence = f"内容与第 {standing.number} 版（{standing.what}）完全相同，不用再报送。"
+        yield Refusal(RefusalCode.SAME_CONTENT, sentence)
+    elif standing is not None and new.changed_on < standing.changed_on:
+        sentence = f"变更日期 {new.changed_on} 早于上一版的 {standing.changed_on}，请核对（--on）。"
+        yield Refusal(RefusalCode.UNFIT_DAY, sentence)
 
 
-def note_statistics(session: Session, catalog: Catalog, now: dt.datetime) -> list[int]:
-    """Start a change for every office whose statistics a published cycle fills anew; the ids of the changes."""
+def note_statistics(work: Work) -> list[int]:
+    """Start a change for every office whose statistics a published cycle fills anew; return their ids."""
+    session, catalog = work.session, work.catalog
     fresh: dict[str, list[NewContent]] = {}
     standing = newest_versions(session, catalog)
     published = compilation.published_figures(session, catalog)
@@ -125,26 +147,15 @@ def note_statistics(session: Session, catalog: Catalog, now: dt.datetime) -> lis
                 what = words()["statistic"].format(period=figures[0].period.label)
                 new = NewContent(item.number, name, content, what, signed.on)
                 fresh.setdefault(item.owner, []).append(new)
-    return [_statistics(session, catalog, office, own, now) for office, own in fresh.items()]
+    return [_start(work, own, _cause_of_statistics(office, own)).id for office, own in fresh.items()]
 
 
-def _statistics(session: Session, catalog: Catalog, office: str, own: list[NewContent], now: dt.datetime) -> int:
+def _cause_of_statistics(office: str, own: list[NewContent]) -> _Cause:
     digest = hashlib.sha256(json.dumps([sha256_of(new.content) for new in own]).encode()).hexdigest()
     items = "、".join(dict.fromkeys(str(int(new.item)) for new in own))
     period = own[0].what.removesuffix(words()["statistic"].format(period=""))
     title = words()["causes"]["compilation"].format(items=items, period=period)
-    change = _start(
-        session,
-        catalog,
-        own,
-        cause="compilation",
-        source=f"{office}/{digest}",
-        office=office,
-        title=title,
-        person=None,
-        now=now,
-    )
-    return change.id
+    return _Cause("compilation", f"{office}/{digest}", office, title)
 
 
 @dataclass(frozen=True)
@@ -156,20 +167,20 @@ class _Signed:
 
 
 def _signed(session: Session, catalog: Catalog, period: Period) -> _Signed:
-    cycle = cycles.find_cycle(session, catalog, period)
+    cycle = queries.find_cycle(session, catalog, period)
     assert cycle is not None  # noqa: S101 - its figures are published
     release = session.scalars(
-        select(Release).where(Release.cycle_id == cycle.id, Release.is_live).order_by(Release.round.desc())
+        select(Release).where(Release.cycle_id == cycle.id, Release.state.in_(PUBLISHED)).order_by(Release.round.desc())
     ).first()
     assert release is not None  # noqa: S101 - the same
-    leader = cycles.decisions(session, cycle, release.round)["leader"]
+    leader = queries.decisions(session, cycle, release.round)["leader"]
     return _Signed(shanghai(leader.decided_at).date(), cycle.is_demo)
 
 
 def _newest(
     catalog: Catalog, published: Mapping[tuple[str, str, str], Figure], indicators: Sequence[str]
 ) -> list[Figure]:
-    """The whole prefecture's figures of ``indicators`` in the newest period that has one with a value."""
+    """Return the whole prefecture's figures of ``indicators`` in the newest period that has one with a value."""
     own = [
         figure
         for figure in published.values()
@@ -183,32 +194,26 @@ def _newest(
     return sorted((f for f in own if f.period == newest), key=lambda figure: order[figure.indicator])
 
 
-def _start(
-    session: Session,
-    catalog: Catalog,
-    contents: Iterable[NewContent],
-    *,
-    cause: str,
-    source: str,
-    office: str,
-    title: str,
-    person: Person | None,
-    now: dt.datetime,
-) -> OpennessChange:
-    """A new change, or the next round of the one of the same cause that is not public yet."""
-    own = list(contents)
-    change = _open_change(session, catalog, cause, office, {(new.item, new.element) for new in own})
+def _start(work: Work, contents: Iterable[NewContent], cause: _Cause) -> OpennessChange:
+    """Open a change, or the next round of the one of the same cause that is not public yet."""
+    session, catalog, own = work.session, work.catalog, list(contents)
+    change = _open_change(session, catalog, cause, {(new.item, new.element) for new in own})
     if change is None:
         change = OpennessChange(
-            profile=catalog.profile.id, cause=cause, source=source, office=office, title=title, opened_at=now
+            profile=catalog.profile.id,
+            cause=cause.kind,
+            source=cause.source,
+            office=cause.office,
+            title=cause.title,
+            opened_at=work.now,
         )
         session.add(change)
     else:
         lock(session, change)
-        change.round, change.step, change.title = change.round + 1, "office", title
+        change.round, change.step, change.title = change.round + 1, ChangeStep.OFFICE, cause.title
         if (ask := asks.open_ask_of(session, change)) is not None:
-            asks.close(session, ask, "abandoned")
-    change.person_id = person.id if person else None
+            asks.abandon(session, ask)
+    change.person_id = cause.person.id if cause.person else None
     session.flush()
     for new in own:
         version = OpennessVersion(
@@ -222,7 +227,7 @@ def _start(
             what=new.what,
             changed_on=new.changed_on,
             person_id=change.person_id,
-            recorded_at=now,
+            recorded_at=work.now,
         )
         session.add(version)
         session.flush()
@@ -230,9 +235,9 @@ def _start(
     ledger.append(
         session,
         "openness.changed",
-        actor=person.name if person else "系统",
+        actor=cause.person.name if cause.person else "系统",
         change=change.id,
-        cause=cause,
+        cause=cause.kind,
         round=change.round,
         digest=change.digest,
         elements={f"{new.item}/{new.element}": new.changed_on.isoformat() for new in own},
@@ -240,17 +245,14 @@ def _start(
     return change
 
 
-def _open_change(
-    session: Session, catalog: Catalog, cause: str, office: str, elements: set[ElementKey]
-) -> OpennessChange | None:
+def _open_change(session: Session, catalog: Catalog, cause: _Cause, elements: set[ElementKey]) -> OpennessChange | None:
     rows = session.scalars(
         select(OpennessChange)
         .where(
             OpennessChange.profile == catalog.profile.id,
-            OpennessChange.cause == cause,
-            OpennessChange.office == office,
-            OpennessChange.step.in_(("office", "review")),
-            ~select(OpennessRelease.id).where(OpennessRelease.change_id == OpennessChange.id).exists(),
+            OpennessChange.cause == cause.kind,
+            OpennessChange.office == cause.office,
+            OpennessChange.step.in_(JOINABLE),
         )
         .order_by(OpennessChange.id)
     )
@@ -258,7 +260,7 @@ def _open_change(
 
 
 def next_number(session: Session, catalog: Catalog, item: str, element: str) -> int:
-    """The number the next version of an element gets."""
+    """Return the number the next version of an element gets."""
     last = session.scalar(
         select(func.max(OpennessVersion.number)).where(
             OpennessVersion.profile == catalog.profile.id,
@@ -270,7 +272,7 @@ def next_number(session: Session, catalog: Catalog, item: str, element: str) -> 
 
 
 def newest_version(session: Session, catalog: Catalog, item: str, element: str) -> OpennessVersion | None:
-    """The newest version of one element, public or not; what was withdrawn does not count."""
+    """Return the newest version of one element, public or not; what was withdrawn does not count."""
     return session.scalars(
         select(OpennessVersion)
         .join(OpennessChange, OpennessVersion.change_id == OpennessChange.id)
@@ -278,7 +280,7 @@ def newest_version(session: Session, catalog: Catalog, item: str, element: str) 
             OpennessVersion.profile == catalog.profile.id,
             OpennessVersion.item == item,
             OpennessVersion.element == element,
-            OpennessChange.step != "withdrawn",
+            OpennessChange.step != ChangeStep.WITHDRAWN,
         )
         .order_by(OpennessVersion.number.desc())
         .limit(1)
@@ -286,18 +288,18 @@ def newest_version(session: Session, catalog: Catalog, item: str, element: str) 
 
 
 def newest_versions(session: Session, catalog: Catalog) -> dict[ElementKey, OpennessVersion]:
-    """The newest version of each element, public or not; what was withdrawn does not count."""
+    """Return the newest version of each element, public or not; what was withdrawn does not count."""
     rows = session.scalars(
         select(OpennessVersion)
         .join(OpennessChange, OpennessVersion.change_id == OpennessChange.id)
-        .where(OpennessVersion.profile == catalog.profile.id, OpennessChange.step != "withdrawn")
+        .where(OpennessVersion.profile == catalog.profile.id, OpennessChange.step != ChangeStep.WITHDRAWN)
         .order_by(OpennessVersion.number)
     )
     return {(row.item, row.element): row for row in rows}
 
 
 def standing_versions(session: Session, change: OpennessChange) -> list[OpennessVersion]:
-    """What ``change`` would publish: its newest version of each element, in the catalogue's order."""
+    """Return what ``change`` would publish: its newest version of each element, in the catalogue's order."""
     rows = session.scalars(
         select(OpennessVersion).where(OpennessVersion.change_id == change.id).order_by(OpennessVersion.number)
     )
@@ -306,33 +308,33 @@ def standing_versions(session: Session, change: OpennessChange) -> list[Openness
 
 
 def digest_of(versions: Iterable[OpennessVersion]) -> str:
-    """One digest over the contents: what reviewers decide on. It reads the contents, not their recorded digests."""
+    """Return the digest that reviewers decide on: over the contents, not their recorded digests."""
     told = [[version.item, version.element, sha256_of(version.content)] for version in versions]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
 def gates_of(catalog: Catalog, versions: Iterable[OpennessVersion]) -> tuple[GateId, ...]:
-    """The gates a change must pass: confidentiality always, policy where words or rates are made public."""
+    """Return the gates a change must pass: confidentiality always, policy where words or rates are made public."""
     kinds = {catalog.openness_items[version.item].elements[version.element].kind for version in versions}
     return ("policy", "confidentiality") if kinds & POLICY_KINDS else ("confidentiality",)
 
 
 def get_change(session: Session, change_id: int) -> OpennessChange:
-    """The change with this id, as this transaction sees it."""
+    """Return the change with this id, as this transaction sees it."""
     return session.get_one(OpennessChange, change_id)
 
 
 def under_way(session: Session, catalog: Catalog) -> list[OpennessChange]:
-    """Changes and confirmations that are not done, in the order they came."""
+    """Return changes and confirmations that are not done, in the order they came."""
     return list(
         session.scalars(
             select(OpennessChange)
-            .where(OpennessChange.profile == catalog.profile.id, OpennessChange.step.in_(("office", "review")))
+            .where(OpennessChange.profile == catalog.profile.id, OpennessChange.step.in_(OPEN_CHANGES))
             .order_by(OpennessChange.id)
         )
     )
 
 
 def items_of(catalog: Catalog, versions: Iterable[OpennessVersion]) -> list[OpennessItem]:
-    """The items that ``versions`` are about, each once."""
+    """Return the items that ``versions`` are about, each once."""
     return [catalog.openness_items[number] for number in dict.fromkeys(version.item for version in versions)]

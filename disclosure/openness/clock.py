@@ -2,7 +2,7 @@
 
 A change is a new version. Its clock starts on the day the change came about and stops on the day it, or a newer
 version, is public; the day of the change does not count. Source: the catalogue's 公开时限; 政府信息公开条例 (2019)
-art. 26; ``disclosure.workdays`` for what a working day is.
+art. 26; ``disclosure.calendar.workdays`` for what a working day is.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from disclosure.catalog import Holidays
-from disclosure.errors import DisclosureError
-from disclosure.workdays import add_workdays, count_workdays
+from disclosure.calendar.holidays import Holidays
+from disclosure.calendar.workdays import add_workdays, count_workdays
+from disclosure.platform.errors import DisclosureError
 
 #: Published within the limit; published after it; not public yet, within the limit; not public yet, after it.
 ClockState = Literal["on_time", "late", "running", "overdue"]
 
 
 @dataclass(frozen=True)
-class Clock:
+class OpennessClock:
     """One change against its limit; days are Shanghai days.
 
     ``used`` is working days from the change to publication, or to ``seen_on`` while nothing is public; ``left`` is
@@ -49,8 +49,8 @@ class ElementVersion:
 
 def read_clock(
     changed_on: dt.date, published_on: dt.date | None, seen_on: dt.date, *, workdays: int, holidays: Holidays
-) -> Clock:
-    """The clock of a change on ``changed_on``, read on ``seen_on``; what was published later counts as not public.
+) -> OpennessClock:
+    """Return the clock of a change on ``changed_on``, read on ``seen_on``; what came out later is not public.
 
     Raises:
         DisclosureError: when the change is after publication or after ``seen_on``, or a year's holidays are unknown.
@@ -65,7 +65,7 @@ def read_clock(
     until = published_on or seen_on
     states: tuple[ClockState, ClockState]
     states = ("running", "overdue") if published_on is None else ("on_time", "late")
-    return Clock(
+    return OpennessClock(
         changed_on=changed_on,
         limit=limit,
         published_on=published_on,
@@ -78,8 +78,8 @@ def read_clock(
 
 def clocks_of(
     versions: Sequence[ElementVersion], seen_on: dt.date, *, workdays: int, holidays: Holidays
-) -> tuple[Clock, ...]:
-    """A clock for each version, in the order of their numbers.
+) -> tuple[OpennessClock, ...]:
+    """Return a clock for each version, in the order of their numbers.
 
     A version is answered by itself or by any newer one, whichever was public first: changing a text again neither
     starts its clock anew nor leaves the older change open for ever.
@@ -98,8 +98,8 @@ def clocks_of(
     return tuple(clocks)
 
 
-def standing_clock(clocks: Sequence[Clock]) -> Clock | None:
-    """The clock that counts today: the unanswered one with the earliest limit, else that of the last change."""
+def standing_clock(clocks: Sequence[OpennessClock]) -> OpennessClock | None:
+    """Return the clock that counts today: the unanswered one with the earliest limit, else that of the last change."""
     unanswered = [clock for clock in clocks if clock.published_on is None]
     if unanswered:
         return min(unanswered, key=lambda clock: clock.limit)
@@ -107,7 +107,7 @@ def standing_clock(clocks: Sequence[Clock]) -> Clock | None:
 
 
 def confirmation_due(seen_right_on: dt.date) -> dt.date:
-    """When an element published or confirmed on ``seen_right_on`` must be confirmed again: a year later.
+    """Return when an element published or confirmed on ``seen_right_on`` must be confirmed again: a year later.
 
     From 29 February it is 1 March, the day after the year is full.
     """
@@ -118,7 +118,7 @@ def confirmation_due(seen_right_on: dt.date) -> dt.date:
 
 
 def needs_confirmation(published_on: dt.date | None, confirmed_on: dt.date | None, seen_on: dt.date) -> bool:
-    """Whether the office must be asked to confirm that the public content still holds.
+    """Tell whether the office must be asked to confirm that the public content still holds.
 
     What is not public is not confirmed: it has a clock instead.
     """

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from disclosure.catalog import Catalog
-from disclosure.clock import shanghai
-from disclosure.openness.clock import Clock, ElementVersion, clocks_of
-from disclosure.records.openness_tables import OpennessChange, OpennessVersion
+from disclosure.openness.clock import ElementVersion, OpennessClock, clocks_of
+from disclosure.platform.clock import shanghai
+from disclosure.records.states import ChangeStep
+from disclosure.records.tables import OpennessChange, OpennessVersion
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class ElementClock:
     number: int
     what: str
     change_id: int
-    clock: Clock
+    clock: OpennessClock
 
 
 def all_clocks(session: Session, catalog: Catalog, seen_on: dt.date) -> list[ElementClock]:
-    """Every clock started until ``seen_on`` (a Shanghai day) and read on it, by item, element and number."""
+    """Return every clock started until ``seen_on`` (a Shanghai day) and read on it, by item, element and number."""
     return list(_clocks(session, catalog, seen_on))
 
 
@@ -39,7 +40,7 @@ def _clocks(session: Session, catalog: Catalog, seen_on: dt.date) -> Iterator[El
         .options(joinedload(OpennessVersion.change).joinedload(OpennessChange.release))
         .where(
             OpennessVersion.profile == catalog.profile.id,
-            OpennessChange.step != "withdrawn",
+            OpennessChange.step != ChangeStep.WITHDRAWN,
             OpennessVersion.changed_on <= seen_on,
         )
         .order_by(OpennessVersion.item, OpennessVersion.element, OpennessVersion.number)
@@ -56,10 +57,14 @@ def _clocks(session: Session, catalog: Catalog, seen_on: dt.date) -> Iterator[El
 
 
 def _public_on(version: OpennessVersion) -> dt.date | None:
-    """The Shanghai day on which it became public.
+    """Return the Shanghai day on which it became public.
 
     A version that a newer one of its own change took the place of was never shown, but became void on the same day:
     its clock is answered by the newer one all the same.
     """
     release = version.change.release
-    return shanghai(release.published_at).date() if release is not None and release.is_live else None
+    return (
+        shanghai(release.published_at).date()
+        if release is not None and version.change.step is ChangeStep.DONE
+        else None
+    )

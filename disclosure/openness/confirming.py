@@ -8,22 +8,23 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog
-from disclosure.clock import shanghai
 from disclosure.openness.changes import newest_versions
 from disclosure.openness.clock import needs_confirmation
-from disclosure.openness.forms import OfficeAnswer, parse_confirmation
-from disclosure.openness.review import prove_staff
+from disclosure.openness.forms import ConfirmationAnswer, parse_confirmation
+from disclosure.openness.review import object_to_staff
 from disclosure.openness.words import words
+from disclosure.platform.clock import shanghai
 from disclosure.records import ledger
-from disclosure.records.openness_tables import OpennessChange, OpennessConfirmation, OpennessVersion
-from disclosure.records.subjects import lock
-from disclosure.records.tables import Ask
-from disclosure.review import asks
-from disclosure.review.secrets import Cipher
+from disclosure.records.installation import Work
+from disclosure.records.states import ChangeStep
+from disclosure.records.tables import OpennessChange, OpennessConfirmation, OpennessVersion, Person
+from disclosure.review.asks import Question
+from disclosure.review.given_answers import Statement
 
 
-def note_confirmations(session: Session, catalog: Catalog, now: dt.datetime) -> list[int]:
-    """Open a confirmation for every office with elements due; the ids of the changes."""
+def note_confirmations(work: Work) -> list[int]:
+    """Open a confirmation for every office with elements due; return the ids of the changes."""
+    session, catalog, now = work.session, work.catalog, work.now
     by_office: dict[str, list[OpennessVersion]] = {}
     for version in due(session, catalog, now):
         by_office.setdefault(catalog.openness_items[version.item].owner, []).append(version)
@@ -55,7 +56,7 @@ def note_confirmations(session: Session, catalog: Catalog, now: dt.datetime) -> 
 
 
 def due(session: Session, catalog: Catalog, now: dt.datetime) -> list[OpennessVersion]:
-    """Public versions that were confirmed, or published, a year ago or longer, and nobody was asked about since.
+    """Return the public versions confirmed or published a year ago or longer, and not asked about since.
 
     A statistic is not confirmed: the next cycle fills it. What the office called changed waits for new content.
     """
@@ -64,7 +65,7 @@ def due(session: Session, catalog: Catalog, now: dt.datetime) -> list[OpennessVe
     for key, version in sorted(newest_versions(session, catalog).items()):
         release = version.change.release
         element = catalog.openness_items[key[0]].elements[key[1]]
-        if release is None or not release.is_live or element.kind == "statistic":
+        if release is None or version.change.step is not ChangeStep.DONE or element.kind == "statistic":
             continue
         asked = session.scalars(
             select(OpennessConfirmation)
@@ -81,48 +82,41 @@ def due(session: Session, catalog: Catalog, now: dt.datetime) -> list[OpennessVe
 
 
 def asked_about(session: Session, change: OpennessChange) -> list[OpennessConfirmation]:
-    """What a confirmation asks about, in the catalogue's order."""
+    """Return what a confirmation asks about, in the catalogue's order."""
     rows = session.scalars(select(OpennessConfirmation).where(OpennessConfirmation.change_id == change.id))
     return sorted(rows, key=lambda row: (row.version.item, row.version.element))
 
 
 def label_of(catalog: Catalog, version: OpennessVersion) -> str:
-    """How the form names an element: ``1 企业社会保险登记：服务指南``."""
+    """Return how the form names an element: ``1 企业社会保险登记：服务指南``."""
     item = catalog.openness_items[version.item]
     return f"{int(item.number)} {item.name}：{item.elements[version.element].name}"
 
 
-def record_confirmation(
-    session: Session, catalog: Catalog, cipher: Cipher, ask: Ask, raw: object, *, now: dt.datetime
-) -> str:
-    """Take the office's answer; an empty text, or why it was not taken. The ask is closed."""
-    change = session.get_one(OpennessChange, ask.change_id)
-    lock(session, change)
-    session.refresh(ask)
-    if ask.state != "open":
-        return ask.refusal
-    rows = asked_about(session, change)
-    labels = {label_of(catalog, row.version): row for row in rows}
-    answer = parse_confirmation(raw, list(labels))
-    if isinstance(answer, str):
-        asks.close(session, ask, "refused", answer)
-        return answer
-    claimed = OfficeAnswer("ready", answer.name, answer.code, "")
-    person = prove_staff(session, catalog, cipher, change.office, claimed=claimed, now=now)
-    if isinstance(person, str):
-        asks.close(session, ask, "refused", person, name=answer.name)
-        return person
-    for label, row in labels.items():
-        row.person_id = person.id
-        row.confirmed_at = None if label in answer.changed else now
-    change.person_id, change.step = person.id, "done"
-    asks.close(session, ask, "answered", name=person.name)
-    ledger.append(
-        session,
-        "openness.confirmed",
-        actor=person.name,
-        change=change.id,
-        confirmed=[f"{r.version.item}/{r.version.element}" for r in rows if r.confirmed_at is not None],
-        changed=[f"{r.version.item}/{r.version.element}" for r in rows if r.confirmed_at is None],
+def ask_confirmation(work: Work, change: OpennessChange, form: object) -> Question[ConfirmationAnswer]:
+    """Return how ``form`` is judged as the office's yearly answer."""
+    rows = {label_of(work.catalog, row.version): row for row in asked_about(work.session, change)}
+
+    def record(answer: ConfirmationAnswer, person: Person) -> None:
+        for label, row in rows.items():
+            row.person_id = person.id
+            row.confirmed_at = None if label in answer.changed else work.now
+        change.person_id, change.step = person.id, ChangeStep.DONE
+        elements = {label: f"{row.version.item}/{row.version.element}" for label, row in rows.items()}
+        ledger.append(
+            work.session,
+            "openness.confirmed",
+            actor=person.name,
+            change=change.id,
+            confirmed=[element for label, element in elements.items() if label not in answer.changed],
+            changed=[element for label, element in elements.items() if label in answer.changed],
+        )
+
+    return Question(
+        read=lambda: parse_confirmation(form, list(rows), work.now),
+        object_to=lambda answer: object_to_staff(work, change.office, answer.proof),
+        record=record,
+        say=lambda answer: Statement(
+            outcome="confirmed", name=answer.proof.name, rest={"changed": list(answer.changed)}
+        ),
     )
-    return ""

@@ -16,15 +16,15 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from disclosure.calendar.periods import parse_period
 from disclosure.catalog import Catalog, OpennessElement, OpennessItem
-from disclosure.catalog.catalog import explain
-from disclosure.catalog.openness_models import CONTENT_OF_KIND, Calculation, Content, blanks_in
-from disclosure.catalog.yaml_source import load_document
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure
+from disclosure.catalog.models.openness import CONTENT_OF_KIND, Calculation, Content, blanks_in
+from disclosure.figures.figures import Figure
 from disclosure.openness.guides import Guide, parse_guide
 from disclosure.openness.words import words
-from disclosure.periods import parse_period
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.fact import explain
+from disclosure.platform.yaml_source import load_document
 
 #: A guide has a few thousand characters; what is larger is another file.
 LARGEST = 1_000_000
@@ -44,7 +44,7 @@ class Filled:
 
 
 def find_element(catalog: Catalog, item: str, element: str) -> tuple[OpennessItem, str, OpennessElement]:
-    """The item and element that ``item`` (1 or 01) and ``element`` (its id or its name) are, with the element's id.
+    """Return the item and element that ``item`` (1 or 01) and ``element`` (id or name) are, with the element's id.
 
     Raises:
         DisclosureError: when there is none, with what there is.
@@ -60,7 +60,7 @@ def find_element(catalog: Catalog, item: str, element: str) -> tuple[OpennessIte
 
 
 def read_content(item: OpennessItem, name: str, path: Path) -> str:
-    """The canonical text of what the file at ``path`` says about element ``name``; the same words, the same text.
+    """Return the canonical text of what the file at ``path`` says of element ``name``; the same words, the same text.
 
     Raises:
         DisclosureError: when the file cannot be read or is not of the element's kind, for a statistic, and while it
@@ -96,7 +96,7 @@ def read_content(item: OpennessItem, name: str, path: Path) -> str:
 
 
 def figures_content(figures: Sequence[Figure], *, demo: bool) -> str:
-    """The canonical text of a statistic: region, indicator, period, unit, value, state of each figure."""
+    """Return the canonical text of a statistic: region, indicator, period, unit, value, state of each figure."""
     rows = [
         {
             "region": f.region,
@@ -113,7 +113,7 @@ def figures_content(figures: Sequence[Figure], *, demo: bool) -> str:
 
 
 def restore(item: OpennessItem, name: str, text: str) -> Filled:
-    """What a canonical text says."""
+    """Return what a canonical text says."""
     element = item.elements[name]
     if element.kind == "guide":
         return Filled(guide=parse_guide(text, f"第 {int(item.number)} 项"))
@@ -124,12 +124,12 @@ def restore(item: OpennessItem, name: str, text: str) -> Filled:
 
 
 def sha256_of(text: str) -> str:
-    """SHA-256 of a canonical text, in hex."""
+    """Return the SHA-256 of a canonical text, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def lines_of(catalog: Catalog, item: OpennessItem, name: str, text: str) -> list[str]:
-    """The content as lines of plain words, for people to read before they decide."""
+    """Return the content as lines of plain words, for people to read before they decide."""
     filled = restore(item, name, text)
     if filled.guide is not None:
         return [line for head, body in filled.guide.sections.items() for line in (f"**{head}**", *body.splitlines())]
@@ -150,7 +150,7 @@ def lines_of(catalog: Catalog, item: OpennessItem, name: str, text: str) -> list
 
 
 def draft_of(catalog: Catalog, item: OpennessItem, name: str) -> tuple[str, bytes]:
-    """(file name, bytes) of what an office starts from: the profile's sample, or the shape of such a file.
+    """Return what an office starts from as (file name, bytes): the profile's sample, or the shape of such a file.
 
     Raises:
         DisclosureError: for a statistic, or a guide the profile has no sample of.
@@ -158,7 +158,7 @@ def draft_of(catalog: Catalog, item: OpennessItem, name: str) -> tuple[str, byte
     element = item.elements[name]
     stem = f"{item.number}-{name}"
     if element.kind == "guide":
-        found = next(iter((catalog.folder / "openness").glob(f"{item.number}-*.md")), None)
+        found = next(iter(catalog.files("openness", f"{item.number}-*.md")), None)
         if found is None:
             raise DisclosureError(f"地区配置没有第 {int(item.number)} 项的服务指南样稿，请参照其他事项的样稿编写。")
         return f"{stem}.md", found.read_bytes()
@@ -172,7 +172,7 @@ def draft_of(catalog: Catalog, item: OpennessItem, name: str) -> tuple[str, byte
 
 
 def _words(path: Path) -> str:
-    """The text of a file, without what no reader sees: a byte mark, kinds of line ends, blanks at the ends."""
+    """Return the text of a file, without what no reader sees: a byte mark, kinds of line ends, blanks at the ends."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -183,7 +183,8 @@ def _words(path: Path) -> str:
 
 
 def _canonical(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    # Not sorted: the models give their fields in one order, and the steps of a calculation build on those before them.
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def _figure(row: dict[str, Any]) -> Figure:

@@ -9,8 +9,8 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from disclosure.calendar.workdays import probable_workdays
 from disclosure.catalog import Catalog
-from disclosure.clock import shanghai
 from disclosure.openness import requests
 from disclosure.openness.changes import get_change, under_way
 from disclosure.openness.clock import confirmation_due
@@ -18,10 +18,10 @@ from disclosure.openness.clocks import all_clocks
 from disclosure.openness.confirming import asked_about
 from disclosure.openness.review import returned_with, standing_of, who_may_decide
 from disclosure.openness.words import words
-from disclosure.records.openness_tables import OpennessChange, OpennessConfirmation
-from disclosure.records.tables import Ask
+from disclosure.platform.clock import shanghai
+from disclosure.records.states import ChangeStep
+from disclosure.records.tables import Ask, OpennessChange, OpennessConfirmation
 from disclosure.review import asks, people
-from disclosure.workdays import probable_workdays
 
 ClockKind = Literal["change", "confirmation", "request"]
 
@@ -55,7 +55,7 @@ class OpenClock:
 
 
 def open_clocks(session: Session, catalog: Catalog, now: dt.datetime) -> list[OpenClock]:
-    """Everything owed at ``now`` (an aware time), the nearest limit first."""
+    """Return everything owed at ``now`` (an aware time), the nearest limit first."""
     today = shanghai(now).date()
     found = [
         *_changes(session, catalog, now, today),
@@ -150,9 +150,9 @@ def _requests(session: Session, catalog: Catalog, now: dt.datetime, today: dt.da
 def _awaited(
     session: Session, catalog: Catalog, change: OpennessChange, now: dt.datetime
 ) -> tuple[str, tuple[str, ...], str]:
-    """Who is awaited (office, people) and for what."""
+    """Return who is awaited (office, people) and for what."""
     said = words()["standing"]
-    if change.step == "office" and change.person_id is None:
+    if change.step is ChangeStep.OFFICE and change.person_id is None:
         office = catalog.offices[change.office]
         step = said["returned"] if change.round > 1 and returned_with(session, change) else said["waits_for_office"]
         return office.name, tuple(person.name for person in people.staff(session, office.id, now)), step
@@ -165,7 +165,7 @@ def _awaited(
 
 
 def _last_right(session: Session, asked: OpennessConfirmation) -> dt.date:
-    """When the version asked about was last confirmed, or published."""
+    """Return when the version asked about was last confirmed, or published."""
     before = session.scalar(
         select(func.max(OpennessConfirmation.confirmed_at)).where(
             OpennessConfirmation.version_id == asked.version_id, OpennessConfirmation.id < asked.id
@@ -178,4 +178,6 @@ def _last_right(session: Session, asked: OpennessConfirmation) -> dt.date:
 
 def _run_of(session: Session, change: OpennessChange) -> str:
     ask: Ask | None = asks.open_ask_of(session, change)
-    return ask.flow_run_id if ask else ""
+    # Another run drives it by now, and will ask again.
+    is_replaced = ask is not None and change.driver_run_id not in {None, ask.flow_run_id}
+    return ask.flow_run_id if ask and not is_replaced else ""

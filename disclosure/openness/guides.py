@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,8 +14,8 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
 from disclosure.catalog import Catalog
-from disclosure.catalog.openness_models import BLANK, blanks_in
-from disclosure.errors import DisclosureError
+from disclosure.catalog.models.openness import BLANK, blanks_in
+from disclosure.platform.errors import DisclosureError
 
 #: In this order, each once, each with something in it.
 SECTIONS = (
@@ -73,7 +74,7 @@ def parse_guide(text: str, where: str) -> Guide:
     mistakes += [f"{where}：缺少“{name}”一节。" for name in SECTIONS if name not in names]
     if not mistakes and known != list(SECTIONS):
         mistakes.append(f"{where}：各节的顺序应为{'、'.join(SECTIONS)}。")
-    ends = [line for _, line in found[1:]] + [len(lines)]
+    ends = [*(line for _, line in found[1:]), len(lines)][: len(found)]
     bodies = [_body(lines, line, end) for (_, line), end in zip(found, ends, strict=True)]
     mistakes += [
         f"{where} 第 {line + 1} 行：“{name}”一节是空的，不知道的写明由谁填写，例如〔由州社保中心填写〕。"
@@ -86,13 +87,13 @@ def parse_guide(text: str, where: str) -> Guide:
 
 
 def load_guides(catalog: Catalog) -> dict[str, Guide]:
-    """The profile's drafts by item number: ``openness/NN-….md``; an item without one has no entry.
+    """Return the profile's drafts by item number: ``openness/NN-….md``; an item without one has no entry.
 
     Raises:
         DisclosureError: for a file that is no guide, of no item, or two of one item.
     """
     found: dict[str, Guide] = {}
-    for path in sorted((catalog.folder / "openness").glob("*.md")):
+    for path in catalog.files("openness", "*.md"):
         number = path.name.partition("-")[0]
         if number not in catalog.openness_items:
             raise DisclosureError(f"{path}：文件名应以目录中的两位序号加“-”开头，例如 01-enterprise-registration.md。")
@@ -106,9 +107,9 @@ def load_guides(catalog: Catalog) -> dict[str, Guide]:
 
 
 def markdown_html(text: str) -> Markup:
-    """``text`` as HTML that cannot carry anything but paragraphs, lists, tables and emphasis.
+    """Return ``text`` as HTML that cannot carry anything but paragraphs, lists, tables and emphasis.
 
-    HTML in it is shown as it was typed; there are no links or pictures; a blank (〔由…〕) is a ``mark``.
+    HTML in it is shown as it was typed; there are no links or pictures; a blank (〔由…〕) is told as not provided yet.
     """
     return Markup(_parser().render(text))  # noqa: S704 - html is off, no links: all text comes out escaped
 
@@ -135,5 +136,12 @@ def _parser() -> MarkdownIt:
 
 
 def _marked(_self: RendererHTML, tokens: Sequence[Token], place: int, _options: OptionsDict, _env: EnvType) -> str:
-    """A text token, escaped, with its blanks marked."""
-    return BLANK.sub(r"<mark>〔\1〕</mark>", str(escape(tokens[place].content)))
+    """Return a text token, escaped; a blank says that its office has not told it yet."""
+    return BLANK.sub(_told, str(escape(tokens[place].content)))
+
+
+def _told(blank: re.Match[str]) -> str:
+    """Return ``咨询电话（州社保中心尚未提供）`` for ``〔由州社保中心填写：咨询电话〕``."""
+    parts = re.match(r"由(.*?)(?:填写|提供)[：:]?(.*)", blank[1])
+    office, what = parts.groups() if parts else ("", "")
+    return f"<mark>{what}（{office}尚未提供）</mark>"

@@ -12,19 +12,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from disclosure.catalog import Catalog
-from disclosure.catalog.openness_models import Content
-from disclosure.clock import shanghai, utc_now
-from disclosure.figures import Figure
+from disclosure.catalog.models.openness import Content
+from disclosure.figures.figures import Figure
 from disclosure.openness import requests
 from disclosure.openness.clock import ElementVersion, confirmation_due
 from disclosure.openness.contents import restore
 from disclosure.openness.guides import Guide
-from disclosure.records.openness_tables import OpennessChange, OpennessConfirmation, OpennessRelease, OpennessVersion
-from disclosure.rendering.openness import ElementHistory, ElementKey, OpennessState, render_openness
+from disclosure.openness.pages.pages import render_openness
+from disclosure.openness.pages.state import ElementHistory, ElementKey, OpennessState
+from disclosure.platform.clock import shanghai, utc_now
+from disclosure.records.states import ChangeStep
+from disclosure.records.tables import OpennessChange, OpennessConfirmation, OpennessRelease, OpennessVersion, Person
 
 
 def openness_pages(session: Session, catalog: Catalog) -> dict[str, bytes]:
-    """Path (``openness/…``) -> bytes of every page of the catalogue.
+    """Render every page of the catalogue, path (``openness/…``) -> bytes.
 
     Nothing before a change was first released or a request was first registered.
     """
@@ -33,14 +35,14 @@ def openness_pages(session: Session, catalog: Catalog) -> dict[str, bytes]:
 
 
 def preview_pages(session: Session, catalog: Catalog, change: OpennessChange) -> dict[str, bytes]:
-    """The pages of the items that ``change`` is about as they would be, were it published now."""
+    """Return the pages of the items that ``change`` is about as they would be, were it published now."""
     pages = render_openness(catalog, state_of(session, catalog, also=change))
     wanted = {f"openness/{version.item}.html" for version in change.versions}
     return {path: content for path, content in pages.items() if path in wanted}
 
 
 def state_of(session: Session, catalog: Catalog, also: OpennessChange | None = None) -> OpennessState:
-    """What stands in the elements: the newest released version of each, and those of ``also`` as if released now."""
+    """Return what stands in the elements: the newest released version of each, ``also`` as if released now."""
     versions: dict[ElementKey, list[tuple[OpennessVersion, dt.date | None]]] = {}
     today = shanghai(utc_now()).date()
     for change in _changes(session, catalog):
@@ -55,6 +57,8 @@ def state_of(session: Session, catalog: Catalog, also: OpennessChange | None = N
     histories: dict[ElementKey, ElementHistory] = {}
     confirmed = _confirmed(session, catalog)
     is_demo = False
+    demo_contents: set[ElementKey] = set()
+    demo_people = set(session.scalars(select(Person.id).where(Person.is_demo)))
     for key, own in versions.items():
         number, name = key
         public = _public(own)
@@ -69,6 +73,8 @@ def state_of(session: Session, catalog: Catalog, also: OpennessChange | None = N
         else:
             statistics[key] = filled.figures
             is_demo = is_demo or filled.demo
+        if shown.person_id in demo_people:
+            demo_contents.add(key)
         told = tuple(
             # What was never public is not described; that its clock ran is told all the same.
             ElementVersion(v.number, v.changed_on, *((on, v.what) if v in public else (None, "")))
@@ -85,11 +91,12 @@ def state_of(session: Session, catalog: Catalog, also: OpennessChange | None = N
         histories=histories,
         as_of=_last_event(histories.values(), requests.event_days(session, catalog, today), today),
         requests=counts,
+        demo_contents=frozenset(demo_contents),
     )
 
 
 def _public(own: Iterable[tuple[OpennessVersion, dt.date | None]]) -> list[OpennessVersion]:
-    """Versions that were really shown: of two that one change released together, only the newer one."""
+    """Return the versions that were really shown: of two that one change released together, only the newer one."""
     newest: dict[int, OpennessVersion] = {}
     for version, released in own:
         if released is not None and (
@@ -100,14 +107,14 @@ def _public(own: Iterable[tuple[OpennessVersion, dt.date | None]]) -> list[Openn
 
 
 def _changes(session: Session, catalog: Catalog) -> list[OpennessChange]:
-    """Every change with content that was not withdrawn."""
+    """Return every change with content that was not withdrawn."""
     return list(
         session.scalars(
             select(OpennessChange)
             .options(selectinload(OpennessChange.versions), joinedload(OpennessChange.release))
             .where(
                 OpennessChange.profile == catalog.profile.id,
-                OpennessChange.step != "withdrawn",
+                OpennessChange.step != ChangeStep.WITHDRAWN,
                 OpennessChange.cause != "confirmation",
             )
             .order_by(OpennessChange.id)
@@ -116,7 +123,7 @@ def _changes(session: Session, catalog: Catalog) -> list[OpennessChange]:
 
 
 def _confirmed(session: Session, catalog: Catalog) -> dict[ElementKey, dt.date]:
-    """When each element was last confirmed."""
+    """Return when each element was last confirmed."""
     rows = session.execute(
         select(OpennessVersion.item, OpennessVersion.element, OpennessConfirmation.confirmed_at)
         .join(OpennessVersion, OpennessConfirmation.version_id == OpennessVersion.id)
@@ -127,7 +134,7 @@ def _confirmed(session: Session, catalog: Catalog) -> dict[ElementKey, dt.date]:
 
 
 def _last_event(histories: Iterable[ElementHistory], others: Iterable[dt.date], today: dt.date) -> dt.date:
-    """The last day until ``today`` on which something that the pages show came about."""
+    """Return the last day until ``today`` on which something that the pages show came about."""
     days = list(others)
     for history in histories:
         public = [version.published_on for version in history.versions if version.published_on is not None]
@@ -137,7 +144,7 @@ def _last_event(histories: Iterable[ElementHistory], others: Iterable[dt.date], 
 
 
 def last_release(session: Session, catalog: Catalog) -> OpennessRelease | None:
-    """The newest publication of a change, if there was one."""
+    """Return the newest publication of a change, if there was one."""
     return session.scalars(
         select(OpennessRelease)
         .join(OpennessChange)

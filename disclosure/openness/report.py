@@ -38,7 +38,7 @@ class ItemLine:
 
 
 @dataclass(frozen=True)
-class Report:
+class OpennessReport:
     """All items that changed in the span, and the median of working days used over all of them."""
 
     first: dt.date
@@ -52,8 +52,8 @@ class Report:
         return sorted((one for line in self.lines for one in line.overdue), key=lambda one: one.clock.left)
 
 
-def make_report(catalog: Catalog, clocks: Iterable[ElementClock], first: dt.date, last: dt.date) -> Report:
-    """The report of ``first`` to ``last``, both included; ``clocks`` are all of the records, read on ``last``."""
+def make_report(catalog: Catalog, clocks: Iterable[ElementClock], first: dt.date, last: dt.date) -> OpennessReport:
+    """Return the report of ``first`` to ``last``, both included; ``clocks`` are all there are, read on ``last``."""
     counted: dict[str, list[ElementClock]] = {}
     every: list[int] = []
     for one in clocks:
@@ -64,7 +64,7 @@ def make_report(catalog: Catalog, clocks: Iterable[ElementClock], first: dt.date
         if one.clock.published_on is not None:
             every.append(one.clock.used)
     lines = [_line(catalog.openness_items[number], own) for number, own in sorted(counted.items())]
-    return Report(first, last, tuple(lines), float(median(every)) if every else None)
+    return OpennessReport(first, last, tuple(lines), float(median(every)) if every else None)
 
 
 def _line(item: OpennessItem, own: list[ElementClock]) -> ItemLine:

@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import Any
+from disclosure.platform.wording import words_beside
 
-from disclosure.catalog.yaml_source import load_document
-
-
-@cache
-def words() -> dict[str, Any]:
-    """The wording, from the YAML beside this file."""
-    return load_document(Path(__file__).with_name("words.yaml")).data
+words = words_beside(__file__)

@@ -17,20 +17,14 @@ from html import unescape
 
 import pytest
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, load_catalog
-from disclosure.catalog.openness_models import CONTENT_OF_KIND, ContactRow, Contacts
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure
+from disclosure.catalog.models.openness import CONTENT_OF_KIND, ContactRow, Contacts
+from disclosure.figures.figures import Figure
 from disclosure.openness.clock import ElementVersion
-from disclosure.periods import Period
-from disclosure.rendering.openness import (
-    ElementHistory,
-    OpennessState,
-    drafts_of,
-    render_openness,
-    statistics_of,
-    table_groups,
-)
+from disclosure.openness.pages.pages import drafts_of, render_openness, statistics_of, table_groups
+from disclosure.openness.pages.state import ElementHistory, OpennessState
+from disclosure.platform.errors import DisclosureError
 
 pytestmark = pytest.mark.unit
 
@@ -39,6 +33,7 @@ ITEMS = CATALOG.openness_items
 DRAFTS = drafts_of(CATALOG)
 PAGES = render_openness(CATALOG, DRAFTS)
 YEAR = Period(2025, "annual")
+SITE_MENU = ("../index.html", "../search.html", "../verify.html")
 
 
 def page(state: OpennessState, name: str, catalog: Catalog = CATALOG) -> str:
@@ -57,7 +52,8 @@ def with_item(number: str, **changes: object) -> Catalog:
 
 def test_there_is_a_page_for_every_item_and_view_and_the_same_state_gives_the_same_bytes() -> None:
     views = {
-        f"openness/{name}" for name in ("index.html", "county.html", "township.html", "catalog.csv", "catalog.json")
+        f"openness/{name}"
+        for name in ("index.html", "table.html", "county.html", "township.html", "catalog.csv", "catalog.json")
     }
     assert set(PAGES) == views | {f"openness/{number}.html" for number in ITEMS}
     assert render_openness(CATALOG, drafts_of(CATALOG)) == PAGES
@@ -73,7 +69,7 @@ def test_every_link_of_every_page_leads_somewhere() -> None:
         for target in re.findall(r'href="([^"]+)"', html):
             if target.startswith("#"):
                 assert target[1:] in ids, (name, target)
-            elif target not in {"data:,", "../index.html"}:
+            elif not target.startswith(("data:,", *SITE_MENU)):
                 assert f"openness/{target}" in PAGES, (name, target)
 
 
@@ -104,7 +100,7 @@ def grid(html: str) -> list[list[str]]:
 
 
 def test_the_table_has_every_cell_of_every_item_once_merged_cells_are_spread() -> None:
-    rows = grid(PAGES["openness/index.html"].decode())
+    rows = grid(PAGES["openness/table.html"].decode())
     assert len(rows) == 50
     for row, item in zip(rows, ITEMS.values(), strict=True):
         assert row[:8] == [
@@ -144,7 +140,7 @@ def test_a_township_sees_what_it_must_show_and_no_more() -> None:
 
 
 def test_the_script_is_the_one_the_page_allows() -> None:
-    html = PAGES["openness/index.html"].decode()
+    html = PAGES["openness/table.html"].decode()
     script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)
     assert script
     digest = base64.b64encode(hashlib.sha256(script[1].encode()).digest()).decode()
@@ -172,19 +168,66 @@ def test_open_data_reads_back() -> None:
     ]
 
 
-def test_an_items_page_shows_its_guide_its_blanks_and_whose_sample_it_is() -> None:
+def test_an_items_page_answers_what_people_ask_in_their_order_and_folds_what_the_law_asks() -> None:
     html = PAGES["openness/42.html"].decode()
-    text = words(html)
+    errand, statutory = html.split('<details class="statutory">')
+    asked = ["谁可以办", "要带什么", "怎么办", "去哪里、什么时候去", "要多久", "要花多少钱", "问谁、向谁投诉"]
+    assert re.findall(r"<h3>([^<]+)<small>", errand) == asked
     for head, body in DRAFTS.guides["42"].sections.items():
-        assert f"<h3>{head}</h3>" in html
-        assert re.sub(r"[\s\-]|^\d\.|\n\d\. ", "", body.splitlines()[0]) in text
-    assert "<mark>〔由州就业中心填写：咨询电话〕</mark>" in html
-    assert '<span class="tag">示例</span>' in html
-    assert 'role="note"' in html
+        told = re.sub(r"[\s\-]|^\d\.|\n\d\. ", "", body.splitlines()[0]).partition("〔")[0]
+        assert told in words(statutory if head in {"事项名称", "办理依据"} else errand), head
+    assert "公开依据" not in errand
+    assert all(f"<dt>{name}</dt>" in statutory for name in ("公开依据", "公开时限", "公开主体", "公开渠道和载体"))
+    assert '<span class="tag">示例</span>' in errand
+    assert 'role="note"' in errand
 
 
-def test_an_element_nobody_has_filled_names_who_must() -> None:
-    assert "<mark>〔由州社保中心提供〕</mark>" in PAGES["openness/31.html"].decode()
+def test_what_no_office_has_provided_is_a_line_that_says_so() -> None:
+    assert "减免政策：州社保中心尚未提供，提供后在这里公开。" in words(PAGES["openness/01.html"].decode())
+    assert "咨询：咨询电话（州就业中心尚未提供）" in words(PAGES["openness/42.html"].decode())
+    nothing = page(OpennessState({}, {}), "42")
+    assert "服务指南：州就业中心尚未提供，提供后在这里公开。" in words(nothing)
+    assert "<h2" not in nothing
+    index = page(replace(DRAFTS, guides={"42": DRAFTS.guides["42"]}, contents={}), "index")
+    assert f'<a href="42.html">{ITEMS["42"].name}</a></li>' in index
+    assert f'<a href="45.html">{ITEMS["45"].name}</a><small class="pending">尚未提供</small></li>' in index
+
+
+@pytest.mark.parametrize("profile", ["chuxiong", "gaogang-2016", "kunming-2017"])
+def test_no_public_page_or_file_shows_brackets_or_what_staff_note_to_each_other(profile: str) -> None:
+    catalog = load_catalog(profile)
+    for state in (drafts_of(catalog), OpennessState({}, {})):
+        for name, content in render_openness(catalog, state).items():
+            text = content.decode()
+            for internal in ("〔由", "请政策法规科核定", "原目录此处", "原件", "地区配置应"):
+                assert internal not in text, (name, internal)
+
+
+def test_every_page_leads_back_to_the_sites_menu() -> None:
+    for name, content in PAGES.items():
+        if name.endswith(".html"):
+            html = content.decode()
+            assert '<nav class="site-nav"' in html, name
+            assert '<a href="../index.html#openness" aria-current="page">政务公开</a>' in html, name
+            assert '<a href="../search.html">检索</a>' in html, name
+
+
+def test_the_catalogue_opens_with_what_happens_to_people() -> None:
+    html = PAGES["openness/index.html"].decode()
+    for event in CATALOG.life_events.values():
+        own = html.split(f'<li id="{event.id}">')[1].split("</ul></li>")[0]
+        assert event.name in own
+        assert re.findall(r'href="(\d\d)\.html"', own) == list(event.items)
+    names = {event.name for event in CATALOG.life_events.values()}
+    assert {"失业了", "要退休", "工伤", "入职、换单位", "办社保卡"} <= names
+    assert html.index("遇到这些事") < html.index("按业务查找") < html.index("目录全表")
+
+
+def test_words_of_a_demonstration_are_marked() -> None:
+    state = replace(DRAFTS, demo_contents=frozenset({("42", "guide")}))
+    assert "标有“演示”的内容是为演示编写的" in page(state, "07")
+    assert '服务指南<span class="tag">演示</span>' in page(state, "42")
+    assert '<span class="tag">演示</span>' not in page(state, "07")
 
 
 def test_an_example_is_printed_as_computed() -> None:
@@ -200,7 +243,7 @@ def figure(indicator: str, value: str, region: str = "532300", period: Period = 
 
 def test_statistics_are_the_compilations_and_a_missing_one_says_so() -> None:
     without = words(PAGES["openness/39.html"].decode())
-    assert "尚无可以公布的一期" in without
+    assert "：取自最近一期社会保险信息披露，尚无可以公布的一期。" in without
     amount = "work_injury.assistive_devices.amount"
     state = replace(
         DRAFTS, statistics=statistics_of(CATALOG, [figure(amount, "1234567.80"), figure(amount, "5.00", "532301")])
@@ -215,8 +258,8 @@ def test_statistics_are_the_compilations_and_a_missing_one_says_so() -> None:
 
 def test_two_counts_of_one_name_are_told_apart() -> None:
     html = PAGES["openness/35.html"].decode()
-    assert "住院伙食补助费支付人次</h2>" in html
-    assert "工伤医疗待遇支付人次</h2>" in html
+    assert "住院伙食补助费支付人次" in html
+    assert "工伤医疗待遇支付人次" in html
 
 
 def test_figures_of_two_periods_are_refused() -> None:

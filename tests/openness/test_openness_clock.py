@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from disclosure.calendar.workdays import is_workday
 from disclosure.catalog import load_catalog
-from disclosure.errors import DisclosureError
 from disclosure.openness.clock import (
-    Clock,
     ElementVersion,
+    OpennessClock,
     clocks_of,
     confirmation_due,
     needs_confirmation,
     read_clock,
     standing_clock,
 )
-from disclosure.workdays import is_workday
+from disclosure.platform.errors import DisclosureError
 
 pytestmark = pytest.mark.unit
 
@@ -35,7 +35,7 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
-def clock(changed: str, published: str | None, seen: str) -> Clock:
+def clock(changed: str, published: str | None, seen: str) -> OpennessClock:
     return read_clock(day(changed), day(published) if published else None, day(seen), workdays=20, holidays=CHUXIONG)
 
 
@@ -105,7 +105,7 @@ def version(number: int, changed: str, published: str | None = None) -> ElementV
     return ElementVersion(number, day(changed), day(published) if published else None)
 
 
-def clocks(*versions: ElementVersion, seen: str) -> tuple[Clock, ...]:
+def clocks(*versions: ElementVersion, seen: str) -> tuple[OpennessClock, ...]:
     return clocks_of(versions, day(seen), workdays=20, holidays=CHUXIONG)
 
 

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from disclosure.catalog import Catalog, OpennessItem
-from disclosure.rendering.open_data import harmless
+from disclosure.rendering.open_data.open_data import harmless
 
 CSV_COLUMNS = (
     "number",
@@ -28,7 +28,7 @@ CSV_COLUMNS = (
 
 
 def catalog_csv(catalog: Catalog) -> bytes:
-    """A row an item; several values of a cell are joined by ；. As the figures' CSV: UTF-8 with a mark, CRLF."""
+    """Return the catalogue as CSV, a row an item: several values of a cell joined by ；, UTF-8 with a mark, CRLF."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(CSV_COLUMNS)
@@ -54,7 +54,7 @@ def catalog_csv(catalog: Catalog) -> bytes:
 
 
 def catalog_json(catalog: Catalog) -> bytes:
-    """The whole catalogue with its ids, elements and indicators."""
+    """Return the whole catalogue with its ids, elements and indicators; what staff note to each other stays here."""
     words = catalog.openness_words
 
     def told(item: OpennessItem) -> dict[str, Any]:
@@ -85,7 +85,6 @@ def catalog_json(catalog: Catalog) -> bytes:
             "method": {each: words.method[each] for each in item.method},
             "levels": {each: words.levels[each] for each in item.levels},
             "inherited": dict(item.inherited),
-            "note": item.note,
         }
 
     content = {

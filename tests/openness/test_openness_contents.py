@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from disclosure.catalog import load_catalog
-from disclosure.catalog.openness_models import Calculation
-from disclosure.errors import DisclosureError
+from disclosure.catalog.models.openness import Calculation
 from disclosure.openness.guides import SECTIONS, load_guides, markdown_html, parse_guide
+from disclosure.platform.errors import DisclosureError
 
 pytestmark = pytest.mark.unit
 

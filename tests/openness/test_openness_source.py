@@ -15,9 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from disclosure.catalog import OpennessItem
-from disclosure.catalog.catalog import BASE
-from disclosure.catalog.yaml_source import load_document
+from disclosure.catalog import BASE, OpennessItem
+from disclosure.platform.yaml_source import load_document
 
 pytestmark = pytest.mark.unit
 

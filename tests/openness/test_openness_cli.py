@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from keepers import Keepers, keepers_at
 
-from disclosure.cli import app
-from disclosure.errors import DisclosureError
+from deployments.cli import app
+from disclosure.platform.errors import DisclosureError
+from tests.support.openness_staff import Keepers, keepers_at
 
 pytestmark = pytest.mark.records
 
@@ -24,11 +24,11 @@ def keepers(tmp_path: Path, sqlite_url: str) -> Iterator[Keepers]:
 @pytest.fixture
 def run(keepers: Keepers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """``disclosure …`` in this process; what it says, blanks and line breaks apart."""
-    for name, value in keepers.bureau.place.settings.own_environment.items():
+    for name, value in keepers.bureau.installation.settings.own_environment.items():
         monkeypatch.setenv(name, value)
     with socket.socket() as probe:  # a port where nothing listens
         probe.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("DISCLOSURE_SERVER_PORT", str(probe.getsockname()[1]))
+        monkeypatch.setenv("DISCLOSURE_PREFECT_PORT", str(probe.getsockname()[1]))
 
     def call(*arguments: str, typed: str = "") -> str:
         monkeypatch.setattr("builtins.input", lambda *_: typed)
@@ -80,7 +80,7 @@ def test_an_office_drafts_hands_in_and_sees_its_clock(
 def test_requests_are_registered_extended_answered_and_listed(run: Callable[..., str]) -> None:
     assert "还没有登记" in run("request", "list")
     assert "应在2025年8月1日（星期五）前答复" in run("request", "add", "2025-001", "--by", "吴社保", "--item", "7")
-    assert "没有登记或已停用" in run("request", "add", "2025-002", "--by", "路人")
+    assert "没有登记" in run("request", "add", "2025-002", "--by", "路人")
     assert "前答复" in run("request", "extend", "2025-001", "--by", "吴社保", "--notice", "延期告知书1号")
     assert "已延长）还有40个工作日" in run("request", "list")
     assert "应为予以公开" in run("request", "answer", "2025-001", "--by", "吴社保", "--outcome", "好")

@@ -14,14 +14,13 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from bureau import Bureau, bureau_at
-from keepers import Keepers, copied, keepers_at
 
-from disclosure.errors import DisclosureError
 from disclosure.openness import changes, confirming, requests
 from disclosure.openness.report import make_report
-from disclosure.records.openness_tables import OpennessRequest
-from disclosure.records.tables import LedgerEntry
+from disclosure.platform.errors import DisclosureError
+from disclosure.records.tables import LedgerEntry, OpennessChange, OpennessRequest
+from tests.support.bureau import Bureau, bureau_at
+from tests.support.openness_staff import Keepers, copied, keepers_at
 
 pytestmark = pytest.mark.records
 
@@ -76,9 +75,9 @@ def test_a_published_cycle_starts_exactly_the_clocks_of_items_35_to_40(published
 
 def test_only_the_items_whose_figures_changed_start_again(published: Keepers, tmp_path: Path) -> None:
     keepers = copied(published, tmp_path)
-    with keepers.bureau.place.records.write() as session:
-        (first,) = changes.note_statistics(session, keepers.catalog, keepers.now)
-        before = {(v.item, v.element): v.sha256 for v in changes.get_change(session, first).versions}
+    with keepers.bureau.installation.begin(keepers.now) as work:
+        (first,) = changes.note_statistics(work)
+        before = {(v.item, v.element): v.sha256 for v in changes.get_change(work.session, first).versions}
     # A later cycle that asks for one benefit alone.
     later = bureau_at_work(keepers, "2026-special-伤残", ("work_injury.disability_benefits.*",))
     later.sign_all()
@@ -86,7 +85,7 @@ def test_only_the_items_whose_figures_changed_start_again(published: Keepers, tm
     later.publish()
     keepers.at("2026-03-05")
     assert keepers.notice() == ([first], [])  # nothing of it is public yet: the same change, its next round
-    with keepers.bureau.place.records.read() as session:
+    with keepers.bureau.installation.records.read() as session:
         change = changes.get_change(session, first)
         after = {(v.item, v.element): v.sha256 for v in changes.standing_versions(session, change)}
     assert {key for key in after if after[key] != before[key]} == {("37", "amount"), ("37", "person_times")}
@@ -95,7 +94,7 @@ def test_only_the_items_whose_figures_changed_start_again(published: Keepers, tm
 
 def bureau_at_work(keepers: Keepers, period: str, only: tuple[str, ...]) -> Bureau:
     """The same bureau at work on a special cycle."""
-    settings = keepers.bureau.place.settings
+    settings = keepers.bureau.installation.settings
     made = bureau_at(settings.home, settings.database_url, profile="chuxiong", period=period, only=only, enrolled=False)
     made.secrets, made.now = keepers.bureau.secrets, keepers.now
     return made
@@ -131,7 +130,7 @@ def test_what_was_not_changed_for_a_year_is_confirmed_once_and_says_so(keepers: 
     keepers.at("2027-03-09")
     assert keepers.notice() == ([], [])
     keepers.at("2027-03-10")
-    with keepers.bureau.place.records.read() as session:
+    with keepers.bureau.installation.records.read() as session:
         assert [v.item for v in confirming.due(session, keepers.catalog, keepers.now)] == ["07", "42"]
 
 
@@ -148,44 +147,44 @@ def test_a_request_has_twenty_working_days_and_one_extension(
 ) -> None:
     keepers.at("2026-01-05")
     day = dt.date.fromisoformat
-    common = {"name": "吴社保", "now": keepers.now}
-    with keepers.bureau.place.records.write() as session:
-        made = requests.add(session, keepers.catalog, "2025-001", day(received), item="7", **common)
+    name = "吴社保"
+    with keepers.bureau.installation.begin(keepers.now) as work:
+        made = requests.add(work, "2025-001", day(received), item="7", name=name)
         assert requests.limit_of(keepers.catalog, made) == day(limit)
-        (one,) = requests.register(session, keepers.catalog, day(limit) + dt.timedelta(days=1))
+        (one,) = requests.register(work.session, keepers.catalog, day(limit) + dt.timedelta(days=1))
         assert one.is_late
         with pytest.raises(DisclosureError, match="告知申请人"):
-            requests.extend(session, keepers.catalog, "2025-001", day(limit), notice="", **common)
+            requests.extend(work, "2025-001", day(limit), notice="", name=name)
         late = day(limit) + dt.timedelta(days=1)
         with pytest.raises(DisclosureError, match="已经过去"):
-            requests.extend(session, keepers.catalog, "2025-001", late, notice="告知书1号", **common)
-        requests.extend(session, keepers.catalog, "2025-001", day(limit), notice="告知书1号", **common)
+            requests.extend(work, "2025-001", late, notice="告知书1号", name=name)
+        requests.extend(work, "2025-001", day(limit), notice="告知书1号", name=name)
         assert requests.limit_of(keepers.catalog, made) == day(extended)
         with pytest.raises(DisclosureError, match="不能再延长"):
-            requests.extend(session, keepers.catalog, "2025-001", day(limit), notice="告知书2号", **common)
-        requests.answer(session, keepers.catalog, "2025-001", day(extended), outcome="部分公开", **common)
-        (one,) = requests.register(session, keepers.catalog, day(extended) + dt.timedelta(days=90))
+            requests.extend(work, "2025-001", day(limit), notice="告知书2号", name=name)
+        requests.answer(work, "2025-001", day(extended), outcome="部分公开", name=name)
+        (one,) = requests.register(work.session, keepers.catalog, day(extended) + dt.timedelta(days=90))
         assert (one.is_late, one.left) == (False, 0)
         with pytest.raises(DisclosureError, match="不能再改"):
-            requests.answer(session, keepers.catalog, "2025-001", day(extended), outcome="部分公开", **common)
+            requests.answer(work, "2025-001", day(extended), outcome="部分公开", name=name)
 
 
 def test_the_register_keeps_and_publishes_numbers_and_days_alone(keepers: Keepers) -> None:
     keepers.at("2025-12-31")
-    common = {"name": "吴社保", "now": keepers.now}
-    with keepers.bureau.place.records.write() as session:
+    name = "吴社保"
+    with keepers.bureau.installation.begin(keepers.now) as work:
         for wrong in ("张三", "13987812345", "532301199001011234", "张三 2025", "x" * 41):
             with pytest.raises(DisclosureError, match="登记号"):
-                requests.add(session, keepers.catalog, wrong, dt.date(2025, 3, 3), item="", **common)
+                requests.add(work, wrong, dt.date(2025, 3, 3), item="", name=name)
         for number in range(1, 6):
-            requests.add(session, keepers.catalog, f"2025-{number:03}", dt.date(2025, 3, 3), item="", **common)
+            requests.add(work, f"2025-{number:03}", dt.date(2025, 3, 3), item="", name=name)
         answer = dt.date(2025, 3, 31)  # the 20th working day
-        requests.answer(session, keepers.catalog, "2025-001", answer, outcome="disclosed", **common)
+        requests.answer(work, "2025-001", answer, outcome="disclosed", name=name)
         late = answer + dt.timedelta(days=1)
-        requests.answer(session, keepers.catalog, "2025-002", late, outcome="不予公开", **common)
-        requests.extend(session, keepers.catalog, "2025-003", answer, notice="告知书〔2025〕1号", **common)
-        requests.add(session, keepers.catalog, "2025-006", dt.date(2025, 12, 30), item="", **common)
-        (year,) = requests.counts(session, keepers.catalog, dt.date(2025, 12, 31))
+        requests.answer(work, "2025-002", late, outcome="不予公开", name=name)
+        requests.extend(work, "2025-003", answer, notice="告知书〔2025〕1号", name=name)
+        requests.add(work, "2025-006", dt.date(2025, 12, 30), item="", name=name)
+        (year,) = requests.counts(work.session, keepers.catalog, dt.date(2025, 12, 31))
     assert (year.received, year.answered, year.on_time, year.extended, year.overdue, year.open) == (6, 2, 1, 1, 3, 1)
     assert year.outcomes == {"予以公开": 1, "不予公开": 1}
     assert keepers.publish() == []
@@ -229,10 +228,10 @@ def rehearse(keepers: Keepers) -> None:
         keepers.at(day)
         key = chance.choice(elements)
         taken = keepers.hand_in(keepers.new(*key, texts(key, turn), f"变更{turn}"))
-        assert taken.refusal == ""
+        assert isinstance(taken, OpennessChange)
         diary.append({"key": key, "changed": day, "public": None})
         _, earlier = waiting.get(key, (0, []))
-        waiting[key] = (taken.change_id, [*earlier, len(diary) - 1])
+        waiting[key] = (taken.id, [*earlier, len(diary) - 1])
     last = dt.date(2025, 12, 31)
     keepers.at(last)
 
@@ -247,7 +246,7 @@ def rehearse(keepers: Keepers) -> None:
         if public:
             used[item].append(took)
 
-    with keepers.bureau.place.records.read() as session:
+    with keepers.bureau.installation.records.read() as session:
         handed = session.query(LedgerEntry).filter(LedgerEntry.event == "openness.changed").count()
     report = make_report(catalog, keepers.clocks(), dt.date(2025, 1, 1), last)
     assert handed == len(diary) == sum(line.changes for line in report.lines) == 300

@@ -1,0 +1,1 @@
+"""The openness catalogue's public pages and data."""
