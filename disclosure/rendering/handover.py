@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from disclosure.rendering.document import DisclosureDocument
-from disclosure.rendering.inlining import inlined
+from disclosure.platform.templating import render_text
+from disclosure.rendering.document.document import DisclosureDocument
 from disclosure.rendering.outlets import Outlets
-from disclosure.templating import render_text
+from disclosure.rendering.site.inlining import inlined
 
 CONTENT, NOTE = "content.html", "交接说明.txt"
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import Catalog
-from disclosure.catalog.outlet_models import HandoverSite, OutletFacts
-from disclosure.periods import Period, parse_period
-from disclosure.rendering.document import DisclosureDocument
-from disclosure.rendering.phrases import fill_text
+from disclosure.catalog.models.outlets import HandoverSite, OutletFacts
+from disclosure.rendering.document.document import DisclosureDocument
+from disclosure.rendering.document.phrases import fill_text
 from disclosure.rendering.templates import chinese_date
 
 #: The page that checks what was published, at the site's root.
@@ -46,7 +46,7 @@ class Outlets:
 
 
 def outlets_of(catalog: Catalog, document: DisclosureDocument) -> Outlets:
-    """The outlets of ``document``, from ``outlets.yaml`` and the dates of the cycles.
+    """Return the outlets of ``document``, from ``outlets.yaml`` and the dates of the cycles.
 
     Raises:
         DisclosureError: when ``outlets.yaml`` uses a name that is not filled in.
@@ -98,7 +98,7 @@ def next_publication(catalog: Catalog, period: Period) -> dt.date | None:
 
 
 def _as_asked(settled: Mapping[str, str], site: HandoverSite) -> dict[str, str]:
-    """The fields as one site calls them; what has no value is left out."""
+    """Return the fields as one site calls them; what has no value is left out."""
     kept = {
         site.renamed.get(label, label): value
         for label, value in settled.items()
@@ -108,7 +108,7 @@ def _as_asked(settled: Mapping[str, str], site: HandoverSite) -> dict[str, str]:
 
 
 def _halls(catalog: Catalog, document: DisclosureDocument, period: Period) -> list[Hall]:
-    """The centres that this document has something of, in the order of the catalogue."""
+    """Return the centres that this document has something of, in the order of the catalogue."""
     words = catalog.outlets.hall
     following = next_publication(catalog, period)
     until = fill_text(words.until, until=chinese_date(following)) if following else words.until_undated

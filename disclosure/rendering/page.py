@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
-from disclosure.rendering.document import DisclosureDocument
-from disclosure.rendering.metadata import release_dataset
+from disclosure.rendering.document.document import DisclosureDocument
+from disclosure.rendering.open_data.metadata import release_dataset
 from disclosure.rendering.templates import chinese_date, kilobytes, render_html
 
 

@@ -11,27 +11,23 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from html.parser import HTMLParser
-from pathlib import Path
 
+import pypdfium2
 import python_calamine
 
-from disclosure.errors import DisclosureError
-from disclosure.rendering.document import DisclosureDocument, Row, Table
+from disclosure.platform.errors import DisclosureError
+from disclosure.rendering.document.document import DisclosureDocument, Table, TableRow
 
 #: A printed number, with separators and sign, that no digit or point goes on.
 _NUMBER = r"(?<![\d.,])[+-]?\d[\d,]*(?:\.\d+)?(?![\d.,]*\d)"
-_PDF_SECONDS = 60
 
 
 def figures_of(document: DisclosureDocument) -> dict[str, str]:
-    """What every channel should give back: the figures of the period itself."""
+    """Return what every channel should give back: the figures of the period itself."""
     return {seen.key: seen.state or seen.value for seen in document.observations}
 
 
@@ -54,20 +50,20 @@ def differences(
 
 
 def figures_in_page(page: bytes, period: str) -> dict[str, str]:
-    """The figures of ``period`` on a release page: elements that carry ``data-figure``."""
+    """Return the figures of ``period`` on a release page: elements that carry ``data-figure``."""
     reader = _Marked()
     reader.feed(page.decode())
     return {key: value for key, value in _agreed(reader.found).items() if key.endswith(f"/{period}")}
 
 
 def figures_in_csv(content: bytes) -> dict[str, str]:
-    """The figures of one CSV of the open data."""
+    """Return the figures of one CSV of the open data."""
     rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     return _agreed((row["id"], row["state"] or row["value"] or row["text"].removeprefix("'")) for row in rows)
 
 
 def figures_in_workbook(content: bytes, sheet: str) -> dict[str, str]:
-    """The figures of the workbook's sheet of all figures, as numbers: a cell does not hold the printed decimals."""
+    """Return the figures of the sheet of all figures, as numbers: a cell does not hold the printed decimals."""
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     _head, *rows = book.get_sheet_by_name(sheet).to_python()
     # Columns: id … value (5), text (6), state (7).
@@ -75,26 +71,22 @@ def figures_in_workbook(content: bytes, sheet: str) -> dict[str, str]:
 
 
 def figures_in_pdf(content: bytes, document: DisclosureDocument) -> dict[str, str]:
-    """The figures of a printed notice's tables, read by poppler's pdftotext.
-
-    Raises:
-        DisclosureError: when pdftotext is not installed or cannot read the file.
-    """
+    """Return the figures of a printed notice's tables."""
     return _figures_in_rows(pdf_text(content), _tables(document), document)
 
 
 def figures_in_poster(content: bytes, document: DisclosureDocument) -> dict[str, str]:
-    """The head figures of a poster; a document without cards has none."""
+    """Return the head figures of a poster; a document without cards has none."""
     return _figures_on_cards(pdf_text(content), document)
 
 
 def figures_in_fragment(html: bytes, document: DisclosureDocument) -> dict[str, str]:
-    """The figures of the tables in a hand-over package's body."""
+    """Return the figures of the tables in a hand-over package's body."""
     return _figures_in_rows(html_text(html.decode()), _tables(document), document)
 
 
 def figures_in_article(html: str, document: DisclosureDocument) -> dict[str, str]:
-    """The figures of a WeChat article: its cards, and its tables where it has room for them."""
+    """Return the figures of a WeChat article: its cards, and its tables where it has room for them."""
     text = html_text(html)
     narrow = [table for table in _tables(document) if not table.columns[1].numeric and table.caption in text]
     return _agreed(
@@ -120,28 +112,21 @@ def missing_texts(text: str, document: DisclosureDocument, *, tables: bool = Tru
 
 
 def pdf_text(content: bytes) -> str:
-    """The words of a PDF in reading order.
+    """Return the words of a PDF in reading order, a form feed between pages.
 
     Raises:
-        DisclosureError: when pdftotext is not installed or cannot read the file.
+        DisclosureError: when the file is no sound PDF.
     """
-    program = shutil.which("pdftotext")
-    if program is None:
-        raise DisclosureError("本机没有 pdftotext，不能核对印刷版的数字，请安装 poppler-utils。")
-    with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
-        file.write(content)
-        file.flush()
-        read = subprocess.run(  # noqa: S603 - a program of the system, on a file of our own
-            [program, "-raw", Path(file.name), "-"], capture_output=True, check=False, timeout=_PDF_SECONDS
-        )
-    if read.returncode:
-        raise DisclosureError("pdftotext 读不了印刷版 PDF，文件可能已损坏，请重新生成。")
-    return read.stdout.decode()
+    try:
+        with pypdfium2.PdfDocument(content) as pdf:
+            return "\f".join(page.get_textpage().get_text_range() for page in pdf)
+    except pypdfium2.PdfiumError:
+        raise DisclosureError("读不了印刷版 PDF，文件可能已损坏，请重新生成。") from None
 
 
 def html_text(html: str) -> str:
-    """The words of an HTML fragment, a line for each block, cell and row."""
-    reader = _Words()
+    """Return the words of an HTML fragment, a line for each block, cell and row."""
+    reader = _PageWords()
     reader.feed(html)
     return reader.text
 
@@ -173,7 +158,7 @@ def _rows(table: Table, own: set[str], values: int | None) -> Iterator[_Expected
         yield _Expected(row.label, row.cells[0].text if _has_unit(row, table) else "", keys)
 
 
-def _has_unit(row: Row, table: Table) -> bool:
+def _has_unit(row: TableRow, table: Table) -> bool:
     return not table.columns[1].numeric and row.cells[0].span == 1
 
 
@@ -233,7 +218,7 @@ def _states(document: DisclosureDocument) -> str:
 
 
 def _spaced(words: str) -> str:
-    """A pattern for ``words`` wherever lines were broken or blanks put between Chinese and digits."""
+    """Return a pattern for ``words`` wherever lines were broken or blanks put between Chinese and digits."""
     return r"\s*".join(re.escape(letter) for letter in words if not letter.isspace())
 
 
@@ -282,7 +267,7 @@ class _Marked(HTMLParser):
             self._text.append(data)
 
 
-class _Words(HTMLParser):
+class _PageWords(HTMLParser):
     _INLINE = frozenset({"span", "strong", "em", "a", "b", "i"})
 
     def __init__(self) -> None:

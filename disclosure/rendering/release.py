@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from disclosure.cycle.release_paths import PACKAGES, PACKAGES_OVERVIEW
+from disclosure.platform.templating import render_text
 from disclosure.rendering.charts import chart_svg
-from disclosure.rendering.document import DisclosureDocument
+from disclosure.rendering.document.document import DisclosureDocument
 from disclosure.rendering.handover import handover_package
-from disclosure.rendering.open_data import FIGURES, WORKBOOK, open_data_files
+from disclosure.rendering.open_data.open_data import FIGURES, WORKBOOK, open_data_files
 from disclosure.rendering.outlets import Outlets
 from disclosure.rendering.page import render_page
-from disclosure.rendering.sheet import NOTICE, hall_packages, print_files
+from disclosure.rendering.print.sheet import NOTICE, hall_packages, print_files
 from disclosure.rendering.wechat import wechat_package
-from disclosure.templating import render_text
-
-_PACKAGES = "packages/"
-OVERVIEW = f"{_PACKAGES}index.html"
 
 
 @dataclass(frozen=True)
@@ -34,21 +32,21 @@ class Rendered:
     def files(self) -> dict[str, bytes]:
         """Everything that is signed, in one tree: the site's files, and ``packages/<name>/…`` beside them."""
         apart = {
-            f"{_PACKAGES}{name}/{path}": content
+            f"{PACKAGES}{name}/{path}": content
             for name, package in self.packages.items()
             for path, content in package.items()
         }
-        return {**self.site, OVERVIEW: self.overview, **apart}
+        return {**self.site, PACKAGES_OVERVIEW: self.overview, **apart}
 
 
 def public_paths(paths: Iterable[str]) -> list[str]:
     """Those of the paths of ``Rendered.files`` that belong to the public site."""
-    return [path for path in paths if not path.startswith(_PACKAGES)]
+    return [path for path in paths if not path.startswith(PACKAGES)]
 
 
 def package_paths(paths: Iterable[str], package: str) -> dict[str, str]:
     """Path within ``package`` -> path in ``Rendered.files``, of those of ``paths`` that belong to it."""
-    start = f"{_PACKAGES}{package}/"
+    start = f"{PACKAGES}{package}/"
     return {path.removeprefix(start): path for path in paths if path.startswith(start)}
 
 
@@ -86,7 +84,7 @@ def _overview(
     outlets: Outlets,
     packages: Mapping[str, Mapping[str, bytes]],
 ) -> bytes:
-    """The leader's list of everything beside the page; it goes to no channel."""
+    """Return the leader's list of everything beside the page; it goes to no channel."""
     halls = {
         hall.name: [path for path in packages["hall"] if path.startswith(f"{hall.centre}/")] for hall in outlets.halls
     }

@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from disclosure.templating import TEMPLATES, render_text
+from disclosure.platform.templating import TEMPLATES, render_text
 
 
 def render_html(template: str, **values: Any) -> bytes:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from disclosure.errors import DisclosureError
-from disclosure.rendering.document import DisclosureDocument, Table
-from disclosure.rendering.inlining import inlined
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.templating import render_text
+from disclosure.rendering.document.document import DisclosureDocument, Table
 from disclosure.rendering.outlets import Outlets
-from disclosure.rendering.typesetting import as_json, set_picture
-from disclosure.templating import render_text
+from disclosure.rendering.print.typesetting import as_json, set_picture
+from disclosure.rendering.site.inlining import inlined
 
 #: ``article.json`` has the fields of ``draft/add`` but two: ``content`` is ``article.html``, and ``thumb_media_id``
 #: is what the platform answers when the cover is uploaded.
@@ -53,7 +53,7 @@ def wechat_package(document: DisclosureDocument, outlets: Outlets) -> dict[str, 
 
 
 def article_content(document: DisclosureDocument, outlets: Outlets) -> str:
-    """The body: the longest of its four forms that the platform takes.
+    """Return the body: the longest of its four forms that the platform takes.
 
     Raises:
         DisclosureError: when none is short enough.

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period, parse_period
+from disclosure.calendar.periods import Period, parse_period
+from disclosure.platform.errors import DisclosureError
 from disclosure.rendering.site.entries import SiteEntry
 
 
 def chronological(period: Period) -> tuple[int, int, str]:
-    """What periods are sorted by: their end, then their name."""
+    """Return what periods are sorted by: their end, then their name."""
     return (period.year, period.end_month, period.id)
 
 
@@ -48,7 +48,7 @@ class Collected:
 
 
 def latest_own(points: Mapping[Period, Point]) -> tuple[Period, Point] | None:
-    """The newest figure that its own release gave, a special disclosure's only where there is no other."""
+    """Return the newest figure that its own release gave, a special disclosure's only where there is no other."""
     own = [period for period, point in points.items() if point.own]
     dated = [period for period in own if period.kind != "special"]
     newest = max(dated or own, key=chronological, default=None)
@@ -56,7 +56,7 @@ def latest_own(points: Mapping[Period, Point]) -> tuple[Period, Point] | None:
 
 
 def printed_figures(document: bytes) -> bytes:
-    """What a release's ``document.json`` prints: a JSON list of ``[key, printed, value, unit]``, each key once.
+    """Return what a release's ``document.json`` prints: a JSON list of ``[key, printed, value, unit]``, each key once.
 
     Raises:
         DisclosureError: when it is no document.

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from disclosure.clock import shanghai
-from disclosure.periods import Period
+from disclosure.calendar.periods import Period
+from disclosure.platform.clock import shanghai
 from disclosure.rendering.templates import chinese_date
 
 
@@ -87,5 +87,5 @@ class SiteEntry:
         return quote(f"{self.path}index.html")
 
     def permanent_id(self, profile: str) -> str:
-        """A URN that no change of address changes."""
+        """Return a URN that no change of address changes."""
         return uuid.uuid5(uuid.NAMESPACE_OID, f"{profile}/{self.period.id}/{self.version}").urn

@@ -10,11 +10,11 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Indicator
-from disclosure.periods import Period
-from disclosure.rendering.document import Bar, Cell, Chart, Column, Row, RowGroup, Table
-from disclosure.rendering.open_data import harmless
-from disclosure.rendering.phrases import Phrases, fill_text
+from disclosure.rendering.document.document import Bar, Cell, Chart, Column, RowGroup, Table, TableRow
+from disclosure.rendering.document.phrases import Phrases, fill_text
+from disclosure.rendering.open_data.open_data import harmless
 from disclosure.rendering.site.collected import Collected, Point, chronological
 from disclosure.rendering.site.entries import SiteEntry
 
@@ -63,13 +63,13 @@ class History:
     rows: tuple[tuple[str, ...], ...]
 
     @property
-    def demo(self) -> bool:
+    def is_demo(self) -> bool:
         """Whether any of it is a demonstration."""
         return any(entry.demo for entry in self.sources)
 
 
 def insurance_history(catalog: Catalog, phrases: Phrases, collected: Collected, insurance: str) -> History | None:
-    """The whole prefecture's figures of ``insurance`` over the periods; None where nothing was published."""
+    """Return the whole prefecture's figures of ``insurance`` over the periods; None where nothing was published."""
     region, name = catalog.prefecture.code, catalog.insurances[insurance].name
     groups = []
     for section in catalog.sections.values():
@@ -177,7 +177,7 @@ def _side_by_side(
             label = indicator.label if parent is not None and parent not in with_parts else indicator.name
             with_parts.update({parent} if parent else set())
             cells = (Cell(unit, "text"), *(_cell(phrases, point, unit) for point in found))
-            rows.append(Row(label, cells, depth=1 if parent else 0))
+            rows.append(TableRow(label, cells, depth=1 if parent else 0))
         if rows:
             row_groups.append(RowGroup(title, tuple(rows)))
     heads = (Column(words.indicator, numeric=False), Column(words.unit, numeric=False))
@@ -185,7 +185,7 @@ def _side_by_side(
 
 
 def _cell(phrases: Phrases, point: Point | None, unit: str) -> Cell:
-    """A unit other than the row's is printed with its figure."""
+    """Print a unit other than the row's with its figure."""
     if point is None:
         return Cell(phrases.no_comparison, "blank")
     if not point.value:
@@ -219,7 +219,7 @@ def _over_time(
 
 
 def _across_insurances(catalog: Catalog, phrases: Phrases, collected: Collected, region: str) -> Drawn | None:
-    """A county's latest figure of each insurance."""
+    """Return a county's latest figure of each insurance."""
     words = phrases.history.county_chart
     latest: Period | None = None
     bars = []
@@ -238,7 +238,7 @@ def _across_insurances(catalog: Catalog, phrases: Phrases, collected: Collected,
 
 
 def _drawn(phrases: Phrases, chart: str, title: str, bars: Sequence[Bar], head: str) -> Drawn | None:
-    """A chart of ``bars`` and its table; None where fewer than two categories share a unit."""
+    """Return a chart of ``bars`` and its table; None where fewer than two categories share a unit."""
     words = phrases.charts
     # The newest bar's unit: another one cannot stand on the same scale.
     bars = [bar for bar in bars if bar.unit == bars[0].unit]
@@ -261,7 +261,7 @@ def _drawn(phrases: Phrases, chart: str, title: str, bars: Sequence[Bar], head: 
     )
     placed = {(bar.category, bar.series): Cell(bar.printed, "figure", bar.key) for bar in bars}
     blank = Cell(phrases.no_comparison, "blank")
-    rows = tuple(Row(each, tuple(placed.get((each, name), blank) for name in series)) for each in categories)
+    rows = tuple(TableRow(each, tuple(placed.get((each, name), blank) for name in series)) for each in categories)
     columns = (
         Column(head, numeric=False),
         *(Column(fill_text(phrases.region_table.indicator, name=name, unit=unit)) for name in series),

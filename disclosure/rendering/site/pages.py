@@ -11,9 +11,9 @@ from itertools import groupby
 from markupsafe import Markup
 
 from disclosure.catalog import Catalog
-from disclosure.clock import said
-from disclosure.rendering.metadata import history_dataset, site_dataset
-from disclosure.rendering.phrases import Phrases, fill_text, load_phrases
+from disclosure.platform.clock import format_moment
+from disclosure.rendering.document.phrases import Phrases, fill_text, load_phrases
+from disclosure.rendering.open_data.metadata import history_dataset, site_dataset
 from disclosure.rendering.site.collected import Collected, Point, chronological, latest_own
 from disclosure.rendering.site.entries import SiteEntry
 from disclosure.rendering.site.history import History
@@ -36,7 +36,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class SiteLinks:
     """What the site's pages link to."""
 
     entries: Sequence[SiteEntry]
@@ -45,7 +45,7 @@ class Shelf:
 
 
 def insurance_tile(catalog: Catalog, phrases: Phrases, collected: Collected, insurance: str) -> Tile:
-    """The tile of an insurance with its latest headline figure."""
+    """Return the tile of an insurance with its latest headline figure."""
     name, address = catalog.insurances[insurance].name, f"insurances/{insurance}.html"
     lead = f"{insurance}.{phrases.highlights.lead}"
     latest = latest_own(collected.of(catalog.prefecture.code, lead))
@@ -56,48 +56,49 @@ def insurance_tile(catalog: Catalog, phrases: Phrases, collected: Collected, ins
 
 def home_page(
     catalog: Catalog,
-    shelf: Shelf,
+    links: SiteLinks,
     *,
     sizes: Mapping[str, int],
     openness: str,
 ) -> bytes:
-    """The newest releases and the ways to everything else.
+    """Return the newest releases and the ways to everything else.
 
     ``sizes`` in kB of the files of the releases shown, by path; ``openness`` is the catalogue's title where the site
     has one.
     """
     return render_html(
         "index.html.j2",
-        **_common(catalog, demo=any(entry.demo for entry in shelf.entries)),
+        **_common(catalog, demo=any(entry.demo for entry in links.entries)),
         description=catalog.profile.description,
-        entries=shelf.entries,
-        latest=shelf.entries[:LATEST],
+        entries=links.entries,
+        latest=links.entries[:LATEST],
         sizes=sizes,
-        insurances=shelf.insurances,
-        counties=shelf.counties,
+        insurances=links.insurances,
+        counties=links.counties,
         openness=openness,
+        events=tuple(catalog.life_events.values()),
         schedule=_schedule(catalog),
-        dataset=site_dataset(catalog, shelf.entries[:LATEST]),
+        dataset=site_dataset(catalog, links.entries[:LATEST]),
     )
 
 
-def search_page(catalog: Catalog, shelf: Shelf) -> bytes:
+def search_page(catalog: Catalog, links: SiteLinks) -> bytes:
     """Everything there is as a plain list, and the search over it."""
     script, policy = inline_script("search.js")
-    by_year = sorted(shelf.entries, key=lambda entry: chronological(entry.period), reverse=True)
+    by_year = sorted(links.entries, key=lambda entry: chronological(entry.period), reverse=True)
     return render_html(
         "search.html.j2",
-        **_common(catalog, demo=any(entry.demo for entry in shelf.entries)),
+        **_common(catalog, demo=any(entry.demo for entry in links.entries)),
         years=[(year, list(group)) for year, group in groupby(by_year, key=lambda entry: entry.period.year)],
-        insurances=shelf.insurances,
-        counties=shelf.counties,
+        insurances=links.insurances,
+        counties=links.counties,
         script=script,
         script_policy=policy,
     )
 
 
-def verifier_page(catalog: Catalog, shelf: Shelf, keys: bytes) -> bytes:
-    """The page that checks releases, on the site or saved to a disk; ``keys`` is the published JWK set it trusts."""
+def verifier_page(catalog: Catalog, links: SiteLinks, keys: bytes) -> bytes:
+    """Return the page that checks releases, on the site or saved to disk; ``keys`` is the JWK set it trusts."""
     script, policy = inline_script("verify.js")
     listed = [
         {**key, "since": _said(key["nbf"]), "until": _said(key["exp"]) if "exp" in key else ""}
@@ -105,7 +106,7 @@ def verifier_page(catalog: Catalog, shelf: Shelf, keys: bytes) -> bytes:
     ]
     return render_html(
         "verify.html.j2",
-        **_common(catalog, demo=any(entry.demo for entry in shelf.entries)),
+        **_common(catalog, demo=any(entry.demo for entry in links.entries)),
         address=catalog.outlets.site.address,
         keys=listed,
         # No tag can end inside of it: "<" does not occur in base64url and numbers.
@@ -124,14 +125,14 @@ def history_page(
     listed: str,
     siblings: Sequence[Tile],
 ) -> bytes:
-    """A page over several periods.
+    """Return a page over several periods.
 
     ``charts`` is SVG by chart id (trusted: drawn by ``charts.chart_svg``); ``listed`` is the heading under which the
     home page lists it (``insurances`` or ``counties``), ``siblings`` what else is listed there.
     """
     return render_html(
         "history.html.j2",
-        **_common(catalog, demo=history.demo),
+        **_common(catalog, demo=history.is_demo),
         history=history,
         charts={name: Markup(svg) for name, svg in charts.items()},  # noqa: S704 - see above
         size=kilobytes(csv),
@@ -157,4 +158,4 @@ def _schedule(catalog: Catalog) -> list[dict[str, str | int | bool]]:
 
 
 def _said(seconds: int) -> str:
-    return said(dt.datetime.fromtimestamp(seconds, dt.UTC))
+    return format_moment(dt.datetime.fromtimestamp(seconds, dt.UTC))

@@ -3,60 +3,132 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from disclosure.catalog import Catalog, Indicator
-from disclosure.rendering.phrases import fill_text, load_phrases
+from disclosure.catalog import Catalog, Indicator, Region
+from disclosure.rendering.document.phrases import fill_text, load_phrases
 from disclosure.rendering.site.collected import Collected, latest_own
 from disclosure.rendering.site.entries import SiteEntry
 
-#: Title, address relative to the site's root, and what is said beside the title.
-Found = tuple[str, str, str]
+#: Title, address relative to the site's root, what is said beside the title, other words it is found by.
+Found = tuple[str, str, str, str]
 
 
 def search_index(found: Iterable[Found]) -> bytes:
-    """``{"entries": [[title, address, more], …]}``."""
+    """``{"entries": [[title, address, more, words], …]}``."""
     return (json.dumps({"entries": list(found)}, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 
+def page_entries(
+    catalog: Catalog, collected: Collected, titles: Mapping[str, str], insurances: Mapping[str, str]
+) -> list[Found]:
+    """Return a line a page over several periods; an insurance's is found by all its names and by the years it shows.
+
+    ``titles`` are the pages' by address, ``insurances`` the address of each insurance's page by its id.
+    """
+    words = {
+        address: " ".join((*_names_of(catalog, insurance), *_years(catalog, collected, insurance)))
+        for insurance, address in insurances.items()
+    }
+    return [(title, address, "", words.get(address, "")) for address, title in titles.items()]
+
+
 def release_entries(catalog: Catalog, entries: Iterable[SiteEntry]) -> list[Found]:
-    """A line a release."""
+    """Return a line a release."""
     phrases = load_phrases(catalog)
+    everyday = " ".join(word.word for word in catalog.everyday_words.values() if word.releases)
     return [
         (
             entry.title,
             entry.address,
             fill_text(phrases.history.release_line, period=entry.period.label, day=entry.published_text)
             + (f" {phrases.demo_label}" if entry.demo else ""),
+            everyday,
         )
         for entry in entries
     ]
 
 
 def figure_entries(catalog: Catalog, collected: Collected, addresses: Mapping[str, str]) -> list[Found]:
-    """A line an indicator: its latest figure of the whole prefecture, found on its insurance's page."""
-    lines = []
-    for indicator in catalog.indicators.values():
-        latest = latest_own(collected.of(catalog.prefecture.code, indicator.id))
-        if latest and indicator.insurance in addresses:
-            period, point = latest
-            # A state such as 未提供 has no unit.
-            figure = point.printed + (point.unit if point.value else "")
-            lines.append(
-                (_named(catalog, indicator), f"{addresses[indicator.insurance]}#all", f"{period.label} {figure}")
-            )
-    return lines
+    """Return a line an indicator: its latest figure of the whole prefecture, found on its insurance's page."""
+    return [
+        (_named(catalog, indicator), f"{addresses[indicator.insurance]}#all", latest, _words_of(catalog, indicator))
+        for indicator in catalog.indicators.values()
+        if indicator.insurance in addresses and (latest := _latest(collected, catalog.prefecture, indicator))
+    ]
 
 
-def openness_entries(catalog_json: bytes | None) -> list[Found]:
-    """A line an item of the openness catalogue, from the ``catalog.json`` beside its pages."""
+def county_entries(catalog: Catalog, collected: Collected, addresses: Mapping[str, str]) -> list[Found]:
+    """Return a line a county and indicator, found on the county's page; ``addresses`` are by the county's code."""
+    return [
+        (
+            region.name + _named(catalog, indicator),
+            f"{addresses[region.code]}#all",
+            latest,
+            " ".join((*region.aliases, _words_of(catalog, indicator))),
+        )
+        for region in catalog.parts_of_prefecture
+        if region.code in addresses
+        for indicator in catalog.indicators.values()
+        if indicator.by_county and (latest := _latest(collected, region, indicator))
+    ]
+
+
+def openness_entries(catalog: Catalog, catalog_json: bytes | None) -> list[Found]:
+    """Return a line an item of the openness catalogue, from the ``catalog.json`` beside its pages."""
     if catalog_json is None:
         return []
     content = json.loads(catalog_json)
     return [
-        (item["name"], f"openness/{item['page']}", f"{content['title']} {item['matter']['name']}")
+        (
+            item["name"],
+            f"openness/{item['page']}",
+            f"{content['title']} {item['matter']['name']}",
+            " ".join(
+                word.word
+                for word in catalog.everyday_words.values()
+                if item["page"].removesuffix(".html") in word.items
+            ),
+        )
         for item in content["items"]
     ]
+
+
+def _latest(collected: Collected, region: Region, indicator: Indicator) -> str:
+    """Return the newest figure as people read it, ``2025年度 9,415.54万元``; empty where there is none."""
+    latest = latest_own(collected.of(region.code, indicator.id))
+    if latest is None:
+        return ""
+    period, point = latest
+    # A state such as 未提供 has no unit.
+    return f"{period.label} {point.printed}{point.unit if point.value else ''}"
+
+
+def _names_of(catalog: Catalog, insurance_id: str) -> Iterator[str]:
+    """Yield every name an insurance has beside its own, everyday words too."""
+    insurance = catalog.insurances[insurance_id]
+    yield insurance.short_name
+    yield from insurance.aliases
+    for word in catalog.everyday_words.values():
+        if insurance_id in word.insurances:
+            yield word.word
+
+
+def _words_of(catalog: Catalog, indicator: Indicator) -> str:
+    """Return every other name an indicator goes by, its insurance's names with it."""
+    everyday = (
+        word.word
+        for word in catalog.everyday_words.values()
+        if any(indicator.matches(pattern) for pattern in word.indicators)
+    )
+    return " ".join((*_names_of(catalog, indicator.insurance), *indicator.aliases, *everyday))
+
+
+def _years(catalog: Catalog, collected: Collected, insurance: str) -> list[str]:
+    """Return the years of which the page of an insurance shows figures, the newest first."""
+    ids = [indicator.id for indicator in catalog.indicators.values() if indicator.insurance == insurance]
+    known = {period.year for each in ids for period in collected.of(catalog.prefecture.code, each)}
+    return [f"{year}年" for year in sorted(known, reverse=True)]
 
 
 def _named(catalog: Catalog, indicator: Indicator) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from disclosure.catalog import Insurance, Region
-from disclosure.rendering.document import Bar, Chart
-from disclosure.rendering.facts import Facts, grouped, key_text
-from disclosure.rendering.phrases import ChartKind, fill_text
+from disclosure.rendering.document.document import Bar, Chart
+from disclosure.rendering.document.facts import Facts, grouped, key_text
+from disclosure.rendering.document.phrases import ChartKind, fill_text
 
 
 def chart_of(facts: Facts, insurance: Insurance) -> Chart | None:
-    """The first chart of the insurance's preference that at least two figures fill."""
+    """Return the first chart of the insurance's preference that at least two figures fill."""
     charts = facts.phrases.charts
     kinds: dict[ChartKind, list[Bar]] = {
         "funds": _bars(facts, insurance, charts.funds.indicators, [facts.catalog.prefecture], with_base=True),
@@ -51,7 +51,6 @@ def _bars(
 ) -> list[Bar]:
     charts = facts.phrases.charts
     now = fill_text(charts.series_now, period=facts.period.label)
-    before = charts.series_base if facts.period.kind == "annual" else charts.series_base_part_year
     bars = []
     for name in names:
         indicator = facts.catalog.indicators.get(f"{insurance.id}.{name}")
@@ -66,5 +65,5 @@ def _bars(
             compared = facts.compared(figure)
             if with_base and base and compared:
                 printed = grouped(compared.base)
-                bars.append(Bar(category, before, f"{compared.base:f}", printed, key_text(base), figure.unit))
+                bars.append(Bar(category, facts.base_name, f"{compared.base:f}", printed, key_text(base), figure.unit))
     return bars

@@ -14,16 +14,16 @@ from html.parser import HTMLParser
 
 import pytest
 from PIL import Image
-from rendered import example, example_of, rendered
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import load_catalog
-from disclosure.catalog.outlet_models import SiteFacts
-from disclosure.errors import DisclosureError
-from disclosure.narrative import Narrative
-from disclosure.periods import Period
+from disclosure.catalog.models.outlets import SiteFacts
+from disclosure.figures.narrative import NarrativeText
+from disclosure.platform.errors import DisclosureError
 from disclosure.rendering import package_paths, public_paths
 from disclosure.rendering.outlets import index_number, outlets_of
 from disclosure.rendering.wechat import article_content, wechat_package
+from tests.support.rendered import example, example_of, rendered
 
 pytestmark = pytest.mark.unit
 
@@ -173,13 +173,14 @@ def test_article_keeps_to_the_platforms_limits(profile: str, period: str) -> Non
     assert tags.attributes <= {"style", "align", "rules"}
     assert "http" not in content
     assert content in package["preview.html"].decode()
+    assert draft["author"] not in content.partition("说明")[0], "the platform prints it above the article"
     for name, size in ((draft["cover"], (900, 383)), (draft["thumb"], (500, 500))):
         with Image.open(io.BytesIO(package[name])) as picture:
             assert (picture.format, picture.size) == ("PNG", size)
 
 
 def article(text: str) -> str:
-    narrative = Narrative("office", "郑起草", "0" * 64, "文字.md", {"participation": text})
+    narrative = NarrativeText("office", "郑起草", "0" * 64, "文字.md", {"participation": text})
     found = example_of("chuxiong", "2025-annual", narratives=(narrative,))
     return article_content(found.document, found.outlets)
 

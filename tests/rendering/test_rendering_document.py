@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, load_catalog
-from disclosure.comparison import compare
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure
-from disclosure.periods import Period
-from disclosure.rendering import DisclosureDocument, build_document
+from disclosure.figures.comparison import compare
+from disclosure.figures.figures import Figure
+from disclosure.platform.errors import DisclosureError
+from disclosure.rendering import DisclosureDocument, DocumentContents, build_document
+from disclosure.simulation.demo_figures import demo_figures, demo_history
 
 pytestmark = pytest.mark.unit
 
@@ -44,13 +44,14 @@ def document_of(
     only = tuple({each.indicator for each in figures})
     return build_document(
         CHUXIONG,
-        period,
-        figures,
-        last_year_end=bases,
-        year_before=bases,
-        compiled_on=DAY,
-        demo=False,
-        **{"only": only, **more},  # type: ignore[arg-type]
+        DocumentContents(
+            period,
+            figures,
+            earlier=bases,
+            compiled_on=DAY,
+            demo=False,
+            **{"only": only, **more},  # type: ignore[arg-type]
+        ),
     )
 
 
@@ -75,7 +76,7 @@ def test_stock_is_also_set_against_the_last_periods_end() -> None:
     now = (figure("work_injury.participants", "250235", HALF), figure("work_injury.income", "900.00", HALF))
     quarter = Period(2026, "q1")
     last = (figure("work_injury.participants", "250300", quarter), figure("work_injury.income", "400.00", quarter))
-    document = document_of(*now, period=HALF, last_period=last)
+    document = document_of(*now, period=HALF, bases=last)
     table = document.blocks[0].tables[0]
     assert table.columns[-1].title == "比上期末增减"
     shown = {row.label: row.cells[-1].text for group in table.groups for row in group.rows}
@@ -84,7 +85,7 @@ def test_stock_is_also_set_against_the_last_periods_end() -> None:
     first = document_of(
         figure("work_injury.participants", "1", quarter),
         period=quarter,
-        last_period=(figure("work_injury.participants", "2"),),
+        bases=(figure("work_injury.participants", "2"),),
     )
     assert "比上期末增减" not in {column.title for column in first.blocks[0].tables[0].columns}
 
@@ -144,7 +145,7 @@ def test_base_that_measures_something_else_is_not_used() -> None:
 def test_changes_are_the_arithmetic_of_the_printed_figures(now: Decimal, before: Decimal) -> None:
     this = figure("work_injury.income", str(now))
     base = figure("work_injury.income", str(before), Period(2024, "annual"))
-    compared = compare(CHUXIONG, this, base, is_rate=False)
+    compared = compare(CHUXIONG, this, base)
     assert compared is not None
     assert compared.percent is not None
     assert compared.base + compared.difference == now
@@ -154,7 +155,7 @@ def test_changes_are_the_arithmetic_of_the_printed_figures(now: Decimal, before:
 
 def test_missing_required_figure_is_shown_and_its_centre_named() -> None:
     given_figures = [f for f in demo_figures(CHUXIONG, YEAR) if f.centre != "employment_centre"]
-    document = build_document(CHUXIONG, YEAR, given_figures, compiled_on=DAY, demo=True)
+    document = build_document(CHUXIONG, DocumentContents(YEAR, given_figures, compiled_on=DAY, demo=True))
     silent = CHUXIONG.offices["employment_centre"].name
     assert f"{silent}本期未提供数据，涉及失业保险，表中以“未提供”列示。" in document.notes
     states = {seen.state for seen in document.observations if seen.indicator_id == "unemployment.participants"}
@@ -185,17 +186,19 @@ def test_not_applicable_is_in_the_table_and_not_in_the_prose() -> None:
 )
 def test_a_figure_that_does_not_belong_is_refused(wrong: Figure, said: str) -> None:
     with pytest.raises(DisclosureError, match=said):
-        build_document(CHUXIONG, YEAR, [wrong], compiled_on=DAY, demo=False)
+        build_document(CHUXIONG, DocumentContents(YEAR, [wrong], compiled_on=DAY, demo=False))
 
 
 def test_a_figure_given_twice_is_refused() -> None:
     twice = [figure("work_injury.income", "1.00"), figure("work_injury.income", "2.00")]
     with pytest.raises(DisclosureError, match="有两个数"):
-        build_document(CHUXIONG, YEAR, twice, compiled_on=DAY, demo=False)
+        build_document(CHUXIONG, DocumentContents(YEAR, twice, compiled_on=DAY, demo=False))
 
 
 def test_sections_keep_the_order_of_the_notice_and_the_quarters_have_four() -> None:
-    document = build_document(CHUXIONG, HALF, demo_figures(CHUXIONG, HALF), compiled_on=DAY, demo=True)
+    document = build_document(
+        CHUXIONG, DocumentContents(HALF, demo_figures(CHUXIONG, HALF), compiled_on=DAY, demo=True)
+    )
     assert [(s.number, s.title) for s in document.sections] == [
         ("一", "参保情况"),
         ("二", "缴费情况"),
@@ -212,7 +215,8 @@ def test_every_figure_is_in_the_document_exactly_as_given(profile: str, period: 
     catalog: Catalog = load_catalog(profile)
     figures, history = demo_figures(catalog, period), demo_history(catalog, period)
     document = build_document(
-        catalog, period, figures, last_year_end=history, year_before=history, compiled_on=DAY, demo=True
+        catalog,
+        DocumentContents(period, figures, earlier=history, compiled_on=DAY, demo=True),
     )
     printed = {
         cell.key: cell.text
@@ -235,18 +239,21 @@ def test_published_sentences_read_as_published() -> None:
     history = demo_history(kunming, period)
     document = build_document(
         kunming,
-        period,
-        demo_figures(kunming, period),
-        last_year_end=history,
-        year_before=history,
-        compiled_on=DAY,
-        demo=True,
+        DocumentContents(
+            period,
+            demo_figures(kunming, period),
+            earlier=history,
+            compiled_on=DAY,
+            demo=True,
+        ),
     )
     assert "截至2017年9月底，全市参加工伤保险人数108.28万人，比上年末增加1.01万人，增长0.94%" in prose(document)
 
 
 def test_instructions_to_those_who_fill_in_stay_inside() -> None:
-    document = build_document(CHUXIONG, YEAR, demo_figures(CHUXIONG, YEAR), compiled_on=DAY, demo=True)
+    document = build_document(
+        CHUXIONG, DocumentContents(YEAR, demo_figures(CHUXIONG, YEAR), compiled_on=DAY, demo=True)
+    )
     assert not any("请在说明中写明" in text for text in (*document.notes, *(o.note for o in document.observations)))
     assert any("人、人次、人月次不可相互比较" in note for note in document.notes)
 
@@ -255,11 +262,13 @@ def test_a_special_disclosure_holds_what_it_was_opened_for() -> None:
     period = Period(2026, "special", "工伤")
     document = build_document(
         CHUXIONG,
-        period,
-        [figure("work_injury.participants", "10", period)],
-        compiled_on=DAY,
-        demo=False,
-        only=("work_injury.*",),
+        DocumentContents(
+            period,
+            [figure("work_injury.participants", "10", period)],
+            compiled_on=DAY,
+            demo=False,
+            only=("work_injury.*",),
+        ),
     )
     assert [block.id for block in document.blocks] == ["work_injury"]
     assert (document.demo, document.demo_label) == ("", "")
@@ -272,10 +281,13 @@ def test_profile_may_reword_a_phrase(tmp_path) -> None:  # type: ignore[no-untyp
             (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "phrases.yaml").write_text("title: '{title}公报（{period}）'\n", encoding="utf-8")
     own = load_catalog(tmp_path)
-    assert build_document(own, YEAR, [], compiled_on=DAY, demo=False).title == "楚雄州社会保险信息披露公报（2025年度）"
+    assert (
+        build_document(own, DocumentContents(YEAR, [], compiled_on=DAY, demo=False)).title
+        == "楚雄州社会保险信息披露公报（2025年度）"
+    )
     (tmp_path / "phrases.yaml").write_text("titel: x\n", encoding="utf-8")
-    from disclosure.rendering import phrases
+    from disclosure.rendering.document import phrases
 
     phrases._load.cache_clear()
     with pytest.raises(DisclosureError, match=r"phrases\.yaml 第 1 行：titel"):
-        build_document(own, YEAR, [], compiled_on=DAY, demo=False)
+        build_document(own, DocumentContents(YEAR, [], compiled_on=DAY, demo=False))

@@ -7,7 +7,7 @@ from functools import cache
 
 import css_inline
 
-from disclosure.templating import TEMPLATES
+from disclosure.platform.templating import TEMPLATES
 
 
 @cache
@@ -16,7 +16,7 @@ def _inliner() -> css_inline.CSSInliner:
 
 
 def inlined(html: str, style: str) -> str:
-    """The fragment ``html`` with the rules of ``templates/STYLE`` in its elements; no class names, no idle blanks."""
+    """Return ``html`` with the rules of ``templates/STYLE`` in its elements; no class names, no idle blanks."""
     css = (TEMPLATES / style).read_text(encoding="utf-8")
     made = _inliner().inline_fragment(re.sub(r"\s*\n\s*", "", html), css)
     return re.sub(r' style="([^"]*)"', _compact, re.sub(r' class="[^"]*"', "", made))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from disclosure.catalog import Indicator, Insurance
-from disclosure.figures import Figure
-from disclosure.narrative import Narrative
-from disclosure.rendering.document import Paragraph, Run, Section
-from disclosure.rendering.facts import Facts, key_text
-from disclosure.rendering.phrases import fill, join_runs
+from disclosure.figures.figures import Figure
+from disclosure.figures.narrative import NarrativeText
+from disclosure.rendering.document.document import Paragraph, Section, TextRun
+from disclosure.rendering.document.facts import Facts, key_text
+from disclosure.rendering.document.phrases import fill, join_runs
 
 _SENTENCE_ENDS = "。！？…；"
 
 
-def sections_of(facts: Facts, narratives: Sequence[Narrative]) -> Iterator[Section]:
-    """The sections that have something to say, numbered in the order of 人社部发〔2014〕82号."""
+def sections_of(facts: Facts, narratives: Sequence[NarrativeText]) -> Iterator[Section]:
+    """Return the sections that have something to say, numbered in the order of 人社部发〔2014〕82号."""
     number = 0
     written = [narrative.blocks for narrative in narratives]
     for section in facts.catalog.sections.values():
@@ -38,26 +38,26 @@ def _paragraphs(facts: Facts, insurance: Insurance, indicators: Sequence[Indicat
     for indicator, figure in narrated:
         if indicator.kind != "text" or figure.state == "not_applicable":
             continue
-        value = Run(figure.printed, key_text(figure))
+        value = TextRun(figure.printed, key_text(figure))
         # A text that is all its section has to say needs no second heading.
         is_whole = indicator.name == facts.catalog.sections[indicator.section].name
         phrase = facts.phrases.text_alone if is_whole else facts.phrases.text_clause
         runs = fill(phrase, {"name": indicator.name, "value": value})
         stop = "" if figure.printed.rstrip().endswith(tuple(_SENTENCE_ENDS)) else facts.phrases.full_stop
-        yield Paragraph(insurance.id, join_runs([*runs, Run(stop)]))
+        yield Paragraph(insurance.id, join_runs([*runs, TextRun(stop)]))
 
 
-def _sentences(facts: Facts, insurance: Insurance, numbers: Sequence[tuple[Indicator, Figure]]) -> tuple[Run, ...]:
+def _sentences(facts: Facts, insurance: Insurance, numbers: Sequence[tuple[Indicator, Figure]]) -> tuple[TextRun, ...]:
     """Clauses in printed order; a new sentence begins where the time spoken of changes."""
     phrases = facts.phrases
-    runs: list[Run] = []
+    runs: list[TextRun] = []
     speaking_of = ""
     narrated = {indicator.id for indicator, _ in numbers}
     part_said = False
     for indicator, figure in numbers:
-        values: dict[str, str | Run | tuple[Run, ...]] = {
+        values: dict[str, str | TextRun | tuple[TextRun, ...]] = {
             "name": indicator.name,
-            "value": Run(figure.printed, key_text(figure)),
+            "value": TextRun(figure.printed, key_text(figure)),
             "unit": figure.unit,
             "change": facts.change(figure),
         }
@@ -69,13 +69,13 @@ def _sentences(facts: Facts, insurance: Insurance, numbers: Sequence[tuple[Indic
             part_said = True
             continue
         part_said = False
-        at_end = phrases.timing_of(indicator) == "at_end"
+        at_end = facts.catalog.comparisons.timing_of(indicator) == "at_end"
         when = facts.period.stock_label if at_end else facts.period.flow_label
         if when == speaking_of:
-            runs.append(Run(phrases.between_clauses))
+            runs.append(TextRun(phrases.between_clauses))
         else:
             if speaking_of:
-                runs.append(Run(phrases.full_stop))
+                runs.append(TextRun(phrases.full_stop))
             silent = insurance.id in phrases.silent_insurances or insurance.name in indicator.name
             runs.extend(
                 fill(
@@ -85,4 +85,4 @@ def _sentences(facts: Facts, insurance: Insurance, numbers: Sequence[tuple[Indic
             )
             speaking_of = when
         runs.extend(fill(phrases.clause if figure.state == "reported" else phrases.clause_missing, values))
-    return join_runs([*runs, Run(phrases.full_stop)]) if runs else ()
+    return join_runs([*runs, TextRun(phrases.full_stop)]) if runs else ()

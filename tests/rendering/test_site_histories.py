@@ -16,18 +16,18 @@ from xml.etree import ElementTree
 
 import pytest
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, load_catalog
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period
+from disclosure.platform.errors import DisclosureError
 from disclosure.publication import SiteCache, SiteRelease, Tree, build_site, make_manifest
-from disclosure.rendering import build_document, document_json
-from disclosure.rendering.phrases import load_phrases
+from disclosure.rendering import DocumentContents, build_document, document_json
+from disclosure.rendering.document.phrases import load_phrases
 from disclosure.rendering.site.collected import collect, printed_figures
 from disclosure.rendering.site.entries import SiteEntry
 from disclosure.rendering.site.history import insurance_history
+from disclosure.simulation.demo_figures import demo_figures, demo_history
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 KUNMING, CHUXIONG = load_catalog("kunming-2017"), load_catalog("chuxiong")
 QUARTERS = tuple(Period(2017, kind) for kind in ("q1", "h1", "q3", "annual"))  # type: ignore[arg-type]
@@ -42,12 +42,13 @@ def release(catalog: Catalog, period: Period, *, version: int = 1, scale: int = 
     figures = demo_figures(catalog, period)[::scale]
     document = build_document(
         catalog,
-        period,
-        figures,
-        last_year_end=history,
-        year_before=history,
-        compiled_on=dt.date(2026, 3, 10),
-        demo=True,
+        DocumentContents(
+            period,
+            figures,
+            earlier=history,
+            compiled_on=dt.date(2026, 3, 10),
+            demo=True,
+        ),
     )
     files = {"index.html": b"page", "document.json": document_json(document).encode(), "figures.csv": b"csv"}
     published = dt.datetime(period.year + 1, 3, 15, version, tzinfo=dt.UTC)
@@ -188,10 +189,19 @@ def test_dcat_names_files_that_are_there(site: Tree) -> None:
 
 def test_search_index_leads_to_pages_and_tells_the_latest_figure(site: Tree) -> None:
     entries = json.loads(site["search-index.json"])["entries"]
-    assert {address.partition("#")[0] for _, address, _ in entries} <= set(site)
-    told = {title: more for title, _, more in entries}
+    assert {address.partition("#")[0] for _, address, _, _ in entries} <= set(site)
+    told = {title: more for title, _, more, _ in entries}
     latest = next(f for f in demo_figures(CHUXIONG, YEARS[1]) if f.key[:2] == ("532300", "work_injury.participants"))
     assert told["工伤保险参保人数"] == f"2025年度 {latest.printed}人"
+
+
+def test_search_index_knows_what_people_call_things(site: Tree) -> None:
+    entries = json.loads(site["search-index.json"])["entries"]
+    words = {title: set(others.split()) for title, _, _, others in entries}
+    assert {"医保", "职工医保", "职工医疗保险", "2025年"} <= words["职工基本医疗保险（含生育）历年数据"]
+    assert {"退休金", "养老钱", "企业养老"} <= words["企业职工基本养老保险享受待遇人数"]
+    counties = [(title, address) for title, address, _, _ in entries if title.startswith("双柏县失业保险")]
+    assert ("双柏县失业保险参保人数", "counties/532322.html#all") in counties
 
 
 # Only what changed
@@ -263,4 +273,5 @@ def test_pages_made_elsewhere_join_the_site(shape: Callable[[dict[str, bytes]], 
     site = build_site(CHUXIONG, [], extra=extra)
     assert site["openness/index.html"] == b"x"
     assert '<a href="openness/index.html">目录</a>' in site["index.html"].decode()
-    assert ["企业参保登记", "openness/01.html", "目录 登记"] in json.loads(site["search-index.json"])["entries"]
+    entries = json.loads(site["search-index.json"])["entries"]
+    assert ["企业参保登记", "openness/01.html", "目录 登记"] in [entry[:3] for entry in entries]

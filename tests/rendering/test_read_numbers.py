@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from rendered import example, rendered
 
-from disclosure.errors import DisclosureError
+from disclosure.platform.errors import DisclosureError
 from disclosure.rendering import DisclosureDocument
-from disclosure.rendering.document import Cell
+from disclosure.rendering.document.document import Cell
+from disclosure.rendering.print.sheet import LARGE, NOTICE, POSTER, Printed
 from disclosure.rendering.read_numbers import (
     differences,
     figures_in_article,
@@ -27,9 +27,9 @@ from disclosure.rendering.read_numbers import (
     missing_texts,
     pdf_text,
 )
-from disclosure.rendering.sheet import LARGE, NOTICE, POSTER, Printed
+from tests.support.rendered import example, rendered
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 PROFILES = [("chuxiong", "2025-annual"), ("gaogang-2016", "2016-annual"), ("kunming-2017", "2017-q3")]
 GAOGANG = ("gaogang-2016", "2016-annual")

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from rendered import example, rendered
 
 from disclosure.rendering.read_numbers import (
     differences,
@@ -21,8 +20,9 @@ from disclosure.rendering.read_numbers import (
     figures_in_workbook,
     figures_of,
 )
+from tests.support.rendered import example, rendered
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 PROFILES = [("chuxiong", "2025-annual"), ("gaogang-2016", "2016-annual"), ("kunming-2017", "2017-q3")]
 
@@ -103,7 +103,7 @@ def test_workbook_looks_like_the_tables() -> None:
 def test_text_in_the_workbook_is_never_a_formula() -> None:
     from dataclasses import replace
 
-    from disclosure.rendering.open_workbook import render_workbook
+    from disclosure.rendering.open_data.open_workbook import render_workbook
 
     document = example("gaogang-2016", "2016-annual").document
     hostile = replace(document, notes=("=1+1", "@x"), summary="=cmd|'/c calc'!A1")

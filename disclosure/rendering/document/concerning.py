@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from dataclasses import replace
 
-from disclosure.rendering.document import DisclosureDocument, Section
+from disclosure.rendering.document.document import DisclosureDocument, Section
 
 
 def concerning(document: DisclosureDocument, insurances: Set[str]) -> DisclosureDocument:

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Indicator, Insurance
-from disclosure.comparison import Comparison, compare
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure
-from disclosure.periods import Period
-from disclosure.rendering.phrases import Phrases, fill_text, load_phrases
+from disclosure.figures.comparison import Comparison, bases_of, bases_since_last, compare, name_bases
+from disclosure.figures.figures import Figure
+from disclosure.platform.errors import DisclosureError
+from disclosure.rendering.document.phrases import Phrases, fill_text, load_phrases
 
 
 def key_text(figure: Figure) -> str:
@@ -23,8 +23,8 @@ def key_text(figure: Figure) -> str:
 class Facts:
     """What the document is made from. ``indicators`` are in printed order; ``figures`` include the missing ones.
 
-    ``bases`` are last year's end or last year's same period; ``last`` the end of the period before this one, where
-    that is another day than last year's end.
+    ``bases`` are what each is compared with; ``last`` the end of the period before this one, where that is another
+    day than last year's end.
     """
 
     catalog: Catalog
@@ -36,11 +36,11 @@ class Facts:
     last: Mapping[tuple[str, str], Figure]
 
     def of(self, insurance: str, section: str = "") -> tuple[Indicator, ...]:
-        """The indicators of an insurance, or of one of its sections."""
+        """Return the indicators of an insurance, or of one of its sections."""
         return tuple(i for i in self.indicators if i.insurance == insurance and section in {"", i.section})
 
     def whole(self, indicator: str) -> Figure | None:
-        """The figure of the whole prefecture."""
+        """Return the figure of the whole prefecture."""
         return self.figures.get((self.catalog.prefecture.code, indicator))
 
     @property
@@ -56,24 +56,24 @@ class Facts:
         return (insurance for insurance in self.catalog.insurances.values() if insurance.id in present)
 
     def compared(self, figure: Figure) -> Comparison | None:
-        """Against last year's end or last year's same period."""
-        return self._against(self.bases, figure)
+        """Against what the catalogue says it is compared with."""
+        return compare(self.catalog, figure, self.bases.get((figure.region, figure.indicator)))
 
     def since_last(self, figure: Figure) -> Comparison | None:
         """Against the end of the period before this one; None for what is not counted at an end."""
-        return self._against(self.last, figure)
+        return compare(self.catalog, figure, self.last.get((figure.region, figure.indicator)))
 
-    def _against(self, bases: Mapping[tuple[str, str], Figure], figure: Figure) -> Comparison | None:
-        indicator = self.catalog.indicators[figure.indicator]
-        is_rate = indicator.kind == "ratio" or figure.unit in self.phrases.points
-        return compare(self.catalog, figure, bases.get((figure.region, figure.indicator)), is_rate=is_rate)
+    @property
+    def base_name(self) -> str:
+        """What the column of bases is called."""
+        return name_bases(self.catalog, self.period)
 
     def change(self, figure: Figure) -> str:
         """How the figure moved, in the official words; empty where there is nothing to compare with."""
         compared = self.compared(figure)
         if compared is None:
             return ""
-        words = self.phrases.changes[self.phrases.timing_of(self.catalog.indicators[figure.indicator])]
+        words = self.phrases.changes[self.catalog.comparisons.base_of(self.catalog.indicators[figure.indicator])]
         rising = compared.difference > 0
         if compared.difference == 0:
             phrase = words.flat
@@ -99,11 +99,10 @@ def gather(
     period: Period,
     figures: Sequence[Figure],
     *,
-    bases: tuple[Sequence[Figure], Sequence[Figure]],
-    last_period: Sequence[Figure],
+    earlier: Sequence[Figure],
     only: tuple[str, ...],
 ) -> Facts:
-    """Put figures and their bases (last year's end, the same period of last year) in place; name what is missing."""
+    """Put figures and what they are compared with, out of ``earlier`` ones, in place; name what is missing."""
     phrases = load_phrases(catalog)
     asked = catalog.indicators_for(period, only=only)
     given = _index(catalog, period, figures)
@@ -113,7 +112,7 @@ def gather(
     )
     found: dict[tuple[str, str], Figure] = {}
     for indicator in indicators:
-        required = indicator in asked and indicator.demand(period.kind) == "required"
+        required = indicator in asked and catalog.requires(indicator, period, only)
         reporting = {region.code for region in catalog.regions_for(indicator)}
         for region in catalog.regions:
             if (region, indicator.id) in given:
@@ -122,22 +121,8 @@ def gather(
                 found[region, indicator.id] = Figure(
                     region, indicator.id, period, indicator.unit, state="not_provided", centre=indicator.centre
                 )
-    base_periods = dict(zip(("at_end", "in_period"), (period.last_year_end(), period.year_before()), strict=True))
-    base_figures: dict[tuple[str, str], Figure] = {}
-    for timing, series in zip(base_periods, bases, strict=True):
-        for figure in series:
-            indicator_of = catalog.indicators.get(figure.indicator)
-            if indicator_of and phrases.timing_of(indicator_of) == timing and figure.period == base_periods[timing]:
-                base_figures[figure.region, figure.indicator] = figure
-    before = period.previous_in_year()
-    last = {
-        (figure.region, figure.indicator): figure
-        for figure in last_period
-        if figure.period == before
-        and figure.indicator in catalog.indicators
-        and phrases.timing_of(catalog.indicators[figure.indicator]) == "at_end"
-    }
-    return Facts(catalog, phrases, period, indicators, found, base_figures, last)
+    bases, last = bases_of(catalog, period, earlier), bases_since_last(catalog, period, earlier)
+    return Facts(catalog, phrases, period, indicators, found, bases, last)
 
 
 def _index(catalog: Catalog, period: Period, figures: Sequence[Figure]) -> dict[tuple[str, str], Figure]:

@@ -10,13 +10,13 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from disclosure.catalog.catalog import BASE, Catalog
-from disclosure.catalog.models import Fact, Indicator, IndicatorKind
-from disclosure.catalog.yaml_source import Document, load_document
-from disclosure.errors import DisclosureError
-from disclosure.rendering.document import Run
+from disclosure.catalog import Catalog, ComparisonBase, Indicator
+from disclosure.catalog.loading import layered_document
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.fact import Fact
+from disclosure.platform.yaml_source import Document
+from disclosure.rendering.document.document import TextRun
 
-Timing = Literal["at_end", "in_period"]
 ChartKind = Literal["funds", "regions", "parts"]
 
 
@@ -41,8 +41,6 @@ class IndicatorTablePhrases(Fact):
     indicator: str
     unit: str
     value: str
-    base: str
-    base_annual: str
     difference: str
     percent: str
     last_period: str
@@ -79,8 +77,6 @@ class Charts(Fact):
     regions: ChartPhrases
     parts: ChartPhrases
     series_now: str
-    series_base: str
-    series_base_part_year: str
     unit: str
     description: str
     bar: str
@@ -157,8 +153,6 @@ class Phrases(Fact):
     summary: str
     numerals: tuple[str, ...] = Field(min_length=10)
     appendix: str
-    timing: dict[IndicatorKind, Timing]
-    timing_exceptions: dict[str, Timing] = Field(default={})
     subject: str
     subject_again: str
     clause: str
@@ -170,7 +164,7 @@ class Phrases(Fact):
     between_clauses: str
     full_stop: str
     silent_insurances: tuple[str, ...] = ()
-    changes: dict[Timing, ChangePhrases]
+    changes: dict[ComparisonBase, ChangePhrases]
     points: dict[str, str]
     states: dict[Literal["not_provided", "not_applicable"], str]
     no_comparison: str
@@ -185,30 +179,23 @@ class Phrases(Fact):
     correction: CorrectionPhrases
     withdrawal: WithdrawalPhrases
 
-    def timing_of(self, indicator: Indicator) -> Timing:
-        """Whether ``indicator`` speaks of the end of the period or of the period."""
-        return self.timing_exceptions.get(indicator.id) or self.timing[indicator.kind]
-
     def public_note(self, indicator: Indicator) -> str:
-        """The note about ``indicator`` that the public may read, or an empty text."""
+        """Return the note about ``indicator`` that the public may read, or an empty text."""
         return "" if indicator.note in self.notes_for_fillers else indicator.note
 
 
 def load_phrases(catalog: Catalog) -> Phrases:
-    """The phrases of ``catalog``'s profile.
+    """Return the phrases of ``catalog``'s profile.
 
     Raises:
         DisclosureError: naming the file when an entry is missing, unknown or of another kind.
     """
-    return _load(catalog.folder)
+    return _load(catalog.layers)
 
 
 @cache
-def _load(folder: Path) -> Phrases:
-    merged = load_document(BASE / "phrases.yaml")
-    own = folder / "phrases.yaml"
-    if own.is_file():
-        merged = merged.overlay(load_document(own))
+def _load(layers: tuple[Path, ...]) -> Phrases:
+    merged = layered_document(layers, "phrases")
     try:
         return Phrases.model_validate(merged.data)
     except ValidationError as error:
@@ -219,7 +206,7 @@ def _sentence(document: Document, at: tuple[str | int, ...]) -> str:
     return f"{document.locate(at)}：{'.'.join(map(str, at))} 缺少、多余或写法不对，请对照 phrases.yaml 改正。"
 
 
-def fill(phrase: str, values: Mapping[str, str | Run | tuple[Run, ...]]) -> tuple[Run, ...]:
+def fill(phrase: str, values: Mapping[str, str | TextRun | tuple[TextRun, ...]]) -> tuple[TextRun, ...]:
     """``phrase`` with its ``{names}`` replaced, as runs; a figure keeps its key.
 
     Values are put in as they are: nothing in them is read as part of the phrase.
@@ -227,18 +214,18 @@ def fill(phrase: str, values: Mapping[str, str | Run | tuple[Run, ...]]) -> tupl
     Raises:
         DisclosureError: for a name that is not in ``values``.
     """
-    runs: list[Run] = []
+    runs: list[TextRun] = []
     for literal, name, _, _ in string.Formatter().parse(phrase):
         if literal:
-            runs.append(Run(literal))
+            runs.append(TextRun(literal))
         if name is None:
             continue
         if name not in values:
             raise DisclosureError(f"phrases.yaml 的“{phrase}”里有不认识的名称“{name}”，可用：{'、'.join(values)}。")
         value = values[name]
         if isinstance(value, str):
-            runs.append(Run(value))
-        elif isinstance(value, Run):
+            runs.append(TextRun(value))
+        elif isinstance(value, TextRun):
             runs.append(value)
         else:
             runs.extend(value)
@@ -250,12 +237,12 @@ def fill_text(phrase: str, **values: str) -> str:
     return "".join(run.text for run in fill(phrase, values))
 
 
-def join_runs(runs: list[Run]) -> tuple[Run, ...]:
+def join_runs(runs: list[TextRun]) -> tuple[TextRun, ...]:
     """Neighbouring plain runs made one, empty ones left out."""
-    joined: list[Run] = []
+    joined: list[TextRun] = []
     for run in runs:
         if joined and not run.key and not joined[-1].key:
-            joined[-1] = Run(joined[-1].text + run.text)
+            joined[-1] = TextRun(joined[-1].text + run.text)
         elif run.text:
             joined.append(run)
     return tuple(joined)

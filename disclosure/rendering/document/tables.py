@@ -6,11 +6,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from disclosure.catalog import Insurance
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure
-from disclosure.rendering.document import Cell, Column, Row, RowGroup, Table
-from disclosure.rendering.facts import Facts, grouped, key_text
-from disclosure.rendering.phrases import fill_text
+from disclosure.figures.figures import Figure
+from disclosure.platform.errors import DisclosureError
+from disclosure.rendering.document.document import Cell, Column, RowGroup, Table, TableRow
+from disclosure.rendering.document.facts import Facts, grouped, key_text
+from disclosure.rendering.document.phrases import fill_text
 
 
 def cell_of(facts: Facts, figure: Figure) -> Cell:
@@ -22,7 +22,7 @@ def cell_of(facts: Facts, figure: Figure) -> Cell:
 
 
 def indicator_table(facts: Facts, insurance: Insurance) -> Table:
-    """The whole prefecture's figures of ``insurance``, by section, with what they are compared with."""
+    """Return the whole prefecture's figures of ``insurance``, by section, with what they are compared with."""
     words = facts.phrases.indicator_table
     shown = [(i, figure) for i in facts.of(insurance.id) if (figure := facts.whole(i.id)) is not None]
     with_bases = any(facts.compared(figure) for _, figure in shown)
@@ -32,8 +32,7 @@ def indicator_table(facts: Facts, insurance: Insurance) -> Table:
         Column(fill_text(words.value, period=facts.period.label)),
     ]
     if with_bases:
-        base = words.base_annual if facts.period.kind == "annual" else words.base
-        columns += [Column(base), Column(words.difference), Column(words.percent)]
+        columns += [Column(facts.base_name), Column(words.difference), Column(words.percent)]
     with_last = any(facts.since_last(figure) for _, figure in shown)
     if with_last:
         columns.append(Column(words.last_period))
@@ -56,7 +55,7 @@ def indicator_table(facts: Facts, insurance: Insurance) -> Table:
                 cells = (Cell(figure.unit, "text"), cell_of(facts, figure), *changes, *since)
             # “其中：” stands once, before the first part.
             label = indicator.label if first or parent is None else indicator.name
-            rows.append(Row(label, cells, depth=1 if parent else 0))
+            rows.append(TableRow(label, cells, depth=1 if parent else 0))
         if rows:
             groups.append(RowGroup(section.name, tuple(rows)))
     caption = fill_text(words.caption, insurance=insurance.name, period=facts.period.label)
@@ -107,6 +106,6 @@ def region_table(facts: Facts, insurance: Insurance) -> Table | None:
             continue
         cells = tuple(cell_of(facts, f) if f else Cell(facts.phrases.no_comparison, "blank") for f in figures)
         is_total = region.code == facts.catalog.prefecture.code
-        rows.append(Row(facts.whole_name if is_total else region.name, cells, is_total=is_total))
+        rows.append(TableRow(facts.whole_name if is_total else region.name, cells, is_total=is_total))
     caption = fill_text(words.caption, insurance=insurance.name, period=facts.period.label)
     return Table(f"{insurance.id}-regions", caption, tuple(columns), (RowGroup("", tuple(rows)),))

@@ -6,11 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from disclosure.catalog import Catalog
-from disclosure.clock import shanghai
-from disclosure.errors import DisclosureError
-from disclosure.rendering.phrases import fill_text, load_phrases
+from disclosure.platform.clock import shanghai
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.templating import render_text
+from disclosure.rendering.document.phrases import fill_text, load_phrases
 from disclosure.rendering.templates import chinese_date, render_html
-from disclosure.templating import render_text
 
 #: The page of a release, that page as it was signed where a banner stands above it now, and what explains a withdrawal.
 PAGE, SIGNED_PAGE, EXPLANATION = "index.html", "signed.html", "index.html"
@@ -57,7 +57,7 @@ def with_banner(page: bytes, superseded: Superseded) -> bytes:
 
 
 def withdrawn_page(catalog: Catalog, notice: WithdrawalNotice, *, root: str = "../../") -> bytes:
-    """The explanation as a page; ``root`` is the way to the site's home page."""
+    """Return the explanation as a page; ``root`` is the way to the site's home page."""
     phrases, profile = load_phrases(catalog), catalog.profile
     return render_html(
         "withdrawn.html.j2",

@@ -13,9 +13,9 @@ from functools import cache
 
 import typst
 
-from disclosure.errors import DisclosureError
-from disclosure.rendering.fonts import FONT_FOLDER
-from disclosure.templating import TEMPLATES
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.fonts import FONT_FOLDER
+from disclosure.platform.templating import TEMPLATES
 
 
 @cache

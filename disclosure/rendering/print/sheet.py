@@ -10,10 +10,10 @@ from typing import Literal
 
 import segno
 
-from disclosure.rendering.concerning import concerning
-from disclosure.rendering.document import DisclosureDocument, document_json
+from disclosure.rendering.document.concerning import concerning
+from disclosure.rendering.document.document import DisclosureDocument, document_json
 from disclosure.rendering.outlets import Hall, Outlets
-from disclosure.rendering.typesetting import as_json, set_sheet
+from disclosure.rendering.print.typesetting import as_json, set_sheet
 
 Edition = Literal["normal", "large"]
 
@@ -28,15 +28,15 @@ class Printed:
     subtitle: str = ""
 
     def notice(self, edition: Edition = "normal") -> bytes:
-        """The whole document on A4 as PDF/UA; ``large`` in 18 point on its side."""
+        """Return the whole document on A4 as PDF/UA; ``large`` in 18 point on its side."""
         return self._set("print/disclosure.typ", edition)
 
     def poster(self) -> bytes:
-        """The head figures on one A3 page as PDF/UA."""
+        """Return the head figures on one A3 page as PDF/UA."""
         return self._set("print/poster.typ")
 
     def cover_note(self, hall: Hall) -> bytes:
-        """The note on top of ``hall``'s package."""
+        """Return the note on top of ``hall``'s package."""
         words = self.outlets.facts.hall
         told = {
             "name": hall.name,

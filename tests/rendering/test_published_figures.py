@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import disclosure.catalog
-from disclosure.publication.manifest import Manifest
+from disclosure.publication.proof.manifest import Manifest
 
 pytestmark = pytest.mark.records
 

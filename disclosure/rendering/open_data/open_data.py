@@ -13,8 +13,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from disclosure.rendering.document import Cell, DisclosureDocument, Observation, Table, document_json
-from disclosure.rendering.open_workbook import render_workbook
+from disclosure.rendering.document.document import Cell, DisclosureDocument, PublishedObservation, Table, document_json
+from disclosure.rendering.open_data.open_workbook import render_workbook
 from disclosure.rendering.outlets import Outlets
 
 #: The columns of every CSV.
@@ -49,7 +49,7 @@ def open_data_files(document: DisclosureDocument, outlets: Outlets) -> dict[str,
     }
 
 
-def render_csv(observations: Iterable[Observation]) -> bytes:
+def render_csv(observations: Iterable[PublishedObservation]) -> bytes:
     """UTF-8 with a byte-order mark, CRLF, header in English.
 
     Numbers are plain with their printed decimals. Text that a spreadsheet would run is led by an apostrophe.
@@ -62,13 +62,13 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.lstrip(" 　").startswith(_FORMULA_STARTS) else text
 
 
-def _row(seen: Observation) -> dict[str, str]:
+def _row(seen: PublishedObservation) -> dict[str, str]:
     row = {name: str(getattr(seen, name)) for name in COLUMNS if name not in {"id", "value", "text"}}
     return {"id": seen.key, **row, "value" if seen.is_number else "text": seen.value}
 
 
-def _table_rows(table: Table, known: Mapping[str, Observation]) -> Iterator[dict[str, str]]:
-    """A row for each figure of this period in ``table``; what a row compares it with stands behind it."""
+def _table_rows(table: Table, known: Mapping[str, PublishedObservation]) -> Iterator[dict[str, str]]:
+    """Return a row for each figure of this period in ``table``; what a row compares it with stands behind it."""
     for row in (row for group in table.groups for row in group.rows):
         figures = [place for place, cell in enumerate(row.cells) if cell.key in known]
         for place in figures:

@@ -4,51 +4,66 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog
-from disclosure.figures import Figure
-from disclosure.narrative import Narrative
-from disclosure.periods import Period
-from disclosure.rendering.bars import chart_of
-from disclosure.rendering.correction import Corrected, correction_note
-from disclosure.rendering.document import Block, Card, CardLine, CorrectionNote, DisclosureDocument, Observation
-from disclosure.rendering.facts import Facts, gather, key_text
-from disclosure.rendering.notes import notes_below
-from disclosure.rendering.phrases import fill_text
-from disclosure.rendering.prose import sections_of
-from disclosure.rendering.tables import cell_of, indicator_table, region_table
+from disclosure.figures.figures import Figure
+from disclosure.figures.narrative import NarrativeText
+from disclosure.rendering.document.bars import chart_of
+from disclosure.rendering.document.correction import Corrected, correction_note
+from disclosure.rendering.document.document import (
+    Block,
+    Card,
+    CardLine,
+    CorrectionNote,
+    DisclosureDocument,
+    PublishedObservation,
+)
+from disclosure.rendering.document.facts import Facts, gather, key_text
+from disclosure.rendering.document.notes import notes_below
+from disclosure.rendering.document.phrases import fill_text
+from disclosure.rendering.document.prose import sections_of
+from disclosure.rendering.document.tables import cell_of, indicator_table, region_table
 
 
-def build_document(
-    catalog: Catalog,
-    period: Period,
-    figures: Sequence[Figure],
-    *,
-    last_year_end: Sequence[Figure] = (),
-    year_before: Sequence[Figure] = (),
-    last_period: Sequence[Figure] = (),
-    footnotes: Sequence[str] = (),
-    narratives: Sequence[Narrative] = (),
-    compiled_on: dt.date,
-    demo: bool,
-    only: Iterable[str] = (),
-    corrected: Corrected | None = None,
-) -> DisclosureDocument:
-    """The document of ``period``.
+@dataclass(frozen=True)
+class DocumentContents:
+    """What a disclosure document is made from.
 
-    ``last_year_end`` is what end-of-period figures are compared with, ``year_before`` what the others are
-    (for an annual period both are last year's figures); end-of-period figures are set against ``last_period`` as
-    well where that is a period of the same year. Figures of other periods in the three are passed over.
+    Out of ``earlier`` figures, of any periods, come those that the catalogue says figures are compared with.
     ``narratives`` are printed in their sections, behind the sentences about figures.
     ``corrected`` is the version before, where this is a correction: the note of what changed is made from both.
-    ``only`` narrows a special disclosure (ids, ``.*`` allowed). An indicator the period requires and nobody
-    gave is printed as 未提供, never left out in silence.
+    ``only`` narrows a special disclosure (ids, ``.*`` allowed).
+    """
+
+    period: Period
+    figures: Sequence[Figure]
+    _: KW_ONLY
+    compiled_on: dt.date
+    demo: bool
+    earlier: Sequence[Figure] = ()
+    footnotes: Sequence[str] = ()
+    narratives: Sequence[NarrativeText] = ()
+    only: Iterable[str] = ()
+    corrected: Corrected | None = None
+
+
+def build_document(catalog: Catalog, contents: DocumentContents) -> DisclosureDocument:
+    """Settle every number and sentence of a period's document.
+
+    An indicator the period requires and nobody gave is printed as 未提供, never left out in silence.
 
     Raises:
         DisclosureError: for a figure of another period, of an unknown indicator or region, or given twice.
     """
+    period, demo, corrected, narratives = contents.period, contents.demo, contents.corrected, contents.narratives
     facts = gather(
-        catalog, period, figures, bases=(last_year_end, year_before), last_period=last_period, only=tuple(only)
+        catalog,
+        period,
+        contents.figures,
+        earlier=contents.earlier,
+        only=tuple(contents.only),
     )
     phrases = facts.phrases
     profile = catalog.profile
@@ -62,13 +77,13 @@ def build_document(
         site_title=profile.title,
         publisher=profile.publisher,
         contact=profile.contact,
-        compiled_on=compiled_on.isoformat(),
+        compiled_on=contents.compiled_on.isoformat(),
         demo_label=phrases.demo_label if demo else "",
         demo=fill_text(phrases.notes.demo, origin=profile.demo_figures_origin) if demo else "",
         cards=tuple(_cards(facts)),
         sections=tuple(sections_of(facts, narratives)),
         blocks=tuple(_blocks(facts)),
-        notes=(*_correction_lines(correction), *footnotes, *notes_below(facts)),
+        notes=(*_correction_lines(correction), *contents.footnotes, *notes_below(facts)),
         observations=tuple(_observations(facts, phrases.demo_label if demo else "", version)),
         version=version,
         correction=correction,
@@ -76,7 +91,7 @@ def build_document(
 
 
 def _correction_lines(correction: CorrectionNote | None) -> tuple[str, ...]:
-    """What every channel prints among its notes."""
+    """Return what every channel prints among its notes."""
     return (f"{correction.lead}{correction.figures}",) if correction else ()
 
 
@@ -127,7 +142,7 @@ def _blocks(facts: Facts) -> Iterator[Block]:
         )
 
 
-def _observations(facts: Facts, demo_label: str, version: int) -> Iterator[Observation]:
+def _observations(facts: Facts, demo_label: str, version: int) -> Iterator[PublishedObservation]:
     for indicator in facts.indicators:
         for region in facts.catalog.regions.values():
             figure = facts.figures.get((region.code, indicator.id))
@@ -137,7 +152,7 @@ def _observations(facts: Facts, demo_label: str, version: int) -> Iterator[Obser
             value = f"{figure.value:f}" if is_number else figure.text if figure.state == "reported" else ""
             reason = figure.text if figure.state != "reported" else ""
             notes = (demo_label, facts.phrases.public_note(indicator), reason)
-            yield Observation(
+            yield PublishedObservation(
                 key=key_text(figure),
                 region_code=region.code,
                 region=region.name,

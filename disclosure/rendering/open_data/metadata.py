@@ -12,9 +12,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import Catalog
-from disclosure.periods import Period, parse_period
-from disclosure.rendering.document import DisclosureDocument
+from disclosure.rendering.document.document import DisclosureDocument
 from disclosure.rendering.site.entries import SiteEntry
 from disclosure.rendering.site.history import History
 

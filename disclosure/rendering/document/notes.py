@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
-from disclosure.rendering.facts import Facts
-from disclosure.rendering.phrases import fill_text
+from disclosure.catalog import Timing
+from disclosure.rendering.document.facts import Facts
+from disclosure.rendering.document.phrases import fill_text
 
 
 def notes_below(facts: Facts) -> Iterator[str]:
-    """The notes in printed order, without those the offices wrote themselves."""
+    """Return the notes in printed order, without those the offices wrote themselves."""
     words = facts.phrases.notes
     yield from _silent_centres(facts)
     if facts.catalog.profile.not_everything:
@@ -29,7 +31,9 @@ def notes_below(facts: Facts) -> Iterator[str]:
     for note, names in named.items():
         yield fill_text(words.indicator, names=words.between.join(dict.fromkeys(names)), note=note)
     if any(facts.compared(figure) for figure in facts.figures.values()):
-        yield words.bases
+        known = facts.catalog.comparisons
+        called = {timing: known.names[known.base_of_timing(timing)] for timing in get_args(Timing)}
+        yield fill_text(words.bases, **called)
     if any(facts.since_last(figure) for figure in facts.figures.values()):
         yield words.last_period
     yield words.rounding

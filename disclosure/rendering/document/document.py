@@ -11,13 +11,13 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from disclosure.narrative import TextBlock
+from disclosure.figures.narrative import TextBlock
 
 CellKind = Literal["figure", "text", "state", "change", "blank"]
 
 
 @dataclass(frozen=True)
-class Run:
+class TextRun:
     """A piece of a sentence. ``key`` (``region/indicator/period``) marks a printed figure."""
 
     text: str
@@ -29,7 +29,7 @@ class Paragraph:
     """The sentences about one insurance under one head."""
 
     insurance: str
-    runs: tuple[Run, ...]
+    runs: tuple[TextRun, ...]
 
     @property
     def text(self) -> str:
@@ -67,7 +67,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class TableRow:
     """A row: its head, then the cells of all columns but the first. ``depth`` indents parts of a total."""
 
     label: str
@@ -81,7 +81,7 @@ class RowGroup:
     """Rows under one heading (the section they belong to); an empty ``title`` has no heading."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class CorrectionNote:
 
 
 @dataclass(frozen=True)
-class Observation:
+class PublishedObservation:
     """One row of the open data; ``value`` is plain (no separators) with the printed decimals, or text."""
 
     key: str
@@ -205,11 +205,11 @@ class DisclosureDocument:
     sections: tuple[Section, ...]
     blocks: tuple[Block, ...]
     notes: tuple[str, ...]
-    observations: tuple[Observation, ...]
+    observations: tuple[PublishedObservation, ...]
     version: int = 1
     correction: CorrectionNote | None = None
 
 
 def document_json(document: DisclosureDocument) -> str:
-    """The whole document as JSON text, keys in the order of the classes, on one line."""
+    """Return the whole document as JSON text, keys in the order of the classes, on one line."""
     return json.dumps(asdict(document), ensure_ascii=False, separators=(",", ":")) + "\n"

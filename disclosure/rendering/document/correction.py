@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from disclosure.catalog import Catalog
-from disclosure.figures import Figure
-from disclosure.narrative import Narrative
-from disclosure.rendering.document import Cell, Column, CorrectionNote, Row, RowGroup, Table
-from disclosure.rendering.facts import Facts, key_text
-from disclosure.rendering.phrases import fill_text
+from disclosure.figures.figures import Figure
+from disclosure.figures.narrative import NarrativeText
+from disclosure.rendering.document.document import Cell, Column, CorrectionNote, RowGroup, Table, TableRow
+from disclosure.rendering.document.facts import Facts, key_text
+from disclosure.rendering.document.phrases import fill_text
 from disclosure.rendering.templates import chinese_date
 
 #: So many figures are told in the notes that every channel prints; the page's table has all of them.
@@ -28,7 +28,7 @@ class Corrected:
     base_version: int
     base_day: dt.date
     figures: Sequence[Figure]
-    narratives: Sequence[Narrative] = ()
+    narratives: Sequence[NarrativeText] = ()
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class _Changed:
     sentence: str
 
 
-def correction_note(facts: Facts, corrected: Corrected, narratives: Sequence[Narrative]) -> CorrectionNote:
-    """What ``facts`` and ``narratives`` change of the version before."""
+def correction_note(facts: Facts, corrected: Corrected, narratives: Sequence[NarrativeText]) -> CorrectionNote:
+    """Return what ``facts`` and ``narratives`` change of the version before."""
     words = facts.phrases.correction
     changed = list(_changed(facts, corrected))
     sections = changed_sections(facts.catalog, corrected.narratives, narratives)
@@ -74,7 +74,7 @@ def correction_note(facts: Facts, corrected: Corrected, narratives: Sequence[Nar
     )
 
 
-def changed_sections(catalog: Catalog, old: Sequence[Narrative], new: Sequence[Narrative]) -> list[str]:
+def changed_sections(catalog: Catalog, old: Sequence[NarrativeText], new: Sequence[NarrativeText]) -> list[str]:
     """Names of the heads under which the offices' texts differ, in printed order."""
     before, after = ({(n.office, s): html for n in texts for s, html in n.sections.items()} for texts in (old, new))
     differing = {
@@ -121,7 +121,7 @@ def _changed(facts: Facts, corrected: Corrected) -> Iterator[_Changed]:
 
 
 def _said(figure: Figure | None) -> tuple[str, str, str] | None:
-    """What the public reads of it; a figure nobody gave is the same as none."""
+    """Return what the public reads of it; a figure nobody gave is the same as none."""
     return None if figure is None or figure.state == "not_provided" else (figure.printed, figure.unit, figure.text)
 
 
@@ -129,7 +129,7 @@ def _table(facts: Facts, changed: Sequence[_Changed]) -> Table:
     words = facts.phrases.correction
     heads = words.columns
     rows = tuple(
-        Row(
+        TableRow(
             each.region,
             (
                 Cell(each.indicator, "text"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
-from disclosure.rendering.document import Cell, DisclosureDocument, Table
+from disclosure.rendering.document.document import Cell, DisclosureDocument, Table
 from disclosure.rendering.outlets import Outlets
 
 _ALL_COLUMNS = ("id", "region", "insurance", "indicator", "unit", "value", "text", "state", "note")
@@ -58,7 +58,7 @@ class _Writer:
         self._all(self._sheet(facts.sheet_all))
 
     def _sheet(self, name: str) -> Any:
-        """A sheet that prints on A4 sheets lying on their side, one page wide."""
+        """Return a sheet that prints on A4 sheets lying on their side, one page wide."""
         sheet = self._book.add_worksheet(_NOT_IN_NAMES.sub(" ", name)[:31])
         sheet.set_paper(9)
         sheet.set_landscape()

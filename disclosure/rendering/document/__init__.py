@@ -1,0 +1,1 @@
+"""The disclosure document: every number and sentence settled before anything is printed."""

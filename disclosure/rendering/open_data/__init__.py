@@ -1,0 +1,1 @@
+"""Open data: CSV, workbook, JSON and the metadata that describes them."""
