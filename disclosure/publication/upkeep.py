@@ -1,95 +1,68 @@
-"""The site as our records have it, put up anew where no release is published: the openness catalogue changed, say."""
+"""The site as our records have it, put up anew where no release is published: a page was altered, a key replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from disclosure.catalog import Catalog
+from disclosure.openness.pages.pages import FOLDER
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.secrets import Secrets
+from disclosure.publication.channels import Staged, open_channel
+from disclosure.publication.contents.contents import sign_releases, site_tree
+from disclosure.publication.contents.tree import Tree
+from disclosure.publication.deliveries import DeliverySubject
+from disclosure.publication.switch import ChannelSwitch, FailurePolicy
+from disclosure.records.installation import Installation
 
-from disclosure.errors import DisclosureError
-from disclosure.kept_secrets import Secrets
-from disclosure.publication.act import stage_whole
-from disclosure.publication.channels import Channel, Staged, open_channel
-from disclosure.publication.contents import sign_releases, site_tree
-from disclosure.publication.tree import Tree
-from disclosure.workplace import Workplace
 
-
-def recorded_site(place: Workplace) -> Tree:
-    """What the site should be by our records; empty before anything was published.
+def recorded_site(installation: Installation) -> Tree:
+    """Return what the site should be by our records; empty before anything was published.
 
     Raises:
         DisclosureError: when the files of a release are not those of its manifest.
     """
-    with place.records.write() as session:
-        sign_releases(session, place)
-    with place.records.read() as session:
-        site = site_tree(session, place)
-    return site if any("/" in path for path in site) else Tree.of({})
+    with installation.records.write() as session:
+        sign_releases(session, installation)
+    with installation.records.read() as session:
+        site = site_tree(session, installation)
+    return site if any(path.startswith(("releases/", FOLDER)) for path in site) else Tree()
 
 
-def show_recorded(place: Workplace, read_secret: Secrets) -> None:
+def on_site_channels(catalog: Catalog, site: Tree) -> dict[str, Tree]:
+    """Return ``site`` for every channel that has the whole site, by its id."""
+    return {fact.id: site for fact in catalog.publishes_to if fact.content == "site"}
+
+
+def show_site(installation: Installation, site: Tree, read_secret: Secrets) -> bool:
+    """Show ``site`` wherever it does not stand yet; tell whether anything had to be written.
+
+    Raises:
+        DisclosureError: naming the channels that failed; the others are done, and the next call goes on.
+    """
+    subject = DeliverySubject("site", installation.catalog.profile.id)
+    trees, policy = on_site_channels(installation.catalog, site), FailurePolicy.EACH
+    with ChannelSwitch(installation, subject, trees, policy=policy, read_secret=read_secret) as switch:
+        switch.run()
+        if switch.failures:
+            raise DisclosureError(f"网站没有在全部渠道更新：{switch.reasons}请处理后重试，会从未完成的渠道继续。")
+        switch.tidy()
+        return bool(switch.changed)
+
+
+def show_recorded(installation: Installation, read_secret: Secrets) -> bool:
     """Show what our records have, and nothing where they have nothing: a release that came to nothing is taken off.
 
-    Another publication may have put up a site that listed it meanwhile.
+    Another publication may have put up a site that listed it meanwhile. Tell whether anything had to be written.
 
     Raises:
         DisclosureError: when a channel fails.
     """
-    site = recorded_site(place)
-    if site:
-        put_site(place, site, lambda: None, read_secret)
-        return
-    for fact in place.catalog.publishes_to:
+    if site := recorded_site(installation):
+        return show_site(installation, site, read_secret)
+    is_changed = False
+    for fact in installation.catalog.publishes_to:
         if fact.content == "site":
-            with open_channel(fact, place.settings.home, read_secret) as channel:
+            with open_channel(fact, installation.settings.home, read_secret) as channel:
                 if live := channel.live():
                     channel.undo(Staged(live.token, ""), "")
-
-
-def put_site(place: Workplace, site: Tree, check_again: Callable[[], None], read_secret: Secrets) -> bool:
-    """Show ``site`` on every channel that has the whole site, all or none; whether anything had to be written.
-
-    Staged out of sight and read back first; then ``check_again`` that it may be shown. Whoever was killed half way
-    is followed by the next call, which finds what is not live yet.
-
-    Raises:
-        DisclosureError: when a channel fails; those that had switched show again what they showed before.
-    """
-    with ExitStack() as closing:
-        channels = [
-            closing.enter_context(open_channel(fact, place.settings.home, read_secret))
-            for fact in place.catalog.publishes_to
-            if fact.content == "site"
-        ]
-        stale = [channel for channel in channels if channel.read_live(site)]
-        staged = [(channel, stage_whole(channel, site)) for channel in stale]
-        if staged:
-            check_again()
-            _switch(staged, site)
-        return bool(staged)
-
-
-def hold_to(channel: Channel, site: Tree) -> None:
-    """See that the public reads ``site`` now.
-
-    Raises:
-        DisclosureError: naming what differs.
-    """
-    if wrong := channel.read_live(site):
-        raise DisclosureError(f"{channel.where}：发布后核对不一致：{''.join(wrong[:5])}请重试。")
-
-
-def _switch(staged: list[tuple[Channel, Staged]], site: Tree) -> None:
-    switched: list[tuple[Channel, Staged, str]] = []
-    try:
-        for channel, ready in staged:
-            live = channel.live()
-            switched.append((channel, ready, live.token if live else ""))
-            channel.switch(ready)
-            hold_to(channel, site)
-    except DisclosureError:
-        for channel, ready, before in reversed(switched):
-            channel.undo(ready, before)
-        raise
-    for channel, _, before in switched:
-        channel.tidy({before} - {""})
+                    is_changed = True
+    return is_changed

@@ -11,8 +11,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from types import TracebackType
 
-from disclosure.errors import DisclosureError
-from disclosure.publication.tree import Tree
+from disclosure.platform.errors import DisclosureError
+from disclosure.publication.contents.tree import Tree
 
 
 class UnknownOutcomeError(DisclosureError):
@@ -35,7 +35,7 @@ class Live:
     label: str
 
 
-class Channel(ABC):
+class PublishingChannel(ABC):
     """One place where the public reads releases. Errors are one Chinese sentence each, without secrets.
 
     ``where`` names it to people. Whoever opened a channel closes it; it is a context manager.
@@ -56,7 +56,7 @@ class Channel(ABC):
 
     @abstractmethod
     def read_staged(self, staged: Staged, tree: Tree) -> tuple[str, ...]:
-        """How what is staged differs from ``tree``, a Chinese sentence each; empty when it does not."""
+        """Tell how what is staged differs from ``tree``, a Chinese sentence each; empty when it does not."""
 
     @abstractmethod
     def switch(self, staged: Staged) -> None:
@@ -68,11 +68,11 @@ class Channel(ABC):
 
     @abstractmethod
     def read_live(self, tree: Tree) -> tuple[str, ...]:
-        """How what the public sees differs from ``tree``, a Chinese sentence each."""
+        """Tell how what the public sees differs from ``tree``, a Chinese sentence each."""
 
     @abstractmethod
     def live(self) -> Live | None:
-        """What the public sees; None before the first switch. Also tells whether the channel can be reached."""
+        """Return what the public sees, None before the first switch; fails when the channel cannot be reached."""
 
     @abstractmethod
     def undo(self, staged: Staged, before: str) -> None:
@@ -88,7 +88,7 @@ class Channel(ABC):
     def close(self) -> None:  # noqa: B027 - a channel may have nothing to close
         """Let go of connections."""
 
-    def __enter__(self) -> Channel:
+    def __enter__(self) -> PublishingChannel:
         return self
 
     def __exit__(

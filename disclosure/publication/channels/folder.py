@@ -12,41 +12,49 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from disclosure.errors import DisclosureError
-from disclosure.publication.channels.versions import Shelf
-from disclosure.publication.manifest import sha256
+from disclosure.platform.errors import DisclosureError
+from disclosure.publication.channels.versions import VersionStore
+from disclosure.publication.proof.manifest import sha256
 
 _LISTING = ".files.json"
 _LINK = ".link-"
+#: What is published may be read by everybody.
+_FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 
 
-class FolderShelf(Shelf):
+def versions_of(root: Path) -> Path:
+    """Return the folder beside a published ``root`` that holds its versions."""
+    return root.with_name(f"{root.name}.versions")
+
+
+class FolderVersions(VersionStore):
     """Versions in a folder beside ``root``."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-        self._versions = self.root.with_name(f"{self.root.name}.versions")
+        self._versions = versions_of(self.root)
 
     def versions(self) -> Iterable[str]:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         return sorted(path.name for path in self._versions.iterdir() if path.is_dir()) if self._is_made() else []
 
     def listing(self, name: str) -> str | None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         try:
             return self._listing(name).read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
 
     def write(self, name: str, path: str, content: bytes) -> None:
-        """See ``Shelf``; flushed to disk."""
+        """See ``VersionStore``; flushed to disk."""
         with self._place(name, path).open("xb") as out:
+            os.fchmod(out.fileno(), _FILE_MODE)
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
 
     def link(self, name: str, path: str, older: str, older_path: str) -> bool:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         try:
             os.link(self._versions / older / older_path, self._place(name, path), follow_symlinks=False)
         except OSError:  # no hard links here, too many of one file, or somebody has removed it
@@ -54,7 +62,7 @@ class FolderShelf(Shelf):
         return True
 
     def finish(self, name: str, listing: str) -> None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         for place, _, _ in os.walk(self._versions / name):
             _sync_folder(Path(place))
         beside = self._versions / f"{_LINK}{secrets.token_hex(16)}"
@@ -66,7 +74,7 @@ class FolderShelf(Shelf):
         _sync_folder(self._versions)
 
     def hashes(self, name: str) -> Mapping[str, str]:
-        """See ``Shelf``; what is no plain file counts with its kind instead of a hash."""
+        """See ``VersionStore``; what is no plain file counts with its kind instead of a hash."""
         folder = self._versions / name
         found = {}
         for place, folders, files in os.walk(folder):
@@ -82,15 +90,15 @@ class FolderShelf(Shelf):
         return found
 
     def remove(self, name: str) -> None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         self._listing(name).unlink(missing_ok=True)
         shutil.rmtree(self._versions / name, ignore_errors=True)
         # Whoever was killed between making a link and renaming it left this.
         for rubbish in self._versions.glob(f"{_LINK}*"):
             rubbish.unlink()
 
-    def pointed(self) -> str:
-        """See ``Shelf``.
+    def current(self) -> str:
+        """See ``VersionStore``.
 
         Raises:
             DisclosureError: when somebody else's folder is there.
@@ -102,8 +110,8 @@ class FolderShelf(Shelf):
         name = self.root.readlink().name
         return name if (self._versions / name).is_dir() else ""
 
-    def point(self, name: str) -> None:
-        """See ``Shelf``; by a relative path, so that the whole may be moved."""
+    def set_current(self, name: str) -> None:
+        """See ``VersionStore``; by a relative path, so that the whole may be moved."""
         if not name:
             self.root.unlink(missing_ok=True)
         else:
@@ -124,7 +132,11 @@ class FolderShelf(Shelf):
             # The server may enter a version it knows the name of; nobody else may list them.
             self._versions.chmod(0o711)
         file = self._versions / name / path
-        file.parent.mkdir(parents=True, exist_ok=True)
+        # The web server is another user, and what this process makes is its owner's alone otherwise.
+        for folder in reversed([file.parent, *file.parent.parents]):
+            if folder.is_relative_to(self._versions / name) and not folder.is_dir():
+                folder.mkdir()
+                folder.chmod(_FOLDER_MODE)
         return file
 
 

@@ -12,10 +12,10 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from disclosure.errors import DisclosureError
-from disclosure.publication.channels.versions import Shelf
-from disclosure.publication.manifest import sha256
-from disclosure.remote.files import close_files
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.remote_files import close_files
+from disclosure.publication.channels.versions import VersionStore
+from disclosure.publication.proof.manifest import sha256
 
 POINTER = "current.json"
 _LISTING = ".files.json"
@@ -23,7 +23,7 @@ _FORMAT = "disclosure-current/1"
 _TOGETHER = 32
 
 
-class ObjectShelf(Shelf):
+class ObjectVersions(VersionStore):
     """Versions below ``root`` in any fsspec file system ``fs`` that writes a file whole or not at all."""
 
     def __init__(self, fs: Any, root: str) -> None:
@@ -43,20 +43,20 @@ class ObjectShelf(Shelf):
         """
 
     def versions(self) -> Iterable[str]:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         return sorted({self._name(path).removesuffix(_LISTING) for path in self._list(self._versions)})
 
     def listing(self, name: str) -> str | None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         content = self._cat(f"{self._versions}/{name}{_LISTING}")
         return None if content is None else content.decode()
 
     def write(self, name: str, path: str, content: bytes) -> None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         self.put(f"{self._versions}/{name}/{path}", content)
 
     def link(self, name: str, path: str, older: str, older_path: str) -> bool:
-        """See ``Shelf``: copied by the server."""
+        """See ``VersionStore``: copied by the server."""
         try:
             self.copy(f"{self._versions}/{older}/{older_path}", f"{self._versions}/{name}/{path}")
         except FileNotFoundError:
@@ -64,11 +64,11 @@ class ObjectShelf(Shelf):
         return True
 
     def finish(self, name: str, listing: str) -> None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         self.put(f"{self._versions}/{name}{_LISTING}", listing.encode())
 
     def hashes(self, name: str) -> Mapping[str, str]:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         root = f"{self._versions}/{name}"
         self._fs.invalidate_cache()
         paths = self._fs.find(root)
@@ -80,14 +80,14 @@ class ObjectShelf(Shelf):
         return found
 
     def remove(self, name: str) -> None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         self._fs.invalidate_cache()
         for path, whole in ((f"{self._versions}/{name}{_LISTING}", False), (f"{self._versions}/{name}", True)):
             if self._fs.exists(path):
                 self._fs.rm(path, recursive=whole)
 
-    def pointed(self) -> str:
-        """See ``Shelf``.
+    def current(self) -> str:
+        """See ``VersionStore``.
 
         Raises:
             DisclosureError: when ``current.json`` is not ours.
@@ -104,8 +104,8 @@ class ObjectShelf(Shelf):
             raise DisclosureError(f"对方的 {POINTER} 不是由本系统写的，请先把它移走，再重新发布。")
         return version
 
-    def point(self, name: str) -> None:
-        """See ``Shelf``."""
+    def set_current(self, name: str) -> None:
+        """See ``VersionStore``."""
         said = {"format": _FORMAT, "version": name, "path": f"versions/{name}/" if name else ""}
         self.put(f"{self.root}/{POINTER}", (json.dumps(said, indent=1) + "\n").encode())
 

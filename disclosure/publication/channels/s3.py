@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import mimetypes
 
-from disclosure.publication.channels.objects import POINTER, ObjectShelf
+from disclosure.publication.channels.objects import POINTER, ObjectVersions
 
 
-class S3Shelf(ObjectShelf):
+class S3Versions(ObjectVersions):
     """One PUT is whole or not at all."""
 
     def put(self, path: str, content: bytes) -> None:
-        """See ``ObjectShelf``; with the type by which browsers know what it is."""
+        """See ``ObjectVersions``; with the type by which browsers know what it is."""
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         if kind.startswith("text/"):
             kind += "; charset=utf-8"
@@ -19,5 +19,5 @@ class S3Shelf(ObjectShelf):
         self._fs.pipe_file(path, content, ContentType=kind, **fresh)
 
     def copy(self, source: str, target: str) -> None:
-        """See ``ObjectShelf``."""
+        """See ``ObjectVersions``."""
         self._fs.cp_file(source, target)

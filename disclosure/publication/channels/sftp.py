@@ -13,16 +13,16 @@ import stat
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from disclosure.errors import DisclosureError
-from disclosure.publication.channels.versions import Shelf
-from disclosure.publication.manifest import sha256
-from disclosure.remote.files import close_files
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.remote_files import close_files
+from disclosure.publication.channels.versions import VersionStore
+from disclosure.publication.proof.manifest import sha256
 
 _LISTING = ".files.json"
 _LINK = ".link-"
 
 
-class SftpShelf(Shelf):
+class SftpVersions(VersionStore):
     """Versions beside ``root``; ``fs`` is fsspec's SFTP file system."""
 
     def __init__(self, fs: Any, root: str) -> None:
@@ -31,23 +31,23 @@ class SftpShelf(Shelf):
         self._made: set[str] = set()
 
     def versions(self) -> Iterable[str]:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         return sorted(entry.filename for entry in self._entries(self._versions) if stat.S_ISDIR(entry.st_mode))
 
     def listing(self, name: str) -> str | None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         try:
             return self._read(f"{self._versions}/{name}{_LISTING}").decode()
         except FileNotFoundError:
             return None
 
     def write(self, name: str, path: str, content: bytes) -> None:
-        """See ``Shelf``; the size is asked for afterwards."""
+        """See ``VersionStore``; the size is asked for afterwards."""
         self._sftp.putfo(io.BytesIO(content), self._place(name, path), file_size=len(content))
 
     def link(self, name: str, path: str, older: str, older_path: str) -> bool:
-        """See ``Shelf``: OpenSSH's extension, which paramiko has no name for."""
-        from paramiko.sftp import CMD_EXTENDED
+        """See ``VersionStore``: OpenSSH's extension, which paramiko has no name for."""
+        from paramiko.sftp import CMD_EXTENDED  # 0.3 s, for those who use it
 
         source, target = f"{self._versions}/{older}/{older_path}", self._place(name, path)
         try:
@@ -57,14 +57,14 @@ class SftpShelf(Shelf):
         return True
 
     def finish(self, name: str, listing: str) -> None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         self._make(f"{self._versions}/{name}")
         beside = f"{self._versions}/{_LINK}{secrets.token_hex(16)}"
         self._sftp.putfo(io.BytesIO(listing.encode()), beside)
         self._rename_over(beside, f"{self._versions}/{name}{_LISTING}")
 
     def hashes(self, name: str) -> Mapping[str, str]:
-        """See ``Shelf``; what is no plain file counts with its kind instead of a hash."""
+        """See ``VersionStore``; what is no plain file counts with its kind instead of a hash."""
         found: dict[str, str] = {}
         root = f"{self._versions}/{name}"
         for path, mode in self._walk(root):
@@ -74,7 +74,7 @@ class SftpShelf(Shelf):
         return found
 
     def remove(self, name: str) -> None:
-        """See ``Shelf``."""
+        """See ``VersionStore``."""
         for entry in self._entries(self._versions):
             if entry.filename == f"{name}{_LISTING}" or entry.filename.startswith(_LINK):
                 self._sftp.remove(f"{self._versions}/{entry.filename}")
@@ -86,8 +86,8 @@ class SftpShelf(Shelf):
                 self._sftp.remove(path)
         self._made = {made for made in self._made if not f"{made}/".startswith(f"{folder}/")}
 
-    def pointed(self) -> str:
-        """See ``Shelf``.
+    def current(self) -> str:
+        """See ``VersionStore``.
 
         Raises:
             DisclosureError: when somebody else's folder is there.
@@ -100,8 +100,8 @@ class SftpShelf(Shelf):
             raise DisclosureError(f"对方的 {self.root} 不是由本系统发布的文件夹，请先把它移走，再重新发布。")
         return posixpath.basename(str(self._sftp.readlink(self.root)))
 
-    def point(self, name: str) -> None:
-        """See ``Shelf``; by a relative path, so that the whole may be moved."""
+    def set_current(self, name: str) -> None:
+        """See ``VersionStore``; by a relative path, so that the whole may be moved."""
         if not name:
             self._sftp.remove(self.root)
             return
@@ -130,7 +130,7 @@ class SftpShelf(Shelf):
             return []
 
     def _walk(self, folder: str) -> Iterable[tuple[str, int]]:
-        """(path, mode) of all that lies below ``folder``, folders after what is in them, ``folder`` itself last."""
+        """Yield (path, mode) of all that lies below ``folder``, folders after what is in them, itself last."""
         entries = self._entries(folder)
         for entry in entries:
             path = f"{folder}/{entry.filename}"

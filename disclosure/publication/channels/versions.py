@@ -13,25 +13,25 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 
-from disclosure.errors import DisclosureError
-from disclosure.publication.channels.base import Channel, Live, Staged
-from disclosure.publication.manifest import compare_hashes
-from disclosure.publication.tree import Tree, digest_of
-from disclosure.remote.files import in_words, told
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.remote_files import in_words, told
+from disclosure.publication.channels.base import Live, PublishingChannel, Staged
+from disclosure.publication.contents.tree import Tree, digest_of
+from disclosure.publication.proof.manifest import compare_hashes
 
 _VERSION = re.compile(r"(?P<digest>[0-9a-f]{64})-[0-9a-f]{32}")
 
 
-class Shelf(ABC):
+class VersionStore(ABC):
     """Where versions lie. Names are those of versions, paths relative to one."""
 
     @abstractmethod
     def versions(self) -> Iterable[str]:
-        """Names of everything that lies there, torn uploads too."""
+        """Return the names of everything that lies there, torn uploads too."""
 
     @abstractmethod
     def listing(self, name: str) -> str | None:
-        """The text ``finish`` was given; None for a torn upload."""
+        """Return the text ``finish`` was given; None for a torn upload."""
 
     @abstractmethod
     def write(self, name: str, path: str, content: bytes) -> None:
@@ -47,34 +47,34 @@ class Shelf(ABC):
 
     @abstractmethod
     def hashes(self, name: str) -> Mapping[str, str]:
-        """Path -> SHA-256 of every file of a version, as it is read back now."""
+        """Return path -> SHA-256 of every file of a version, as it is read back now."""
 
     @abstractmethod
     def remove(self, name: str) -> None:
         """Remove a version, its listing first."""
 
     @abstractmethod
-    def pointed(self) -> str:
-        """The version that is live; empty when none is."""
+    def current(self) -> str:
+        """Return the version that is live; empty when none is."""
 
     @abstractmethod
-    def point(self, name: str) -> None:
+    def set_current(self, name: str) -> None:
         """Make a version live in one write; an empty name: none."""
 
     def close(self) -> None:  # noqa: B027 - this machine's folders have nothing to close
         """Let go of the connection."""
 
 
-class VersionsChannel(Channel):
-    """A channel on a shelf. ``hidden`` are secrets that no error may show."""
+class VersionsChannel(PublishingChannel):
+    """A channel on a store of versions. ``hidden`` are secrets that no error may show."""
 
-    def __init__(self, shelf: Shelf, where: str, hidden: Collection[str] = ()) -> None:
-        self.shelf, self.where, self._hidden = shelf, where, tuple(hidden)
+    def __init__(self, store: VersionStore, where: str, hidden: Collection[str] = ()) -> None:
+        self.store, self.where, self._hidden = store, where, tuple(hidden)
 
     def stage(self, tree: Tree, *, afresh: bool = False, begun: Staged | None = None) -> Staged:  # noqa: ARG002
-        """See ``Channel``. A switch is one write, so ``begun`` leaves no doubt: ``live`` tells."""
+        """See ``PublishingChannel``. A switch is one write, so ``begun`` leaves no doubt: ``live`` tells."""
         with in_words(self.where, self._hidden, told):
-            live = self.shelf.pointed()
+            live = self.store.current()
             listings = self._listings(live)
             if not afresh:
                 for name in sorted(listings, key=lambda name: name != live):
@@ -85,89 +85,89 @@ class VersionsChannel(Channel):
                 {} if afresh else {sha: (old, path) for old, files in listings.items() for path, sha in files.items()}
             )
             for path, sha in tree.hashes.items():
-                if sha not in known or not self.shelf.link(name, path, *known[sha]):
-                    self.shelf.write(name, path, tree[path])
-            self.shelf.finish(name, json.dumps(dict(tree.hashes), ensure_ascii=False, indent=0, sort_keys=True))
+                if sha not in known or not self.store.link(name, path, *known[sha]):
+                    self.store.write(name, path, tree[path])
+            self.store.finish(name, json.dumps(dict(tree.hashes), ensure_ascii=False, indent=0, sort_keys=True))
             return Staged(name, tree.digest)
 
     def _listings(self, live: str) -> dict[str, dict[str, str]]:
-        """Listings of whole versions; torn uploads are removed."""
+        """Return the listings of whole versions; torn uploads are removed."""
         found = {}
-        for name in filter(_VERSION.fullmatch, self.shelf.versions()):
-            text = self.shelf.listing(name)
+        for name in filter(_VERSION.fullmatch, self.store.versions()):
+            text = self.store.listing(name)
             if text is not None:
                 found[name] = json.loads(text)
             elif name != live:
-                self.shelf.remove(name)
+                self.store.remove(name)
         return found
 
     def read_staged(self, staged: Staged, tree: Tree) -> tuple[str, ...]:
-        """See ``Channel``: every byte is read."""
+        """See ``PublishingChannel``: every byte is read."""
         with in_words(self.where, self._hidden, told):
-            return compare_hashes(tree.hashes, self.shelf.hashes(staged.token))
+            return compare_hashes(tree.hashes, self.store.hashes(staged.token))
 
     def switch(self, staged: Staged) -> None:
-        """See ``Channel``."""
+        """See ``PublishingChannel``."""
         with in_words(self.where, self._hidden, told):
-            if self.shelf.pointed() == staged.token:
+            if self.store.current() == staged.token:
                 return
-            if self.shelf.listing(staged.token) is None:
+            if self.store.listing(staged.token) is None:
                 raise DisclosureError(f"{self.where}：暂存的内容已不在（可能被另一次发布清理），请重新暂存后再发布。")
-            self.shelf.point(staged.token)
+            self.store.set_current(staged.token)
 
     def read_live(self, tree: Tree) -> tuple[str, ...]:
-        """See ``Channel``: every byte is read."""
+        """See ``PublishingChannel``: every byte is read."""
         with in_words(self.where, self._hidden, told):
-            live = self.shelf.pointed()
-            return compare_hashes(tree.hashes, self.shelf.hashes(live)) if live else ("还没有发布任何内容。",)
+            live = self.store.current()
+            return compare_hashes(tree.hashes, self.store.hashes(live)) if live else ("还没有发布任何内容。",)
 
     def live_files(self) -> Mapping[str, str] | None:
-        """SHA-256 of every live file by its path, read now; None before the first switch."""
+        """Return the SHA-256 of every live file by its path, read now; None before the first switch."""
         with in_words(self.where, self._hidden, told):
-            name = self.shelf.pointed()
-            return self.shelf.hashes(name) if name else None
+            name = self.store.current()
+            return self.store.hashes(name) if name else None
 
     def is_as_switched(self) -> bool:
-        """Whether the live files are still those that were switched to, whatever they should be by now."""
+        """Tell whether the live files are still those that were switched to, whatever they should be by now."""
         with in_words(self.where, self._hidden, told):
-            name = self.shelf.pointed()
-            return bool(name) and digest_of(self.shelf.hashes(name)) == _digest_in(name)
+            name = self.store.current()
+            return bool(name) and digest_of(self.store.hashes(name)) == _digest_in(name)
 
     def live(self) -> Live | None:
-        """See ``Channel``."""
+        """See ``PublishingChannel``."""
         with in_words(self.where, self._hidden, told):
-            name = self.shelf.pointed()
+            name = self.store.current()
             if not name:
                 return None
-            files = json.loads(self.shelf.listing(name) or "{}")
+            files = json.loads(self.store.listing(name) or "{}")
             return Live(name, f"{len(files)} 个文件，内容摘要 {_digest_in(name)[:12]}")
 
     def undo(self, staged: Staged, before: str) -> None:
-        """See ``Channel``."""
+        """See ``PublishingChannel``."""
         with in_words(self.where, self._hidden, told):
-            if self.shelf.pointed() != staged.token:
+            if self.store.current() != staged.token:
                 return
-            if before and self.shelf.listing(before) is None:
+            if before and self.store.listing(before) is None:
                 raise DisclosureError(f"{self.where}：发布前的一版已不在，退不回去，请核对后重新发布。")
-            self.shelf.point(before)
+            self.store.set_current(before)
 
     def discard(self, staged: Staged) -> None:
-        """See ``Channel``."""
+        """See ``PublishingChannel``."""
         with in_words(self.where, self._hidden, told):
-            if self.shelf.pointed() != staged.token:
-                self.shelf.remove(staged.token)
+            if self.store.current() != staged.token:
+                self.store.remove(staged.token)
 
     def tidy(self, keep: Collection[str]) -> None:
-        """See ``Channel``."""
+        """See ``PublishingChannel``."""
         with in_words(self.where, self._hidden, told):
-            kept = {*keep, self.shelf.pointed()}
-            for name in list(filter(_VERSION.fullmatch, self.shelf.versions())):
+            kept = {*keep, self.store.current()}
+            for name in list(filter(_VERSION.fullmatch, self.store.versions())):
                 if name not in kept:
-                    self.shelf.remove(name)
+                    self.store.remove(name)
 
     def close(self) -> None:
-        """See ``Channel``."""
-        self.shelf.close()
+        """See ``PublishingChannel``."""
+        self.store.close()
 
 
 def _digest_in(name: str) -> str:

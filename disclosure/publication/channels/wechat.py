@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from disclosure.errors import DisclosureError
-from disclosure.publication.channels.base import Channel, Live, Staged, UnknownOutcomeError
+from disclosure.platform.errors import DisclosureError
+from disclosure.publication.channels.base import Live, PublishingChannel, Staged, UnknownOutcomeError
 from disclosure.publication.channels.wechat_api import NoSuchMediaError, WechatApi
 from disclosure.publication.channels.wechat_article import Article, identity, read_article
-from disclosure.publication.tree import Tree
+from disclosure.publication.contents.tree import Tree
 
 _REFUSED = {
     2: "原创声明没有通过",
@@ -28,7 +28,7 @@ _REFUSED = {
 _PUBLISHED = "published"
 
 
-class WechatChannel(Channel):
+class WechatChannel(PublishingChannel):
     """One account.
 
     A submission is asked after every ``poll_seconds`` for ``patience_seconds``; one whose answer was lost is looked
@@ -48,7 +48,7 @@ class WechatChannel(Channel):
         self._poll, self._patience, self._settle = poll_seconds, patience_seconds, settle_seconds
 
     def stage(self, tree: Tree, *, afresh: bool = False, begun: Staged | None = None) -> Staged:  # noqa: ARG002
-        """See ``Channel``; what is not to be trusted was discarded before."""
+        """See ``PublishingChannel``; what is not to be trusted was discarded before."""
         article = read_article(tree)
         is_begun = begun is not None and begun.digest == article.identity
         if self._find_published(article.identity, article.title, wait=self._settle if is_begun else 0.0):
@@ -63,7 +63,7 @@ class WechatChannel(Channel):
         return Staged(self._add_draft(article), article.identity)
 
     def read_staged(self, staged: Staged, tree: Tree) -> tuple[str, ...]:
-        """See ``Channel``: title, summary, author, words and pictures of the draft."""
+        """See ``PublishingChannel``: title, summary, author, words and pictures of the draft."""
         article = read_article(tree)
         if staged.token == _PUBLISHED:
             return self.read_live(tree)
@@ -73,7 +73,7 @@ class WechatChannel(Channel):
             return ("草稿已不在公众号的草稿箱里。",)
 
     def switch(self, staged: Staged) -> None:
-        """See ``Channel``: submitted, and waited for until it is published."""
+        """See ``PublishingChannel``: submitted, and waited for until it is published."""
         if staged.token == _PUBLISHED:
             return
         try:
@@ -90,7 +90,7 @@ class WechatChannel(Channel):
             raise DisclosureError(f"{self.where}：{reason}，请到公众平台查看原因，处理后重试。")
 
     def read_live(self, tree: Tree) -> tuple[str, ...]:
-        """See ``Channel``."""
+        """See ``PublishingChannel``."""
         article = read_article(tree)
         found = self._find_published(article.identity, article.title)
         if not found:
@@ -98,25 +98,25 @@ class WechatChannel(Channel):
         return _differences(article, self._api.article(found))
 
     def live_content(self, tree: Tree) -> str | None:
-        """The HTML of the published article as the platform gives it back; None when there is no such article."""
+        """Return the HTML of the published article as the platform gives it back; None when there is none."""
         article = read_article(tree)
         found = self._find_published(article.identity, article.title)
         return str(self._api.article(found)["content"]) if found else None
 
     def live(self) -> Live | None:
-        """See ``Channel``: the newest article."""
+        """See ``PublishingChannel``: the newest article."""
         newest = next(self._api.published(), None)
         return Live(newest[0], f"最近一篇《{newest[1]}》") if newest else None
 
     def undo(self, staged: Staged, before: str) -> None:  # noqa: ARG002 - articles stand beside one another
-        """See ``Channel``: the article is deleted; there is no draft of it any more."""
+        """See ``PublishingChannel``: the article is deleted; there is no draft of it any more."""
         for article_id, _ in self._api.published():
             if _identity_of(self._api.article(article_id)) == staged.digest:
                 self._api.unpublish(article_id)
                 return
 
     def discard(self, staged: Staged) -> None:
-        """See ``Channel``."""
+        """See ``PublishingChannel``."""
         if staged.token != _PUBLISHED:
             try:
                 self._api.draft_delete(staged.token)
@@ -124,18 +124,18 @@ class WechatChannel(Channel):
                 return
 
     def close(self) -> None:
-        """See ``Channel``."""
+        """See ``PublishingChannel``."""
         self._api.close()
 
     def _status(self, publish_id: str) -> int:
-        """How the submission stands; while that cannot be asked, its outcome is not known."""
+        """Ask how the submission stands; while that cannot be asked, its outcome is not known."""
         try:
             return self._api.publish_status(publish_id)
         except DisclosureError as error:
             raise UnknownOutcomeError(str(error)) from None
 
     def _find_published(self, wanted: str, title: str, wait: float = 0.0) -> str:
-        """The id of a published article; one that may be on its way is waited for. Empty: there is none."""
+        """Return the id of a published article, waiting for one that may be on its way; empty: there is none."""
         until = time.monotonic() + wait
         while True:
             for article_id in _titled(self._api.published(), title):
@@ -167,7 +167,7 @@ class WechatChannel(Channel):
 
 
 def open_wechat(url: str, options: Mapping[str, Any], secret: str, where: str) -> WechatChannel:
-    """The account that a channel's ``options`` name; beside ``appid`` they may hold the times of ``WechatChannel``."""
+    """Open the account that a channel's ``options`` name; they may also hold the times of ``WechatChannel``."""
     times = {name: float(value) for name, value in options.items() if name != "appid"}
     return WechatChannel(WechatApi(f"{url.rstrip('/')}/", str(options["appid"]), secret, where), where, **times)
 
@@ -181,7 +181,7 @@ def _identity_of(item: Mapping[str, Any]) -> str:
 
 
 def _differences(article: Article, item: Mapping[str, Any]) -> tuple[str, ...]:
-    """How an article on the platform differs, a sentence each."""
+    """Tell how an article on the platform differs, a sentence each."""
     wrong = [
         f"公众号上的{name}与发布的不符。"
         for name, wanted, found in (

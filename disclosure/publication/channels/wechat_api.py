@@ -1,21 +1,22 @@
-"""The official account's API through wechatpy: tokens, patience, errors in words.
+"""The official account's API: tokens, patience, errors in words.
 
 The calls are those of the platform's pages on 草稿箱 (draft), 发布能力 (freepublish) and 素材管理 (material).
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from wechatpy.client import WeChatClient
-from wechatpy.exceptions import WeChatClientException
+import httpx
 
-from disclosure.errors import DisclosureError
+from disclosure.platform.errors import DisclosureError, UnavailableError
+from disclosure.platform.http_errors import NOTHING_LEFT
 from disclosure.publication.channels.base import UnknownOutcomeError
 
-_SECONDS = 20.0
+_SECONDS, _TOKEN_SECONDS_SPARED = 20.0, 60
 _PAGE = 20
 _BUSY_PAUSES = (0.5, 2.0)
 _BUSY, _NO_SUCH_MEDIA = -1, 40007
@@ -42,6 +43,14 @@ class NoSuchMediaError(DisclosureError):
     """The draft or the article is not there."""
 
 
+class _WechatError(Exception):
+    """The platform said no: an error number, and what it says of it."""
+
+    def __init__(self, code: int, told: str) -> None:
+        super().__init__(code, told)
+        self.code, self.told = code, told
+
+
 class WechatApi:
     """One account. Every method raises ``DisclosureError`` with a sentence that begins with ``where``.
 
@@ -49,15 +58,16 @@ class WechatApi:
     """
 
     def __init__(self, base_url: str, appid: str, secret: str, where: str) -> None:
-        self._where, self._secret = where, secret
-        self._client = _Client(base_url, appid, secret)
+        self._base_url, self._appid, self._secret, self._where = base_url, appid, secret, where
+        self._client = httpx.Client(timeout=_SECONDS)
+        self._token_until = 0.0
 
     def draft_add(self, article: dict[str, Any]) -> str:
-        """The ``media_id`` of a new draft."""
+        """Add a draft; return its ``media_id``."""
         return str(self._post("draft/add", {"articles": [article]}, changes=True)["media_id"])
 
     def draft(self, media_id: str) -> dict[str, Any]:
-        """The first article of a draft."""
+        """Return the first article of a draft."""
         item: dict[str, Any] = self._post("draft/get", {"media_id": media_id})["news_item"][0]
         return item
 
@@ -74,7 +84,7 @@ class WechatApi:
         return self._listed("freepublish/batchget", "article_id")
 
     def article(self, article_id: str) -> dict[str, Any]:
-        """A published article."""
+        """Return a published article."""
         item: dict[str, Any] = self._post("freepublish/getarticle", {"article_id": article_id})["news_item"][0]
         return item
 
@@ -91,13 +101,13 @@ class WechatApi:
         self._post("freepublish/delete", {"article_id": article_id, "index": 0}, changes=True)
 
     def upload_picture(self, name: str, content: bytes) -> str:
-        """The address of a picture inside articles."""
+        """Upload a picture for use inside articles; return its address."""
         return str(self._ask("media/uploadimg", files={"media": (name, content)}, changes=True)["url"])
 
     def upload_cover(self, name: str, content: bytes) -> str:
-        """The ``media_id`` of a cover picture."""
-        given = {"files": {"media": (name, content)}, "params": {"type": "image"}}
-        return str(self._ask("material/add_material", **given, changes=True)["media_id"])
+        """Upload a cover picture; return its ``media_id``."""
+        files = {"media": (name, content)}
+        return str(self._ask("material/add_material", files=files, params={"type": "image"}, changes=True)["media_id"])
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -115,81 +125,53 @@ class WechatApi:
             offset += _PAGE
 
     def _post(self, endpoint: str, data: dict[str, Any], *, changes: bool = False) -> dict[str, Any]:
-        return self._ask(endpoint, data=data, changes=changes)
+        # Chinese as it is: the platform would print escapes.
+        return self._ask(endpoint, content=json.dumps(data, ensure_ascii=False).encode(), changes=changes)
 
     def _ask(self, endpoint: str, *, changes: bool, **given: Any) -> dict[str, Any]:
         """One call; a stale token is renewed once, a busy platform is asked again."""
         pauses, renewals = iter(_BUSY_PAUSES), iter((True,))
+        if time.monotonic() > self._token_until:
+            self._fetch_token()
         while True:
             try:
-                # wechatpy puts its token into the parameters it is given.
-                call = {**given, "params": dict(given.get("params", {}))}
-                answer: dict[str, Any] = self._client.post(endpoint, **call)
-            except WeChatClientException as error:
-                if error.errcode in _STALE_TOKEN and next(renewals, False):
-                    self._renew()
-                    continue
-                if error.errcode == _BUSY and (pause := next(pauses, None)):
+                return self._call(endpoint, changes=changes, **given)
+            except _WechatError as error:
+                if error.code in _STALE_TOKEN and next(renewals, False):
+                    self._fetch_token(force=True)
+                elif error.code == _BUSY and (pause := next(pauses, None)):
                     time.sleep(pause)
-                    continue
-                raise self._in_words(error) from None
-            except Exception as error:
-                if not _is_of_the_network(error):
-                    raise
-                raise self._lost(error, changes=changes) from None
-            return answer
+                else:
+                    raise self._in_words(error) from None
 
-    def _renew(self) -> None:
+    def _fetch_token(self, *, force: bool = False) -> None:
+        """Take a ``stable_token``: asking for it takes none away from others; ``force`` asks for another one."""
+        asked = {"grant_type": "client_credential", "appid": self._appid, "secret": self._secret}
         try:
-            self._client.fetch_access_token(force=True)
-        except WeChatClientException as error:
+            answer = self._call("stable_token", changes=False, json={**asked, "force_refresh": force})
+        except _WechatError as error:
             raise self._in_words(error) from None
+        self._client.params = httpx.QueryParams(access_token=answer["access_token"])
+        self._token_until = time.monotonic() + int(answer["expires_in"]) - _TOKEN_SECONDS_SPARED
 
-    def _in_words(self, error: WeChatClientException) -> DisclosureError:
-        if error.errcode == _NO_SUCH_MEDIA:
-            return NoSuchMediaError(f"{self._where}：公众号里没有这篇草稿或文章。")
-        if error.errcode in _WORDS:
-            return DisclosureError(f"{self._where}：{_WORDS[error.errcode]}。")
-        told = str(error.errmsg or "没有说明").replace(self._secret, "***")[:160]
-        return DisclosureError(f"{self._where}：公众号接口答复了错误 {error.errcode}（{told}），请把这句话告诉管理员。")
-
-    def _lost(self, error: Exception, *, changes: bool) -> DisclosureError:
-        refused = any(kind.__name__ in ("ConnectTimeout", "ConnectionError") for kind in type(error).__mro__)
-        if changes and not (refused and "Connection aborted" not in str(error)):
-            return UnknownOutcomeError(f"{self._where}：公众号没有及时答复，不知道有没有办成，请稍后重试。")
-        return DisclosureError(f"{self._where}：连不上公众号接口，请核对地址和网络，稍后重试。")
-
-
-class _Client(WeChatClient):  # type: ignore[misc]
-    """wechatpy's client, at an address of ours, with the token that several programs may hold at a time."""
-
-    def __init__(self, base_url: str, appid: str, secret: str) -> None:
-        self.API_BASE_URL = base_url
-        # Renewing is ours: wechatpy would go on for ever against a server that takes no token.
-        super().__init__(appid, secret, timeout=_SECONDS, auto_retry=False)
-
-    def fetch_access_token(self, *, force: bool = False) -> dict[str, Any]:
-        """A ``stable_token``: asking for it takes none away from others; ``force`` asks for another one."""
-        answer: dict[str, Any] = self._handle_result(
-            self._http.post(
-                f"{self.API_BASE_URL}stable_token",
-                json={
-                    "grant_type": "client_credential",
-                    "appid": self.appid,
-                    "secret": self.secret,
-                    "force_refresh": force,
-                },
-                timeout=self.timeout,
-            )
-        )
-        self.session.set(self.access_token_key, answer["access_token"], answer["expires_in"])
-        self.expires_at = int(time.time()) + int(answer["expires_in"])
+    def _call(self, endpoint: str, *, changes: bool, **given: Any) -> dict[str, Any]:
+        try:
+            response = self._client.post(self._base_url + endpoint, **given).raise_for_status()
+            # Some answers hold control characters, or half a character.
+            answer: dict[str, Any] = json.loads(response.content.decode(errors="ignore"), strict=False)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            if changes and not isinstance(error, NOTHING_LEFT):
+                lost = f"{self._where}：公众号没有及时答复，不知道有没有办成，请稍后重试。"
+                raise UnknownOutcomeError(lost) from None
+            raise UnavailableError(f"{self._where}：连不上公众号接口，请核对地址和网络，稍后重试。") from None
+        if code := int(answer.get("errcode", 0)):
+            raise _WechatError(code, str(answer.get("errmsg") or ""))
         return answer
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._http.close()
-
-
-def _is_of_the_network(error: Exception) -> bool:
-    return any(kind.__module__.startswith("requests") for kind in type(error).__mro__)
+    def _in_words(self, error: _WechatError) -> DisclosureError:
+        if error.code == _NO_SUCH_MEDIA:
+            return NoSuchMediaError(f"{self._where}：公众号里没有这篇草稿或文章。")
+        if error.code in _WORDS:
+            return DisclosureError(f"{self._where}：{_WORDS[error.code]}。")
+        told = (error.told or "没有说明").replace(self._secret, "***")[:160]
+        return DisclosureError(f"{self._where}：公众号接口答复了错误 {error.code}（{told}），请把这句话告诉管理员。")

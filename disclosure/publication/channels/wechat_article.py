@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
-from disclosure.errors import DisclosureError
+from disclosure.platform.errors import DisclosureError
 
 #: The files of an article's tree; whatever else lies there is a picture that ``article.html`` shows by its name.
 CONTENT, FACTS, COVERS = "article.html", "article.json", ("cover.png", "cover.jpg")
@@ -39,7 +39,7 @@ class Article:
         return identity(self.title, self.content)
 
     def with_pictures(self, uploaded: Callable[[str, bytes], str]) -> str:
-        """The content with each picture's address as ``uploaded`` (file name, bytes) gives it, each asked for once."""
+        """Return the content with each picture's address as ``uploaded`` (name, bytes) gives it, asked for once."""
         addresses: dict[str, str] = {}
 
         def address(found: re.Match[str]) -> str:
@@ -54,7 +54,7 @@ class Article:
 
 
 def read_article(files: Mapping[str, bytes]) -> Article:
-    """The article of a tree.
+    """Read the article of a tree.
 
     Raises:
         DisclosureError: when a file is missing or ``article.json`` has no title.
@@ -78,15 +78,15 @@ def read_article(files: Mapping[str, bytes]) -> Article:
 
 
 def identity(title: str, content: str) -> str:
-    """By which an article is known wherever it lies."""
-    words = _Words()
+    """Return what an article is known by wherever it lies."""
+    words = _ArticleWords()
     words.feed(content)
     words.close()
     said = [title, "".join("".join(words.found).split()), words.picture_count]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-class _Words(HTMLParser):
+class _ArticleWords(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []

@@ -1,0 +1,1 @@
+"""What lies on a channel: the site, its folders and documents."""

@@ -1,0 +1,1 @@
+"""Proof: signed manifests, keys and their verification by anybody."""
