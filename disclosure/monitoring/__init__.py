@@ -1,0 +1,1 @@
+"""Monitoring: who owes what by when, the board, reminders and supervision."""

@@ -1,0 +1,43 @@
+"""Findings about what somebody else put into Prefect: rows of ours altered, deployments, automations, work pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from disclosure.monitoring.supervision.findings import Discrepancy
+from disclosure.monitoring.supervision.snapshots import Snapshots
+
+
+def deployments_altered(worlds: Snapshots) -> Iterator[Discrepancy]:
+    """Find a deployment of ours whose row says to run other code, elsewhere, or with other values."""
+    for here in worlds.prefect.deployments if worlds.prefect else ():
+        if here.is_ours and here.altered:
+            facts = {"deployment": here.name, "what": "、".join(here.altered)}
+            yield Discrepancy("deployment_altered", here.name, facts)
+
+
+def deployments_added(worlds: Snapshots) -> Iterator[Discrepancy]:
+    """Find a deployment that we did not register; somebody else's is of no account once it is paused."""
+    if worlds.prefect is None:
+        return
+    wanted = {deployment.name for deployment in worlds.prefect.wanted}
+    for here in worlds.prefect.deployments:
+        if here.is_ours and here.name not in wanted:
+            yield Discrepancy("deployment_unwanted", here.name, {"deployment": here.name})
+        elif not here.is_ours and not here.is_paused:
+            yield Discrepancy("deployment_added", here.name, {"deployment": here.name, "id": here.id})
+
+
+def automations_added(worlds: Snapshots) -> Iterator[Discrepancy]:
+    """Find an automation that Prefect acts on: this product registers none."""
+    for automation in worlds.prefect.automations if worlds.prefect else ():
+        yield Discrepancy("automation_added", automation.id, {"automation": automation.name})
+
+
+def pools_added(worlds: Snapshots) -> Iterator[Discrepancy]:
+    """Find a work pool whose runs some worker may execute: ours have none."""
+    for pool in worlds.prefect.pools if worlds.prefect else ():
+        yield Discrepancy("pool_added", pool, {"pool": pool})
+
+
+RULES = (deployments_altered, deployments_added, automations_added, pools_added)
