@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog
-from disclosure.collection.narrative_reader import sections_of_markdown
-from disclosure.comparison import convert
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.errors import DisclosureError
-from disclosure.narrative import TextBlock
-from disclosure.periods import Period
+from disclosure.collection.narrative.reader import sections_of_markdown
+from disclosure.figures.comparison import compared_with, convert
+from disclosure.figures.narrative import TextBlock
+from disclosure.platform.errors import DisclosureError
+from disclosure.simulation.demo_figures import demo_figures, demo_history
 
 _FIELD = re.compile(r"\{([a-z_]+)(?:(\.[a-z_.]+):([^}:]+)(:bare)?)?\}")
 
@@ -26,7 +26,7 @@ def demo_text(catalog: Catalog, period: Period) -> dict[str, tuple[TextBlock, ..
     Raises:
         DisclosureError: when the file names a figure that the demonstration does not have.
     """
-    path = catalog.folder / "sample_text.md"
+    path = catalog.file("sample_text.md")
     if not path.is_file() or not catalog.writers:
         return {}
     whole = catalog.prefecture.code
@@ -41,10 +41,12 @@ def demo_text(catalog: Catalog, period: Period) -> dict[str, tuple[TextBlock, ..
         return converted
 
     def change(indicator: str) -> str:
-        unit = catalog.indicators[indicator].unit
-        now, before = amount(indicator, period, unit), amount(indicator, period.last_year_end(), unit)
+        about = catalog.indicators[indicator]
+        unit, base = about.unit, compared_with(catalog, about, period)
+        now, before = amount(indicator, period, unit), amount(indicator, base, unit)
         percent = ((now - before) * 100 / before).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
-        return f"比上年末{'增长' if percent >= 0 else '下降'}{abs(percent)}%"
+        base_name = catalog.comparisons.names[catalog.comparisons.base_of(about)]
+        return f"比{base_name}{'增长' if percent >= 0 else '下降'}{abs(percent)}%"
 
     def fill(field: re.Match[str]) -> str:
         if field[2] is None:

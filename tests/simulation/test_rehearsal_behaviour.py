@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from disclosure.calendar.workdays import is_workday, on_or_before
 from disclosure.catalog import load_catalog
-from disclosure.clock import by_clock, utc_now
-from disclosure.errors import DisclosureError
-from disclosure.rehearsal import load_behaviour
-from disclosure.rehearsal.behaviour import day_in
-from disclosure.rehearsal.stage import Clock, place_at
-from disclosure.settings import SHANGHAI
-from disclosure.workdays import is_workday, on_or_before
+from disclosure.platform.clock import by_clock, utc_now
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.settings import SHANGHAI
+from disclosure.simulation import load_behaviour
+from disclosure.simulation.actors import SimulatedClock
+from disclosure.simulation.behaviour import day_in
+from disclosure.simulation.simulation import installation_at
 
 pytestmark = pytest.mark.unit
 
@@ -65,7 +66,7 @@ def test_a_mistake_names_the_place_and_what_to_write(text: str, told: str, tmp_p
 
 
 def test_in_a_rehearsal_it_is_what_its_clock_says_and_nowhere_else() -> None:
-    clock = Clock(dt.datetime(2026, 3, 1, 8, tzinfo=SHANGHAI))
+    clock = SimulatedClock(dt.datetime(2026, 3, 1, 8, tzinfo=SHANGHAI))
     elsewhere: list[dt.datetime] = []
     with by_clock(clock):
         assert utc_now() == dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -81,7 +82,7 @@ def test_in_a_rehearsal_it_is_what_its_clock_says_and_nowhere_else() -> None:
 
 
 def test_an_unpublished_year_is_one_in_which_nothing_binds(tmp_path: Path) -> None:
-    place = place_at(tmp_path, "chuxiong", frozenset({2026}))
+    place = installation_at(tmp_path, "chuxiong", frozenset({2026}))
     sunday = dt.date(2026, 3, 15)
     assert on_or_before(sunday, CATALOG.holidays).day == dt.date(2026, 3, 13)
     assert on_or_before(sunday, place.catalog.holidays).is_provisional

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
+from disclosure.calendar.periods import Period
+from disclosure.calendar.workdays import is_probable_workday
 from disclosure.catalog import Catalog, Messenger, load_catalog
-from disclosure.clock import said_day, shanghai
-from disclosure.periods import Period
-from disclosure.rehearsal.behaviour import Behaviour, day_in
-from disclosure.reminders.letters import Letter
-from disclosure.reminders.outbox import NotSentError
-from disclosure.settings import SHANGHAI, Settings
-from disclosure.workdays import is_probable_workday
-from disclosure.workplace import Workplace
-
-#: Audits the current round of a cycle, as the flow's task does: ``data_checks.recording.audit_round``.
-Audit = Callable[[Workplace, int], object]
+from disclosure.monitoring.reminders.letters import Letter
+from disclosure.monitoring.reminders.outbox import NotSentError
+from disclosure.platform.clock import format_day
+from disclosure.platform.settings import Settings
+from disclosure.records.installation import Installation
+from disclosure.simulation.actors import Actors, SimulatedClock
+from disclosure.simulation.behaviour import Behaviour, day_in
 
 
 @dataclass(frozen=True)
@@ -52,32 +50,8 @@ class Message:
         return self.letter.keys
 
 
-class Clock:
-    """A clock that only goes on."""
-
-    def __init__(self, moment: dt.datetime) -> None:
-        self.moment = moment
-
-    def __call__(self) -> dt.datetime:
-        """Now, an aware time."""
-        return self.moment
-
-    @property
-    def today(self) -> dt.date:
-        """The Shanghai day."""
-        return shanghai(self.moment).date()
-
-    def go_to(self, day: dt.date, time: dt.time) -> None:
-        """On to ``time`` (Shanghai) of ``day``, if it is not past."""
-        self.moment = max(self.moment, dt.datetime.combine(day, time, SHANGHAI))
-
-    def pass_(self, seconds: float) -> None:
-        """On by so many seconds."""
-        self.moment += dt.timedelta(seconds=seconds)
-
-
 @dataclass(frozen=True)
-class RehearsalPlace(Workplace):
+class RehearsalInstallation(Installation):
     """An installation in a folder of its own, where a year's holidays may be unpublished.
 
     Every channel is a folder of its own here, whatever it really is: nothing leaves this machine.
@@ -98,29 +72,31 @@ class RehearsalPlace(Workplace):
         return replace(known, holidays=holidays, channels=MappingProxyType(channels))
 
 
-def place_at(home: Path, profile: str, unpublished: frozenset[int] = frozenset()) -> RehearsalPlace:
-    """The rehearsal's own installation below ``home``, on SQLite whatever the real one uses."""
+def installation_at(home: Path, profile: str, unpublished: frozenset[int] = frozenset()) -> RehearsalInstallation:
+    """Make the rehearsal's own installation below ``home``, on SQLite whatever the real one uses."""
     settings = Settings(home=home, profile=profile, database_url=f"sqlite:///{home / 'records.db'}")
-    return RehearsalPlace(settings, unpublished)
+    return RehearsalInstallation(settings, unpublished)
 
 
 @dataclass
-class Stage:
+class Simulation:
     """The state of a rehearsal."""
 
-    place: Workplace
+    installation: Installation
     behaviour: Behaviour
-    clock: Clock
-    audit: Audit
+    clock: SimulatedClock
     notes: list[Note] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     #: Name -> office name of everybody who takes part.
     offices: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.actors = Actors(self.installation, self.clock, is_demo=True)
+
     @property
     def catalog(self) -> Catalog:
         """The profile's facts."""
-        return self.place.catalog
+        return self.installation.catalog
 
     def note(self, said: str, period: Period | None = None, *, delays: bool = True) -> None:
         """Keep what happened now; the same sentence about the same cycle is kept once."""
@@ -132,7 +108,7 @@ class Stage:
         return is_probable_workday(day, self.catalog.holidays)
 
     def workday_after(self, day: dt.date, count: int) -> dt.date:
-        """The ``count``-th working day after ``day``; 0 is ``day`` itself, or the next one that is."""
+        """Return the ``count``-th working day after ``day``; 0 is ``day`` itself, or the next one that is."""
         while count or not self.is_working_day(day):
             day += dt.timedelta(days=1)
             if count and self.is_working_day(day):
@@ -144,7 +120,7 @@ class Stage:
         span = next((each for each in self.behaviour.machine_off if each.covers(day)), None)
         if span is not None:
             first, last = day_in(day.year, span.first), day_in(day.year, span.last)
-            self.note(f"{said_day(first)}{'' if first == last else f'至{said_day(last)}'}停机")
+            self.note(f"{format_day(first)}{'' if first == last else f'至{format_day(last)}'}停机")
         return span is not None
 
     def post(self, messenger: Messenger, _address: str, letter: Letter) -> None:
@@ -163,7 +139,7 @@ class Stage:
     def show_channels(self) -> None:
         """Take away the folders of the channels that are down today, and put back those that are up again."""
         for channel in self.catalog.channels.values():
-            root = self.place.settings.home / channel.url
+            root = self.installation.settings.home / channel.url
             versions, aside = root.with_name(f"{root.name}.versions"), root.with_name(f"{root.name}.away")
             is_down = channel.id in self.channels_down
             if is_down and not versions.is_file():
@@ -176,3 +152,19 @@ class Stage:
                 versions.unlink()
                 if aside.exists():
                     aside.rename(versions)
+
+
+class CycleRun(ABC):
+    """The run that drives one cycle; ``is_stopped`` once it failed, until somebody retries it.
+
+    ``publishes_at`` is the hour that was signed, while it is awaited.
+    """
+
+    def __init__(self, period: Period, cycle_id: int) -> None:
+        self.period, self.cycle_id = period, cycle_id
+        self.is_stopped = self.is_over = False
+        self.publishes_at: dt.datetime | None = None
+
+    @abstractmethod
+    def advance(self) -> None:
+        """Go on until a person must act, a step fails, or the cycle is over."""

@@ -9,19 +9,18 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from disclosure.catalog import Catalog
-from disclosure.catalog.models import Fact
-from disclosure.catalog.yaml_source import load_document
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure
-from disclosure.narrative import Span, TextBlock
+from disclosure.figures.figures import Figure
+from disclosure.figures.narrative import TextBlock, TextSpan
+from disclosure.platform.fact import Fact, read_fact
+from disclosure.platform.yaml_source import load_document
 
 FILE = "seeded_errors.yaml"
 
 
-class Change(Fact):
+class SeededChange(Fact):
     """What is done to a figure's value: exactly one of these."""
 
     times: Decimal | None = None
@@ -31,7 +30,7 @@ class Change(Fact):
     omit: bool = False
 
     @model_validator(mode="after")
-    def _one(self) -> Change:
+    def _one(self) -> SeededChange:
         if len(self.model_fields_set) != 1:
             raise ValueError("change 应当只写一种")
         return self
@@ -55,18 +54,20 @@ class SeededError(Fact):
     origin: str
     indicators: tuple[str, ...]
     region: str = ""
-    change: Change | None = None
+    change: SeededChange | None = None
     sentence: Sentence | None = None
     stopped_at_door: bool = False
 
 
-class _File(Fact):
+class SeededErrors(Fact):
+    """Everything of ``seeded_errors.yaml``."""
+
     errors: dict[str, SeededError] = Field(min_length=1)
 
 
 @cache
 def seeded_errors(folder: Path) -> Mapping[str, SeededError]:
-    """The errors of the profile in ``folder`` by name; none when it has no such file.
+    """Load the errors of the profile in ``folder`` by name; none when it has no such file.
 
     Raises:
         DisclosureError: naming file and line of what is wrong in it.
@@ -74,12 +75,7 @@ def seeded_errors(folder: Path) -> Mapping[str, SeededError]:
     file = folder / FILE
     if not file.is_file():
         return {}
-    document = load_document(file)
-    try:
-        return _File.model_validate(document.data).errors
-    except ValidationError as error:
-        lines = (f"{document.locate(e['loc'])}：{e['msg']}，请改正。" for e in error.errors())
-        raise DisclosureError("\n".join(lines)) from error
+    return read_fact(SeededErrors, load_document(file)).errors
 
 
 def with_errors(
@@ -96,7 +92,9 @@ def with_errors(
         keys = [(region, indicator, figures[0].period.id) for indicator in error.indicators]
         for key in keys if all(key in spoiled for key in keys) else ():
             if error.change is not None:
-                _spoil(spoiled, earlier, key, error.change)
+                # What the door takes has the decimals it asks for; half a person is refused there.
+                decimals = 2 if error.stopped_at_door else catalog.decimals(catalog.indicators[key[1]])
+                _spoil(spoiled, earlier, key, error.change, decimals)
     return tuple(spoiled.values())
 
 
@@ -106,7 +104,7 @@ def text_with_errors(
     """Text sections with the sentences of ``errors`` at their ends."""
     spoiled = dict(sections)
     for said in (error.sentence for error in errors.values() if error.sentence is not None):
-        block = TextBlock("paragraph", (Span(said.text),))
+        block = TextBlock("paragraph", (TextSpan(said.text),))
         spoiled[said.section] = (*spoiled.get(said.section, ()), block)
     return spoiled
 
@@ -115,7 +113,8 @@ def _spoil(
     figures: dict[tuple[str, str, str], Figure],
     earlier: Mapping[tuple[str, str, str], Figure],
     key: tuple[str, str, str],
-    change: Change,
+    change: SeededChange,
+    decimals: int,
 ) -> None:
     figure = figures[key]
     value = figure.value if figure.value is not None else Decimal(0)
@@ -131,6 +130,6 @@ def _spoil(
             figures[key] = replace(figure, value=before.value)
     else:
         made = value * change.times if change.times is not None else value + (change.add or 0)
-        # As a person would type it: without trailing zeros, two decimals at most.
-        exponent = Decimal(1) if made == made.to_integral_value() and not figure.decimals else Decimal("0.01")
-        figures[key] = replace(figure, value=made.quantize(exponent))
+        # As a person would type it: without trailing zeros.
+        exponent = 0 if made == made.to_integral_value() and not figure.decimals else -decimals
+        figures[key] = replace(figure, value=made.quantize(Decimal(1).scaleb(exponent)))

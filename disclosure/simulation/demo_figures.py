@@ -15,15 +15,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Indicator, Region
-from disclosure.catalog.models import Fact
-from disclosure.catalog.yaml_source import load_document
-from disclosure.collection.importer import import_table
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure, Source
-from disclosure.periods import Period
+from disclosure.collection.history.importer import import_table
+from disclosure.figures.figures import Figure, FigureSource
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.fact import Fact, read_fact
+from disclosure.platform.yaml_source import load_document
 
 SEEDED = "seeded"
 FUND_TOTALS = ("income", "expenditure", "current_surplus", "accumulated_balance")
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 def demo_figures(catalog: Catalog, period: Period, only: Iterable[str] = ()) -> tuple[Figure, ...]:
-    """All figures of ``period`` that the profile's demonstration has, in printed order.
+    """Return all figures of ``period`` that the profile's demonstration has, in printed order.
 
     ``only`` (indicator ids, ``.*`` allowed) narrows a special cycle to what it was opened for.
 
@@ -47,7 +47,7 @@ def demo_figures(catalog: Catalog, period: Period, only: Iterable[str] = ()) -> 
     known = sorted({figure.period for figure in published}, key=_chronological)
     if period not in known:
         raise DisclosureError(
-            f"{catalog.folder / catalog.profile.demo_figures} 中没有{period.label}的数据，"
+            f"{catalog.file(catalog.profile.demo_figures)} 中没有{period.label}的数据，"
             f"只有 {'、'.join(each.label for each in known)}，请改用其中之一。"
         )
     order = {indicator.id: n for n, indicator in enumerate(catalog.indicators_for(period, only=patterns))}
@@ -56,7 +56,7 @@ def demo_figures(catalog: Catalog, period: Period, only: Iterable[str] = ()) -> 
 
 
 def demo_history(catalog: Catalog, period: Period) -> tuple[Figure, ...]:
-    """All earlier figures that the demonstration of ``period`` should know, the oldest period first.
+    """Return all earlier figures that the demonstration of ``period`` should know, the oldest period first.
 
     Published figures: every earlier period of the file. Sample figures: the periods before it in its
     year, the end of last year, and the same period of the four years before; none for a special cycle.
@@ -88,7 +88,7 @@ def _chronological(period: Period) -> tuple[int, int]:
 
 
 def _published(catalog: Catalog) -> tuple[Figure, ...]:
-    file = catalog.folder / catalog.profile.demo_figures
+    file = catalog.file(catalog.profile.demo_figures)
     try:
         report = import_table(file.read_bytes(), file.name, catalog)
     except OSError as error:
@@ -99,7 +99,7 @@ def _published(catalog: Catalog) -> tuple[Figure, ...]:
     return report.figures
 
 
-class Share(Fact):
+class SampleShare(Fact):
     """``percent`` per cent of the indicator ``of`` in the same region."""
 
     of: str
@@ -129,7 +129,7 @@ class Fund(Fact):
     balance_rest: str = ""
 
     def division(self, total: str) -> tuple[dict[str, Decimal], str]:
-        """The listed parts (per cent) and the part that takes the rest; none for a total without parts."""
+        """Return the listed parts (per cent) and the part that takes the rest; none for a total without parts."""
         return {
             "income": (self.income_parts, self.income_rest),
             "expenditure": (self.expenditure_parts, self.expenditure_rest),
@@ -151,7 +151,7 @@ class Samples(Fact):
     weights_for: dict[str, dict[str, Decimal]]
     counts: dict[str, Decimal]
     sums: dict[str, tuple[str, ...]]
-    shares: dict[str, Share]
+    shares: dict[str, SampleShare]
     ratios: dict[str, tuple[str, str]]
     levels: dict[str, Level]
     funds: dict[str, Fund]
@@ -159,15 +159,8 @@ class Samples(Fact):
 
 
 def _sampler(catalog: Catalog) -> _Sampler:
-    file = catalog.folder / "samples.yaml"
-    document = load_document(file)
-    try:
-        return _Sampler(catalog, Samples.model_validate(document.data), file)
-    except ValidationError as error:
-        lines = (
-            f"{document.locate(e['loc'])}：{'.'.join(map(str, e['loc']))} 不合规定，请改正。" for e in error.errors()
-        )
-        raise DisclosureError("\n".join(lines)) from error
+    file = catalog.file("samples.yaml")
+    return _Sampler(catalog, read_fact(Samples, load_document(file)), file)
 
 
 @dataclass(frozen=True)
@@ -197,7 +190,7 @@ class _Sampler:
                     value=None if is_text else self.value(indicator.id, region, period),
                     text=self._known(self.samples.texts, indicator.id) if is_text else "",
                     centre=indicator.centre,
-                    source=Source(file_name=self.file.name),
+                    source=FigureSource(file_name=self.file.name),
                 )
 
     def value(self, name: str, region: Region, period: Period) -> Decimal:
@@ -212,7 +205,7 @@ class _Sampler:
         return self._of_fund(indicator, period) if exact is None else self._rounded(exact, indicator)
 
     def _exact(self, indicator: Indicator, region: Region, period: Period) -> Fraction | None:
-        """The value before rounding; None for what ``samples.yaml`` tells under ``funds`` or not at all."""
+        """Draw the value before rounding; None for what ``samples.yaml`` tells under ``funds`` or not at all."""
         samples, name = self.samples, indicator.id
         if name in samples.levels:
             level = samples.levels[name]
@@ -250,7 +243,7 @@ class _Sampler:
         return self._of_fund(self.catalog.indicators[f"{insurance}.income"], period) - surplus
 
     def _of_division(self, fund: Fund, indicator: Indicator, period: Period) -> Decimal:
-        """A part of a fund's total; the parts asked for in ``period`` add up to the total exactly."""
+        """Draw a part of a fund's total; the parts asked for in ``period`` add up to the total exactly."""
         total_id, _, part = indicator.id.rpartition(".")
         total = self._of_fund(self.catalog.indicators[total_id], period)
         percents, rest = fund.division(total_id.removeprefix(f"{indicator.insurance}."))
@@ -265,7 +258,7 @@ class _Sampler:
         return total - sum((self._of_division(fund, each, period) for each in listed), Decimal(0))
 
     def _index(self, indicator: Indicator, region: Region, period: Period) -> Fraction:
-        """What one unit of the base year has become: at the end of ``period``, or in it since 1 January."""
+        """Return what one unit of the base year has become: at the end of ``period``, or in it since 1 January."""
         before = self._year_end(indicator.id, region, period.year - 1)
         after = self._year_end(indicator.id, region, period.year)
         elapsed = self._elapsed(indicator.id, period)
@@ -286,7 +279,7 @@ class _Sampler:
         return (least + (most - least) * place) / 100
 
     def _elapsed(self, name: str, period: Period) -> Fraction:
-        """The part of a year's flow (or of a stock's growth) that has come by the end of ``period``."""
+        """Return the part of a year's flow (or of a stock's growth) that has come by the end of ``period``."""
         if period.end_month == 12:
             return Fraction(1)
         return Fraction(period.end_month, 12) + (self._draw(name, period.id) - Fraction(1, 2)) / 20
@@ -303,7 +296,7 @@ class _Sampler:
         return Decimal(round(exact * 10**decimals)).scaleb(-decimals)
 
     def _draw(self, *names: str | int) -> Fraction:
-        """A number from 0 up to 1 that depends on the seed and ``names`` alone."""
+        """Draw a number from 0 up to 1 that depends on the seed and ``names`` alone."""
         digest = hashlib.sha256("|".join(map(str, (self.samples.seed, *names))).encode()).digest()
         return Fraction(int.from_bytes(digest[:4], "big"), 2**32)
 

@@ -11,12 +11,13 @@ from types import MappingProxyType
 
 import pytest
 
+from data_checks.audit import run_audit
+from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import load_catalog
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period
+from disclosure.platform.errors import DisclosureError
+from disclosure.simulation.demo_figures import demo_figures, demo_history
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 CATALOG = load_catalog("chuxiong")
 #: The same with what it does not report by default, so that the samples of those are held to the identities too.
@@ -204,4 +205,13 @@ def test_a_faulty_file_of_samples_is_refused_with_its_line(tmp_path):
     (tmp_path / "samples.yaml").write_text(text.replace("percent: 91.5", "percent: 九成"), encoding="utf-8")
     line = next(n for n, words in enumerate(text.splitlines(), 1) if "percent: 91.5" in words)
     with pytest.raises(DisclosureError, match=rf"第 {line} 行.*employee_pension\.contributors"):
-        demo_figures(replace(CATALOG, folder=tmp_path), Period(2025, "annual"))
+        demo_figures(replace(CATALOG, layers=(*CATALOG.layers[:-1], tmp_path)), Period(2025, "annual"))
+
+
+@pytest.mark.parametrize("year", [2019, 2025, 2028, 2085, 2175, 2199])
+def test_nothing_is_asked_about_the_demonstrations_figures_whatever_year_they_are_dated_to(year):
+    demo = parse_period(CATALOG.profile.demo_period)
+    period = replace(demo, year=year)
+    figures = [replace(figure, period=period) for figure in demo_figures(CATALOG, demo)]
+    found = run_audit(CATALOG, period, figures, ())
+    assert [finding.message for finding in found.findings] == []

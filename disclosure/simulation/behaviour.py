@@ -8,15 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from disclosure.catalog import Catalog, Milestone
-from disclosure.catalog.catalog import BASE, explain
-from disclosure.catalog.models import Fact
-from disclosure.catalog.yaml_source import Location, load_document
-from disclosure.cycles import MILESTONES
-from disclosure.errors import DisclosureError
-from disclosure.periods import CycleKind
+from disclosure.calendar.periods import CycleKind
+from disclosure.catalog import BASE, Catalog, Milestone
+from disclosure.cycle.queries import MILESTONES
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.fact import Fact, read_fact
+from disclosure.platform.yaml_source import Location, load_document
 
 #: A year with 29 February, so that the day may be written.
 _LEAP_YEAR = 2024
@@ -35,7 +34,7 @@ DayOfYear = Annotated[str, AfterValidator(_is_day)]
 
 
 def day_in(year: int, text: str) -> dt.date:
-    """The day ``text`` (``MM-DD``) of ``year``; 29 February of other years is the 28th."""
+    """Return the day ``text`` (``MM-DD``) of ``year``; 29 February of other years is the 28th."""
     return dt.date.fromisoformat(f"{year}-{'02-28' if text == '02-29' and not calendar.isleap(year) else text}")
 
 
@@ -62,14 +61,14 @@ class Special(Fact):
         return self
 
 
-class Span(Fact):
+class DaySpan(Fact):
     """Days of the year, both included."""
 
     first: DayOfYear
     last: DayOfYear
 
     @model_validator(mode="after")
-    def _in_order(self) -> Span:
+    def _in_order(self) -> DaySpan:
         if self.last < self.first:
             raise ValueError("last 不能早于 first")
         return self
@@ -103,20 +102,20 @@ class Returned(Fact):
     to: tuple[str, ...] = Field(min_length=1)
 
 
-class Away(Span):
+class Away(DaySpan):
     """A gate's reviewer who is not there; with ``substitute`` somebody is registered to stand in."""
 
     gate: ReviewGate
     substitute: bool = True
 
 
-class ChannelDown(Span):
+class ChannelDown(DaySpan):
     """A publication channel that takes nothing."""
 
     channel: str
 
 
-class MessengerDown(Span):
+class MessengerDown(DaySpan):
     """A messenger that takes no letter."""
 
     messenger: str
@@ -135,12 +134,12 @@ class Behaviour(Fact):
     away: tuple[Away, ...] = ()
     channels_down: tuple[ChannelDown, ...] = ()
     messengers_down: tuple[MessengerDown, ...] = ()
-    machine_off: tuple[Span, ...] = ()
+    machine_off: tuple[DaySpan, ...] = ()
     holidays_unpublished: bool = False
 
 
 def load_behaviour(catalog: Catalog, file: Path | None = None) -> Behaviour:
-    """The ordinary year, with what ``file`` says laid over it.
+    """Load the ordinary year, with what ``file`` says laid over it.
 
     Raises:
         DisclosureError: naming file and line, for another shape or a name the catalogue does not have.
@@ -148,17 +147,14 @@ def load_behaviour(catalog: Catalog, file: Path | None = None) -> Behaviour:
     document = load_document(BASE / "rehearsal.yaml")
     if file is not None:
         document = document.overlay(load_document(file))
-    try:
-        behaviour = Behaviour.model_validate(document.data)
-    except ValidationError as error:
-        raise DisclosureError(explain(error, document, ())) from error
+    behaviour = read_fact(Behaviour, document)
     if wrong := [*_out_of_order(behaviour), *_unknown_names(catalog, behaviour)]:
         raise DisclosureError("\n".join(f"{document.locate(at)}：{sentence}" for at, sentence in wrong))
     return behaviour
 
 
 def _out_of_order(behaviour: Behaviour) -> Iterator[tuple[Location, str]]:
-    """Dates of the special cycle that come before the one before them."""
+    """Yield dates of the special cycle that come before the one before them."""
     if behaviour.special is None:
         return
     before = behaviour.special.opens
@@ -170,7 +166,7 @@ def _out_of_order(behaviour: Behaviour) -> Iterator[tuple[Location, str]]:
 
 
 def _unknown_names(catalog: Catalog, behaviour: Behaviour) -> Iterator[tuple[Location, str]]:
-    """Names that this profile's catalogue does not have, with where they stand."""
+    """Yield names that this profile's catalogue does not have, with where they stand."""
     named: list[tuple[Location, str, Mapping[str, str]]] = []
     centres = {office.id: office.name for office in catalog.centres}
     returnable = {office.id: office.name for office in (*catalog.centres, *catalog.writers)}

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 import yaml
-from rehearsals import rehearsed, small_profile
 
-from disclosure.cli import app
-from disclosure.cli.rehearse import show
-from disclosure.clock import shanghai
-from disclosure.rehearsal import Rehearsed
+from deployments.cli import app
+from deployments.cli.operations.rehearse import show
+from disclosure.platform.clock import shanghai
+from disclosure.simulation import RehearsalReport
+from tests.support.rehearsals import rehearsed, small_profile
 
-pytestmark = pytest.mark.records
+pytestmark = [pytest.mark.records, pytest.mark.full]
 
 STEPS = ("draft", "compile", "review", "confidentiality", "sign_off", "publish")
 #: The working plan where it is not the date of the law: 04-20 of 2025 is a Sunday, its 08-03 and 08-10 too.
@@ -69,7 +69,7 @@ def profile(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def ordinary(profile: str, tmp_path_factory: pytest.TempPathFactory) -> Rehearsed:
+def ordinary(profile: str, tmp_path_factory: pytest.TempPathFactory) -> RehearsalReport:
     return rehearsed(profile, tmp_path_factory.mktemp("ordinary"), 2025, "annual", "q1", "h1", "q3")
 
 
@@ -95,13 +95,13 @@ def _of(year: dict[str, Any], name: str) -> list[tuple[str, str]]:
     return [(m["at"][5:10], m["subject"].partition("】")[2]) for m in year["messages"] if m["to"] == name]
 
 
-def test_every_date_of_an_ordinary_year_is_met_on_its_working_day(ordinary: Rehearsed) -> None:
-    planned = {c.period.id: " ".join(f"{m.deadline.planned:%m-%d}" for m in c.milestones) for c in ordinary.courses}
+def test_every_date_of_an_ordinary_year_is_met_on_its_working_day(ordinary: RehearsalReport) -> None:
+    planned = {c.view.period.id: " ".join(f"{m.deadline.planned:%m-%d}" for m in c.milestones) for c in ordinary.cycles}
     assert planned == PLAN_2025
     assert {each.state for each in ordinary.passed} == {"met"}
-    for course in ordinary.courses:
+    for course in ordinary.cycles:
         done = [f"{shanghai(m.done_at):%m-%d}" for m in course.milestones if m.done_at]
-        wanted = PLAN_2025[course.period.id].split()
+        wanted = PLAN_2025[course.view.period.id].split()
         # Compiled as soon as the last workbook is in.
         assert done == [wanted[0], wanted[0], *wanted[2:]]
     assert ordinary.statutory_misses == ()
@@ -184,7 +184,7 @@ def test_who_is_away_is_stood_in_for(troubled: dict[str, Any]) -> None:
     assert set(review["people"]) == {"政策法规科科室负责人", "规划财务科数据审核人"}
 
 
-def test_no_reminder_goes_twice(troubled: dict[str, Any], ordinary: Rehearsed) -> None:
+def test_no_reminder_goes_twice(troubled: dict[str, Any], ordinary: RehearsalReport) -> None:
     sent = [key for message in troubled["messages"] for key in message["reminders"]]
     assert len(sent) == len(set(sent)) > 100
     sent = [key for message in ordinary.messages for key in message.keys]
@@ -205,7 +205,7 @@ def test_each_letter_is_a_text_that_says_to_whom(troubled: dict[str, Any], lette
     assert f"{message['to']}，您好" in first
 
 
-def test_it_reads_well_in_eighty_columns(ordinary: Rehearsed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_reads_well_in_eighty_columns(ordinary: RehearsalReport, capsys: pytest.CaptureFixture[str]) -> None:
     show(ordinary)
     printed = capsys.readouterr().out
     assert "2025年1季度  04-18 09:00 开启，共 1 轮" in printed
