@@ -1,0 +1,1 @@
+"""What the first page behind the door shows one person: what waits for them, and what they did."""

@@ -1,0 +1,167 @@
+"""等我办的 and what I did: the duties of everybody, seen by one person."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from disclosure.calendar.periods import parse_period
+from disclosure.calendar.workdays import probable_workdays
+from disclosure.catalog import Catalog
+from disclosure.cycle import deadlines
+from disclosure.cycle.view import CycleView, load_views
+from disclosure.monitoring.reminders.duties import Duty, list_duties, load_holders
+from disclosure.monitoring.reminders.rules import overdue_days
+from disclosure.openness.duties import OpenClock, open_clocks
+from disclosure.platform.clock import format_day, shanghai
+from disclosure.records.installation import Work
+from disclosure.records.tables import Cycle, LedgerEntry
+from disclosure.review.briefing import REVIEW_PAGE
+
+#: Where a thing is done, below the door's address.
+RUNS, BOARD, HAND_IN = "/prefect/runs/flow-run/", "/board", "/hand-in"
+#: What somebody did, in words, by the ledger's events.
+_DEEDS: Mapping[str, str] = {
+    "submission.accepted": "报送报表，已收到",
+    "submission.rejected": "报送报表，没有通过",
+    "submission.restored": "重新报送以前的报表",
+    "narrative.accepted": "报送文字部分，已收到",
+    "narrative.rejected": "报送文字部分，没有通过",
+    "narrative.restored": "重新报送以前的文字部分",
+    "ask.answered": "答复",
+    "deadline.moved": "改期",
+}
+_OUTCOMES: Mapping[str, str] = {"approved": "通过", "returned": "退回"}
+_DONE_SHOWN = 12
+
+
+@dataclass(frozen=True, order=True)
+class WaitingItem:
+    """One thing that waits for a person; ``due`` is its Shanghai day, None where a correction has none.
+
+    ``address`` is where it is done, ``button`` what the link to it says; both are empty where no page does it.
+    ``is_past``: the day is gone, though it became this person's turn only later.
+    ``workbook`` is the file to fill in, if it is one; ``material`` the page to read before answering, if there is one.
+    """
+
+    order: tuple[int, dt.date]
+    subject: str
+    what: str
+    office: str
+    due: dt.date | None
+    overdue: int
+    left: int
+    address: str
+    button: str
+    note: str = ""
+    workbook: str = ""
+    material: str = ""
+    is_past: bool = False
+
+    @property
+    def by_when(self) -> str:
+        """Say by when, and how far off that is."""
+        if self.due is None:
+            return "更正没有期限，请尽快办理"
+        day = format_day(self.due)
+        if self.overdue:
+            return f"{day}，已逾期 {self.overdue} 个工作日"
+        if self.is_past:
+            return f"{day}，期限已过，请尽快办理"
+        return f"{day}，就是今天" if self.left == 0 else f"{day}，还有 {self.left} 个工作日"
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One thing that a person did."""
+
+    at: dt.datetime
+    what: str
+    subject: str
+
+
+def list_waiting(work: Work, name: str) -> list[WaitingItem]:
+    """Return what ``name`` can do now, the most urgent first."""
+    session, catalog, now = work.session, work.catalog, work.now
+    today = shanghai(now).date()
+    views = [
+        view for view in load_views(session, catalog, deadlines.opened_plans(session, catalog)) if view.is_under_way
+    ]
+    holders = load_holders(session, catalog, now)
+    found = [
+        _of_duty(catalog, view, duty, today)
+        for view in views
+        for duty in list_duties(catalog, view, holders, now)
+        if duty.since is not None and any(person.name == name for person in duty.people)
+    ]
+    found += _of_clocks([clock for clock in open_clocks(session, catalog, now) if name in clock.people])
+    return sorted(found)
+
+
+def list_deeds(work: Work, name: str) -> list[Deed]:
+    """Return what ``name`` did, the latest first."""
+    wanted = select(LedgerEntry).where(LedgerEntry.actor == name, LedgerEntry.event.in_(_DEEDS))
+    rows = work.session.scalars(wanted.order_by(LedgerEntry.number.desc()).limit(_DONE_SHOWN)).all()
+    ids = {row.cycle_id for row in rows if row.cycle_id is not None}
+    cycles = work.session.execute(select(Cycle.id, Cycle.period_id).where(Cycle.id.in_(ids)))
+    labels = {cycle_id: parse_period(period_id).label for cycle_id, period_id in cycles}
+    return [Deed(row.at, _what_was_done(work.catalog, row), labels.get(row.cycle_id or 0, "")) for row in rows]
+
+
+def _what_was_done(catalog: Catalog, row: LedgerEntry) -> str:
+    """Say what a line of the ledger is about, with the gate and the outcome of an answer."""
+    told = json.loads(row.details)
+    gate, outcome = catalog.gates.get(told.get("gate", "")), _OUTCOMES.get(told.get("outcome", ""), "")
+    return f"{gate.name}：{outcome}" if gate and outcome else _DEEDS[row.event]
+
+
+def _of_duty(catalog: Catalog, view: CycleView, duty: Duty, today: dt.date) -> WaitingItem:
+    due = None if view.correction else duty.deadline.planned
+    overdue = overdue_days(duty, catalog.holidays, today) if due else 0
+    address, button = _place_of(duty)
+    return WaitingItem(
+        order=(-overdue, due or today),
+        subject=f"{view.period.label}第 {duty.round} 轮",
+        what=duty.name,
+        office=duty.office.name,
+        due=due,
+        overdue=overdue,
+        left=max(0, probable_workdays(today, due, catalog.holidays)) if due else 0,
+        address=address,
+        button=button,
+        note=f"退回意见：{duty.returned}" if duty.returned else "",
+        workbook=duty.workbook,
+        material=f"{REVIEW_PAGE}{view.period.id}" if duty.run_id and view.audit is not None else "",
+        is_past=due is not None and due < today,
+    )
+
+
+def _place_of(duty: Duty) -> tuple[str, str]:
+    """Return where a duty is done, and what the button says."""
+    if duty.workbook:
+        return HAND_IN, "去报送"
+    return (f"{RUNS}{duty.run_id}", "去答复") if duty.run_id else (BOARD, "看进度")
+
+
+def _of_clocks(clocks: Sequence[OpenClock]) -> Iterator[WaitingItem]:
+    """Yield what the openness catalogue owes; several elements of one change are one thing."""
+    of_change: dict[tuple[int, str, dt.date], list[OpenClock]] = {}
+    for clock in clocks:
+        of_change.setdefault((clock.change_id, "" if clock.change_id else clock.title, clock.limit), []).append(clock)
+    for same in of_change.values():
+        first, overdue = same[0], max(0, -same[0].left)
+        yield WaitingItem(
+            order=(-overdue, first.limit),
+            subject=f"{first.title}{f'等 {len(same)} 项' if len(same) > 1 else ''}",
+            what=first.step,
+            office=first.office,
+            due=first.limit,
+            overdue=overdue,
+            left=max(0, first.left),
+            address=f"{RUNS}{first.run_id}" if first.run_id else "",
+            button="去答复" if first.run_id else "",
+        )
