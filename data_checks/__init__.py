@@ -4,15 +4,15 @@
 """
 
 from data_checks.audit import figures_digest, run_audit, suite_version
-from data_checks.findings import AuditResult, Finding, RuleOutcome
-from data_checks.quality_report import render_quality_report, render_quality_sheets
-from data_checks.report_builder import build_report
-from data_checks.report_model import Context
+from data_checks.findings import AuditFinding, AuditResult, RuleOutcome
+from data_checks.report.builder import build_report
+from data_checks.report.model import ReportContext
+from data_checks.report.quality_report import render_quality_report, render_quality_sheets
 
 __all__ = [
+    "AuditFinding",
     "AuditResult",
-    "Context",
-    "Finding",
+    "ReportContext",
     "RuleOutcome",
     "build_report",
     "figures_digest",

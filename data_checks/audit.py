@@ -1,8 +1,7 @@
 """The audit: every rule of the catalogue over one period's figures, and the gate on the result.
 
-Our own checks name the figures; Great Expectations judges what they measured. A rule on whose number of violations
-the two do not agree, or which either could not run, is critical whatever its configured severity. Up to a size given
-in ``engines.yaml`` every figure is checked one by one; from there on one pass in columns picks those worth it.
+Great Expectations judges one table of figures by an expectation a rule; its evidence is put into words here. A rule
+that could not run is critical whatever its configured severity.
 """
 
 from __future__ import annotations
@@ -11,29 +10,31 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
-from data_checks.digest import figures_digest, tables_digest
-from data_checks.findings import SEVERITIES, AuditResult, Finding, RuleOutcome, messages
-from data_checks.grouping import cause_groups
-from data_checks.judging import judge_tables, judge_violations
-from data_checks.runs import Run, run_all
+from data_checks.digest import figures_digest, lines_digest
+from data_checks.figure_table.frame import audit_frame
+from data_checks.findings import SEVERITIES, AuditFinding, AuditResult, RuleOutcome, messages
+from data_checks.measures.arguments import arguments_of_identity, arguments_of_ratio
 from data_checks.tables import Tables
 from data_checks.texts import without_texts
-from disclosure.catalog import Catalog
-from disclosure.catalog.yaml_source import load_document
-from disclosure.figures import Figure
-from disclosure.periods import Period
+from data_checks.wording.grouping import cause_groups
+from data_checks.wording.telling import tell
+from data_checks.wording.violations import Violation
+from disclosure.calendar.periods import Period
+from disclosure.catalog import Catalog, Identity, Ratio, Rule
+from disclosure.figures.figures import Figure
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
 
-__all__ = ["AuditResult", "Finding", "RuleOutcome", "figures_digest", "find", "run_audit", "suite_version"]
+    from data_checks.expectations.judging import Judged
 
-#: ``rows``: every figure is checked one by one; ``columns``: those that one pass in columns picked.
-Engine = Literal["rows", "columns"]
+__all__ = ["AuditFinding", "AuditResult", "RuleOutcome", "audit_tables", "figures_digest", "run_audit", "suite_version"]
+
+Fact = Rule | Identity | Ratio
 
 
 def run_audit(
@@ -44,67 +45,98 @@ def run_audit(
     *,
     only: Collection[str] = (),
     excused_centres: Collection[str] = (),
-    engine: Engine | None = None,
-    seen: list[ExpectationSuiteValidationResult] | None = None,
+    home: Path | None = None,
 ) -> AuditResult:
     """Audit one period.
 
     ``figures`` are all centres' figures of ``period``; ``history`` those of any other periods, of which
     the comparable ones are used. ``only`` narrows a special cycle to the indicators it was opened for.
     Missing figures of ``excused_centres``, which the compiler went on without, are info, not critical.
-    ``engine`` is chosen by size unless it is given; the findings are the same.
-    What text sections say of the figures is compared beside this (``texts.with_texts``). ``seen`` receives Great
-    Expectations' own results, for its Data Docs. Never raises for what is in the figures: a check that fails is
+    Great Expectations' project is kept under ``home``, and nowhere without it. What text sections say of the figures
+    is compared beside this (``texts.with_texts``). Never raises for what is in the figures: a check that fails is
     reported as not run.
     """
     tables = Tables.of(catalog, period, figures, history, only=only, excused_centres=excused_centres)
-    engine = engine or engine_for(len(figures) + len(history))
-    tables, runs = _run(tables, engine)
-    judge = judge_violations if engine == "columns" else judge_tables
-    judge(tables, runs, seen)
-    return _result(tables, runs)
+    return audit_tables(tables, home=home)
 
 
-def engine_for(size: int) -> Engine:
-    """How ``size`` figures, those of the period and those before it, are checked."""
-    return "columns" if size >= _engines()["columns_from"] else "rows"
+def audit_tables(tables: Tables, *, home: Path | None = None) -> AuditResult:
+    """Audit ``tables``; see ``run_audit``."""
+    from data_checks.expectations import context, judging, suite  # noqa: PLC0415 - Great Expectations takes two seconds
 
-
-@cache
-def _engines() -> dict[str, int]:
-    return load_document(Path(__file__).with_name("engines.yaml")).data
-
-
-def find(tables: Tables, *, engine: Engine = "rows") -> AuditResult:
-    """The findings of our own checks alone, which Great Expectations has not judged: for back-tests only."""
-    return _result(*_run(tables, engine))
-
-
-def _run(tables: Tables, engine: Engine) -> tuple[Tables, list[Run]]:
-    if engine == "rows":
-        return tables, run_all(tables)
-    # Polars takes a moment to import: only where there is much to audit.
-    from data_checks.column_audit import run_focused
-
-    return run_focused(tables)
-
-
-def _result(tables: Tables, runs: list[Run]) -> AuditResult:
     catalog = tables.catalog
-    place = {name: number for number, name in enumerate(catalog.audited)}
-    runs = sorted(runs, key=lambda run: place[run.rule.id])
-    able = [run for run in runs if not run.error]
-    violations = [violation for run in able for violation in run.done.violations]
-    findings = [finding for run in able for finding in run.findings]
+    facts = suite.ruled(catalog)
+    judged: dict[str, Judged] = {}
+    expectations = []
+    for fact in facts:
+        if getattr(fact, "check", "") == "has_numbers" and all(i.kind == "text" for i in tables.asked.values()):
+            judged[fact.id] = judging.Judged(skipped=1)
+        try:
+            expectations.append(suite.expectation_of(catalog, fact))
+        except Exception as error:
+            judged[fact.id] = judging.Judged(error=_describe(error))
+    validated: list[ExpectationSuiteValidationResult] = []
+    reason = ""
+    try:
+        frame = audit_frame(tables.columns)
+        if home is None:
+            validated.append(judging.validate(frame, expectations))
+        else:
+            validated.append(context.validate_in_project(home, suite_version(catalog), frame, expectations))
+        judged = judging.judged_by_rule(validated[0]) | judged
+    except Exception as error:
+        reason = _describe(error)
+    told = [_told(tables, fact, judged.get(fact.id), reason) for fact in facts]
+    violations = [violation for _, pairs in told for violation, _ in pairs]
+    findings = [finding for _, pairs in told for _, finding in pairs]
     groups = cause_groups(tables, violations)
     grouped = [replace(finding, cause_group=group) for finding, group in zip(findings, groups, strict=True)]
+    place = {name: number for number, name in enumerate(catalog.audited)}
     return AuditResult(
         period=tables.period,
-        data_digest=tables_digest(tables.figures, tables.history),
+        data_digest=lines_digest(chain(tables.columns.figures.lines(), tables.columns.history.lines())),
         suite_version=suite_version(catalog),
         findings=tuple(sorted(grouped, key=_order(catalog, place))),
-        rules=(*(_outcome(run) for run in runs), *without_texts(catalog)),
+        rules=(*(outcome for outcome, _ in told), *without_texts(catalog)),
+        judged=tuple(validated),
     )
+
+
+def _told(
+    tables: Tables, fact: Fact, judged: Judged | None, reason: str
+) -> tuple[RuleOutcome, list[tuple[Violation, AuditFinding]]]:
+    """How a rule fared, and what it found, in words."""
+    error = reason or ("" if judged is None else judged.error)
+    if error:
+        return _outcome(fact, error=_not_run("engine", error=error)), []
+    if judged is None:
+        return _outcome(fact, error=_not_run("no_result")), []
+    if judged.rows is not None and judged.rows != len(tables.columns.region):
+        # Great Expectations passes what it does not see.
+        unseen = _not_run("unseen", engine=judged.rows, own=len(tables.columns.region))
+        return _outcome(fact, error=unseen), []
+    try:
+        pairs = [tell(tables, fact, arguments_of(fact), each) for each in judged.found]
+    except Exception as failure:
+        return _outcome(fact, error=_not_run("check", error=_describe(failure))), []
+    return _outcome(fact, judged=judged), pairs
+
+
+def arguments_of(fact: Fact) -> Mapping[str, Any]:
+    """Return the arguments of a rule, as what is said of it needs them."""
+    if isinstance(fact, Identity):
+        return {**arguments_of_identity(fact), "severity": fact.severity}
+    if isinstance(fact, Ratio):
+        return arguments_of_ratio(fact)
+    return {"thresholds_by": fact.parameters}
+
+
+def _not_run(kind: str, **words: object) -> str:
+    return str(messages()["errors"][kind]).format(**words)
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def suite_version(catalog: Catalog) -> str:
@@ -117,30 +149,29 @@ def suite_version(catalog: Catalog) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _outcome(run: Run) -> RuleOutcome:
-    rule = run.rule
+def _outcome(fact: Fact, *, judged: Judged | None = None, error: str = "") -> RuleOutcome:
     return RuleOutcome(
-        rule=rule.id,
-        name=rule.name,
-        description=rule.description,
-        reason=rule.reason,
-        source=rule.source,
-        severity=rule.severity,
-        checked=run.done.compared,
-        failed=0 if run.error else len(run.findings),
-        error=run.error,
-        skipped=run.done.skipped,
+        rule=fact.id,
+        name=fact.name,
+        description=fact.description,
+        reason=fact.reason,
+        source=fact.source,
+        severity=fact.severity,
+        checked=judged.compared if judged else 0,
+        failed=len(judged.found) if judged else 0,
+        error=error,
+        skipped=judged.skipped if judged else 0,
     )
 
 
-def _order(catalog: Catalog, rule_places: Mapping[str, int]) -> Callable[[Finding], tuple[object, ...]]:
+def _order(catalog: Catalog, rule_places: Mapping[str, int]) -> Callable[[AuditFinding], tuple[object, ...]]:
     """By severity, centre, indicator and region in the catalogue's order, then rule."""
     places = [
         {name: number for number, name in enumerate(names)}
         for names in (catalog.offices, catalog.indicators, catalog.regions)
     ]
 
-    def key(finding: Finding) -> tuple[object, ...]:
+    def key(finding: AuditFinding) -> tuple[object, ...]:
         return (
             SEVERITIES.index(finding.severity),
             places[0].get(finding.centre, -1),

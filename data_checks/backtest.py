@@ -14,13 +14,13 @@ from functools import partial
 from itertools import islice
 from types import MappingProxyType
 
-from data_checks.audit import AuditResult, find
-from data_checks.causes import swaps
-from data_checks.checking import Key, amounts
-from data_checks.tables import Row, Tables
+from data_checks.audit import AuditResult, audit_tables
+from data_checks.tables import AuditRow, Tables, amounts
+from data_checks.wording.causes import swaps
+from data_checks.wording.violations import Key
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Severity
-from disclosure.figures import Figure
-from disclosure.periods import Period
+from disclosure.figures.figures import Figure
 
 #: Checks about the act of handing in.
 HAND_IN = frozenset({"complete", "centre", "not_empty", "has_numbers", "not_provided"})
@@ -114,7 +114,7 @@ def backtest(catalog: Catalog, figures: Sequence[Figure]) -> Backtest:
     """Every rule over every dated period of ``figures``."""
     done = Backtest(figures=len(figures))
     for tables in periods(catalog, figures):
-        result = find(tables)
+        result = audit_tables(tables)
         done.periods += 1
         for rule in result.rules:
             record = done.rules.setdefault(rule.rule, RuleRecord(rule.rule, rule.name, rule.severity))
@@ -164,10 +164,10 @@ def try_slips(catalog: Catalog, figures: Sequence[Figure], *, most: int = 400) -
     """
     records = {kind: SlipRecord() for kind in SLIPS}
     for tables in periods(catalog, figures):
-        before = find(tables)
+        before = audit_tables(tables)
         for kind, slips in SLIPS.items():
             for slip in islice(slips(tables), most):
-                _record(records[kind], before, find(slip.tables), slip)
+                _record(records[kind], before, audit_tables(slip.tables), slip)
     return records
 
 
@@ -181,8 +181,7 @@ def _record(record: SlipRecord, before: AuditResult, after: AuditResult, slip: S
         names = finding.cause_group in wrong or bool(keys & set(slip.wrong))
         groups[finding.cause_group] = groups.get(finding.cause_group, False) or names
     has_past = all(
-        (indicator := slip.tables.catalog.reported.get(name)) is not None
-        and slip.tables.last_comparable(region, indicator) is not None
+        (row := slip.tables.row(region, name)) is not None and slip.tables.last_comparable(row) is not None
         for region, name in slip.wrong
     )
     record.tried += 1
@@ -199,7 +198,7 @@ def _record(record: SlipRecord, before: AuditResult, after: AuditResult, slip: S
         record.missed.append(f"{slip.tables.period.id} {'、'.join(sorted(wrong))}")
 
 
-def _changed(tables: Tables, rows: Sequence[Row], values: Sequence[Decimal]) -> Slip:
+def _changed(tables: Tables, rows: Sequence[AuditRow], values: Sequence[Decimal]) -> Slip:
     figures = list(tables.figures)
     for row, value in zip(rows, values, strict=True):
         figures[row.index] = replace(figures[row.index], value=value)
@@ -216,7 +215,7 @@ def _times(power: int, base: str, tables: Tables) -> Iterator[Slip]:
 
 
 def _quarter_only(tables: Tables) -> Iterator[Slip]:
-    """The quarter's own amount under the heading of the year so far."""
+    """Yield the quarter's own amount under the heading of the year so far."""
     earlier = tables.period.previous_in_year()
     for row, indicator, amount in amounts(tables):
         before = tables.before(row.region, indicator.id, earlier)
@@ -226,8 +225,8 @@ def _quarter_only(tables: Tables) -> Iterator[Slip]:
 
 
 def _shifted(tables: Tables) -> Iterator[Slip]:
-    """The numbers of one insurance and region, three or more, one cell further on; the last takes the first's."""
-    groups: dict[Key, list[Row]] = defaultdict(list)
+    """Yield the numbers of one insurance and region, three or more, one cell further on; the last takes the first's."""
+    groups: dict[Key, list[AuditRow]] = defaultdict(list)
     for row, indicator, _ in amounts(tables):
         if indicator.kind in ("stock", "flow"):
             groups[row.region, f"{indicator.insurance} {indicator.unit}"].append(row)
@@ -240,7 +239,7 @@ def _shifted(tables: Tables) -> Iterator[Slip]:
 def _last_years(tables: Tables) -> Iterator[Slip]:
     """All stocks and flows of an insurance and region left as they were a period or a year ago."""
     for earlier in filter(None, (tables.period.previous(), tables.period.year_before())):
-        groups: dict[Key, list[tuple[Row, Decimal]]] = defaultdict(list)
+        groups: dict[Key, list[tuple[AuditRow, Decimal]]] = defaultdict(list)
         for row, indicator, amount in amounts(tables):
             before = tables.before(row.region, indicator.id, earlier)
             if indicator.kind in ("stock", "flow") and before is not None:
@@ -252,7 +251,7 @@ def _last_years(tables: Tables) -> Iterator[Slip]:
 
 
 def _digits_swapped(tables: Tables) -> Iterator[Slip]:
-    """The first two digits that differ, exchanged."""
+    """Yield the first two digits that differ, exchanged."""
     for row, indicator, amount in amounts(tables):
         swapped = next(swaps(amount.figure.value or Decimal(0)), None)
         if swapped is not None and indicator.kind != "derived":
@@ -266,7 +265,7 @@ def _sign(tables: Tables) -> Iterator[Slip]:
 
 
 def _twice(tables: Tables) -> Iterator[Slip]:
-    """The same quantity printed again with one more in its last place."""
+    """Yield the same quantity printed again with one more in its last place."""
     for row, _, amount in amounts(tables):
         value = amount.figure.value or Decimal(0)
         again = replace(amount.figure, value=value + Decimal(1).scaleb(-amount.figure.decimals))

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from disclosure.figures import Figure
+from disclosure.figures.figures import Figure
 
 
 def figures_digest(figures: Iterable[Figure]) -> str:
     """SHA-256 of what figures say (not of where they stood), whatever their order."""
-    return _digest("\n".join(sorted(map(line, figures))))
+    return lines_digest(map(line, figures))
 
 
-def tables_digest(*tables: Sequence[Figure]) -> str:
-    """``figures_digest`` of all figures of ``tables``; those in columns are not made for it."""
-    from data_checks.figure_table import FigureTable
-
-    if not any(isinstance(table, FigureTable) for table in tables):
-        return figures_digest(figure for table in tables for figure in table)
-    import polars as pl
-
-    lines = pl.concat([FigureTable.of(table).lines for table in tables]).sort()
-    return _digest(lines.str.join("\n").item())
+def lines_digest(lines: Iterable[str]) -> str:
+    """``figures_digest`` of figures that are lines already."""
+    return _digest("\n".join(sorted(lines)))
 
 
 def _digest(text: str) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Severity
-from disclosure.catalog.yaml_source import load_document
-from disclosure.figures import Source
-from disclosure.periods import Period
+from disclosure.figures.figures import FigureSource
+from disclosure.platform.wording import words_beside
 
+if TYPE_CHECKING:
+    from great_expectations.core import ExpectationSuiteValidationResult
+
+#: The wording of findings.
+messages = words_beside(__file__)
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 
 
 @dataclass(frozen=True)
-class Finding:
+class AuditFinding:
     """One thing found at one figure, in words a statistician understands without asking.
 
     ``rule`` is the rule's id (``R20``); ``region``, ``indicator`` and ``centre`` are catalogue ids (as
@@ -30,6 +33,7 @@ class Finding:
     ``read_off`` says that ``cause`` was read off the numbers (of one figure, or of several together) and is not
     the rule's general one.
     ``band`` are the bounds it was expected in by its own series, in base units (人, 元); equal where it is one number.
+    ``doubted`` are the periods whose figure may be the wrong one, where that is not this one alone.
     """
 
     rule: str
@@ -44,7 +48,7 @@ class Finding:
     difference: str
     message: str
     cause: str
-    source: Source
+    source: FigureSource
     cause_group: str = ""
     involved: tuple[tuple[str, str], ...] = ()
     explanation: str = ""
@@ -52,6 +56,7 @@ class Finding:
     suggestion: str = ""
     read_off: bool = False
     band: tuple[Decimal, Decimal] | None = None
+    doubted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,14 +85,15 @@ class AuditResult:
 
     ``data_digest`` is the SHA-256 of the figures audited and of the earlier ones they were compared
     with, ``suite_version`` the SHA-256 of every rule, threshold and wording: equal digests give equal
-    findings.
+    findings. ``judged`` is Great Expectations' own account, for its Data Docs.
     """
 
     period: Period
     data_digest: str
     suite_version: str
-    findings: tuple[Finding, ...]
+    findings: tuple[AuditFinding, ...]
     rules: tuple[RuleOutcome, ...]
+    judged: tuple[ExpectationSuiteValidationResult, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def not_run(self) -> tuple[RuleOutcome, ...]:
@@ -95,14 +101,14 @@ class AuditResult:
         return tuple(rule for rule in self.rules if rule.error)
 
     def count(self, severity: Severity) -> int:
-        """Findings of ``severity``; a rule that could not run counts as one critical finding."""
+        """Return findings of ``severity``; a rule that could not run counts as one critical finding."""
         found = sum(finding.severity == severity for finding in self.findings)
         return found + (len(self.not_run) if severity == "critical" else 0)
 
     @property
-    def causes(self) -> dict[str, tuple[Finding, ...]]:
+    def causes(self) -> dict[str, tuple[AuditFinding, ...]]:
         """Findings by ``cause_group``, in the order of each group's first."""
-        groups: dict[str, list[Finding]] = {}
+        groups: dict[str, list[AuditFinding]] = {}
         for finding in self.findings:
             groups.setdefault(finding.cause_group, []).append(finding)
         return {name: tuple(members) for name, members in groups.items()}
@@ -111,9 +117,3 @@ class AuditResult:
     def is_blocking(self) -> bool:
         """Whether the only possible decision is 退回."""
         return self.count("critical") > 0
-
-
-@cache
-def messages() -> dict[str, Any]:
-    """The wording of findings, from ``messages.yaml`` beside this file."""
-    return load_document(Path(__file__).with_name("messages.yaml")).data

@@ -14,10 +14,9 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data_checks.findings import Finding as AuditFinding
-from data_checks.findings import messages
-from disclosure import cycles
-from disclosure.periods import Period
+from data_checks.findings import AuditFinding, messages
+from disclosure.calendar.periods import Period
+from disclosure.cycle import queries
 from disclosure.records.tables import AuditRun, Compilation, Cycle, Finding
 
 State = Literal["open", "explained", "corrected", "accepted"]
@@ -63,7 +62,7 @@ class Thread:
 
 
 def found_in_round_before(session: Session, cycle: Cycle) -> tuple[int, tuple[Finding, ...] | None]:
-    """The round of the last audit of an earlier round of this cycle and its findings; (0, None) in the first."""
+    """Return the round of the last audit of an earlier round of this cycle and its findings; (0, None) in the first."""
     earlier = [(number, audit) for number, audit in _audits(session, cycle) if number < cycle.round]
     return (earlier[-1][0], tuple(earlier[-1][1].findings)) if earlier else (0, None)
 
@@ -74,7 +73,7 @@ def accepted_by(session: Session, cycle: Cycle) -> str:
 
 
 def said_in_round_before(session: Session, cycle: Cycle) -> tuple[Said, ...]:
-    """The findings of the last audit of an earlier round of this cycle."""
+    """Return the findings of the last audit of an earlier round of this cycle."""
     earlier = [audit for number, audit in _audits(session, cycle) if number < cycle.round]
     return _said(earlier[-1].findings) if earlier else ()
 
@@ -82,7 +81,7 @@ def said_in_round_before(session: Session, cycle: Cycle) -> tuple[Said, ...]:
 def follow(
     findings: Sequence[AuditFinding], before: Sequence[Said]
 ) -> tuple[tuple[AuditFinding, ...], tuple[int | None, ...]]:
-    """``findings`` with the explanations that still hold, and the row that each follows.
+    """Return ``findings`` with the explanations that still hold, and the row that each follows.
 
     Of several at one figure those with the same numbers belong together first, the others in their order.
     """
@@ -108,8 +107,8 @@ def follow(
 
 
 def said_before(session: Session, cycle: Cycle) -> dict[Same, str]:
-    """What was said of each finding a year ago (``去年同期同样说明：…``), or else a period ago."""
-    period = cycles.period_of(cycle)
+    """Return what was said of each finding a year ago (``去年同期同样说明：…``), or else a period ago."""
+    period = queries.period_of(cycle)
     words = messages()["words"]
     found: dict[Same, str] = {}
     for earlier, when in ((period.year_before(), words["year_before"]), (period.previous(), words["previous"])):
@@ -149,7 +148,7 @@ def threads(session: Session, cycle: Cycle) -> tuple[Thread, ...]:
 
 
 def same(finding: AuditFinding | Finding) -> Same:
-    """What a finding shares with the same one in another round or year."""
+    """Return what a finding shares with the same one in another round or year."""
     return finding.rule, finding.region, finding.indicator
 
 
@@ -165,7 +164,7 @@ def _stands(finding: Finding, accepted_by: str) -> tuple[State, str]:
 
 def _accepted_by(session: Session, cycle: Cycle, round_number: int) -> str:
     """Who approved at finance's gate in the round of the last audit; an approval lets what was found stand."""
-    decision = cycles.decisions(session, cycle, round_number).get("finance")
+    decision = queries.decisions(session, cycle, round_number).get("finance")
     return decision.person.name if decision is not None and decision.outcome == "approved" else ""
 
 

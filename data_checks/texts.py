@@ -1,6 +1,6 @@
 """The rule about text: every figure the sections quote is held against the data, and told as a finding.
 
-The comparison itself is ``disclosure.quoted_figures``. It has no column that Great Expectations could judge, so it
+The comparison itself is ``data_checks.quotes.figures``. It has no column that Great Expectations could judge, so it
 runs beside the suites; when it cannot run, that is critical like any other check that could not.
 """
 
@@ -9,30 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
-from functools import cache
 from itertools import groupby
-from pathlib import Path
-from typing import Any
 
-from data_checks.findings import AuditResult, Finding, RuleOutcome
+from data_checks.findings import AuditFinding, AuditResult, RuleOutcome, messages
+from data_checks.measures.arguments import TEXT_CHECK
+from data_checks.quotes.context import QuotedFigure
+from data_checks.quotes.figures import check_quotes
+from disclosure.calendar.periods import parse_period
 from disclosure.catalog import Catalog, Rule, Severity
-from disclosure.catalog.yaml_source import load_document
-from disclosure.compilation import CompiledContent
-from disclosure.figures import Figure, Source
-from disclosure.narrative import Narrative
-from disclosure.periods import parse_period
-from disclosure.quoted_context import QuotedFigure
-from disclosure.quoted_figures import check_quotes
+from disclosure.cycle.compilation import CompiledContent
+from disclosure.figures.figures import Figure, FigureSource
+from disclosure.figures.narrative import NarrativeText
 
-#: The ``check`` of the rule in ``rules.yaml`` that is run here.
-TEXT_CHECK = "quoted_figures"
 _LONGEST_SENTENCE = 80
 
 
 def with_texts(
     catalog: Catalog, content: CompiledContent, history: Sequence[Figure], result: AuditResult
 ) -> AuditResult:
-    """``result``, made ``without_texts``, with what the texts of ``content`` quote."""
+    """Return ``result``, made ``without_texts``, with what the texts of ``content`` quote."""
     rules = _rules(catalog)
     if not content.narratives or not rules:
         return result
@@ -53,7 +48,7 @@ def with_texts(
 
 
 def without_texts(catalog: Catalog) -> tuple[RuleOutcome, ...]:
-    """The outcome of the rules about text where there is none: nothing was compared."""
+    """Return the outcome of the rules about text where there is none: nothing was compared."""
     return tuple(_outcome(rule) for rule in _rules(catalog))
 
 
@@ -63,10 +58,10 @@ def _rules(catalog: Catalog) -> list[Rule]:
 
 def _check(
     catalog: Catalog, rule: Rule, content: CompiledContent, history: Sequence[Figure]
-) -> tuple[list[Finding], RuleOutcome]:
+) -> tuple[list[AuditFinding], RuleOutcome]:
     figures = (*history, *content.figures)
     data = {figure.key: figure for figure in figures}
-    findings: list[Finding] = []
+    findings: list[AuditFinding] = []
     checked = skipped = 0
     for narrative in content.narratives:
         quotes = check_quotes(catalog, content.period, narrative.blocks.items(), figures)
@@ -81,8 +76,8 @@ def _check(
     return findings, _outcome(rule, checked=checked, failed=len(findings), skipped=skipped)
 
 
-def _blank(rule_id: str) -> Finding:
-    return Finding(
+def _blank(rule_id: str) -> AuditFinding:
+    return AuditFinding(
         rule=rule_id,
         rule_name="",
         severity="info",
@@ -95,11 +90,13 @@ def _blank(rule_id: str) -> Finding:
         difference="",
         message="",
         cause="",
-        source=Source(),
+        source=FigureSource(),
     )
 
 
-def _of(rule: Rule, narrative: Narrative, content: CompiledContent, finding: Finding, severity: Severity) -> Finding:
+def _of(
+    rule: Rule, narrative: NarrativeText, content: CompiledContent, finding: AuditFinding, severity: Severity
+) -> AuditFinding:
     return replace(
         finding,
         rule=rule.id,
@@ -108,12 +105,12 @@ def _of(rule: Rule, narrative: Narrative, content: CompiledContent, finding: Fin
         centre=narrative.office,
         period=content.period.id,
         cause_group=f"{rule.id} {finding.message}",
-        source=Source(document=narrative.document, file_name=narrative.file_name),
+        source=FigureSource(document=narrative.document, file_name=narrative.file_name),
     )
 
 
-def _different(catalog: Catalog, quote: QuotedFigure, figure: Figure | None) -> Finding:
-    words = _words()
+def _different(catalog: Catalog, quote: QuotedFigure, figure: Figure | None) -> AuditFinding:
+    words = messages()["quotes"]
     indicator = catalog.indicators[quote.indicator]
     if quote.expected is None:
         key, expected = "unit", f"{figure.printed}{figure.unit}" if figure else ""
@@ -143,7 +140,7 @@ def _different(catalog: Catalog, quote: QuotedFigure, figure: Figure | None) -> 
 
 def _cause(catalog: Catalog, quote: QuotedFigure, figure: Figure | None) -> str:
     """Cut off instead of rounded, where the number says so; else that one of the two is wrong."""
-    words = _words()
+    words = messages()["quotes"]
     if quote.saying == "amount" and quote.value is not None and quote.expected is not None and figure is not None:
         scale = {"万": 10**4, "亿": 10**8}.get(quote.unit[:1], 1)
         actual = (figure.value or Decimal(0)) * catalog.units[figure.unit].factor / scale
@@ -153,9 +150,9 @@ def _cause(catalog: Catalog, quote: QuotedFigure, figure: Figure | None) -> str:
     return str(words["cause"] if quote.is_certain else words["cause_doubtful"])
 
 
-def _not_checked(catalog: Catalog, rule: Rule, quotes: Sequence[QuotedFigure]) -> Iterator[Finding]:
+def _not_checked(catalog: Catalog, rule: Rule, quotes: Sequence[QuotedFigure]) -> Iterator[AuditFinding]:
     """One finding for each sentence with numbers that could not be tied, so that people look at them."""
-    words = _words()
+    words = messages()["quotes"]
     untied = [quote for quote in quotes if quote.verdict == "not_checked"]
     for _, same in groupby(untied, key=lambda quote: (quote.section, quote.sentence, quote.reason)):
         members = list(same)
@@ -175,7 +172,7 @@ def _subject(catalog: Catalog, quote: QuotedFigure) -> str:
         place = max(0, sentence.find(quote.printed) - _LONGEST_SENTENCE // 2)
         cut = sentence[place : place + _LONGEST_SENTENCE]
         sentence = f"{'…' if place else ''}{cut}{'…' if place + _LONGEST_SENTENCE < len(quote.sentence) else ''}"
-    return str(_words()["subject"].format(section=catalog.sections[quote.section].name, sentence=sentence))
+    return str(messages()["quotes"]["subject"].format(section=catalog.sections[quote.section].name, sentence=sentence))
 
 
 def _outcome(rule: Rule, *, checked: int = 0, failed: int = 0, skipped: int = 0, error: str = "") -> RuleOutcome:
@@ -191,8 +188,3 @@ def _outcome(rule: Rule, *, checked: int = 0, failed: int = 0, skipped: int = 0,
         error=error,
         skipped=skipped,
     )
-
-
-@cache
-def _words() -> dict[str, Any]:
-    return load_document(Path(__file__).with_name("texts.yaml")).data

@@ -1,0 +1,88 @@
+"""Great Expectations' own project under the home: the suite, validation definition and checkpoint of the catalogue.
+
+``gx.get_context(mode="file", project_root_dir=home)`` opens it, and ``context.checkpoints.get("audit")`` runs over a
+frame made by ``data_checks.figure_table.frame.audit_frame``. No value of a figure is kept in it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import great_expectations as gx
+import pandas as pd
+from great_expectations.checkpoint.checkpoint import Checkpoint
+from great_expectations.core import ExpectationSuite, ExpectationSuiteValidationResult
+from great_expectations.core.validation_definition import ValidationDefinition
+from great_expectations.data_context.data_context.file_data_context import FileDataContext
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.exceptions.exceptions import DataContextError
+from great_expectations.expectations.expectation import Expectation
+
+from data_checks.expectations.judging import NAME, RESULT_FORMAT
+
+CHECKPOINT = "audit"
+#: What makes our expectations known to whoever opens the project: it is put where Great Expectations looks.
+_PLUGIN = '''"""The expectations of the audit: import this before a suite is opened."""
+
+from data_checks.expectations.figures import *  # noqa: F403
+'''
+
+
+def validate_in_project(
+    home: Path, version: str, frame: pd.DataFrame, expectations: Sequence[Expectation]
+) -> ExpectationSuiteValidationResult:
+    """Validate ``frame`` by the checkpoint of the project under ``home``, written anew where it is of other rules."""
+    with _alone(home):
+        context = open_project(home)
+        checkpoint = _current(context, version) or write_checkpoint(context, version, expectations)
+        result = checkpoint.run(batch_parameters={"dataframe": frame})
+    (validated,) = result.run_results.values()
+    return validated
+
+
+def open_project(home: Path) -> FileDataContext:
+    """Open the project under ``home``, which is made where there is none."""
+    is_new = not (home / "gx" / "great_expectations.yml").is_file()
+    context: FileDataContext = gx.get_context(mode="file", project_root_dir=home)
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    if is_new:
+        # Great Expectations' own pages fetch scripts from elsewhere: ours are written by ``report.data_docs``.
+        context.variables.data_docs_sites = {}
+        context.variables.save()
+        plugins = Path(str(context.plugins_directory))
+        plugins.mkdir(parents=True, exist_ok=True)
+        (plugins / "audit_expectations.py").write_text(_PLUGIN, encoding="utf-8")
+    return context
+
+
+def write_checkpoint(context: FileDataContext, version: str, expectations: Sequence[Expectation]) -> Checkpoint:
+    """Write suite, validation definition and checkpoint; ``version`` says of which rules."""
+    suite = context.suites.add_or_update(
+        ExpectationSuite(name=NAME, expectations=list(expectations), meta={"version": version})
+    )
+    asset = context.data_sources.add_or_update_pandas("audit").add_dataframe_asset(NAME)
+    batch = asset.add_batch_definition_whole_dataframe("all")
+    definition = context.validation_definitions.add_or_update(ValidationDefinition(name=NAME, data=batch, suite=suite))
+    checkpoint = Checkpoint(name=CHECKPOINT, validation_definitions=[definition], result_format=RESULT_FORMAT)
+    return context.checkpoints.add_or_update(checkpoint)
+
+
+def _current(context: FileDataContext, version: str) -> Checkpoint | None:
+    """Return the checkpoint, where its suite is of these rules; what cannot be read is written anew."""
+    try:
+        is_current = context.suites.get(NAME).meta.get("version") == version
+        return context.checkpoints.get(CHECKPOINT) if is_current else None
+    except (DataContextError, ValueError):
+        return None
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Keep other processes from the project meanwhile."""
+    (home / "gx").mkdir(parents=True, exist_ok=True)
+    with (home / "gx" / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

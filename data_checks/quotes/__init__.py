@@ -1,0 +1,1 @@
+"""Figures quoted in prose: found, read and compared with the tables."""

@@ -1,0 +1,1 @@
+"""The quality report finance reads: its model, pages and sheets."""
