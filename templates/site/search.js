@@ -11,6 +11,8 @@
   const pairs = word => [...word.slice(1)].map((letter, i) => word[i] + letter);
   // A word counts in full; a longer Chinese one also when most pairs of its letters are there.
   const weight = (word, entry) => {
+    // What people call it says more than a word of its title.
+    if (entry.names.includes(word)) return 5;
     if (entry.title.includes(word)) return 4;
     if (entry.text.includes(word)) return 3;
     if (word.length < 3 || !/\p{Script=Han}/u.test(word)) return 0;
@@ -20,8 +22,9 @@
   const load = () => loading ??= fetch(said.dataset.index).then(answer => {
     if (!answer.ok) throw new Error(answer.statusText);
     return answer.json();
-  }).then(index => index.entries.map(([title, address, more]) =>
-    ({ shown: title, address, more, title: plain(title), text: plain(title + " " + more) })));
+  }).then(index => index.entries.map(([title, address, more, words]) =>
+    ({ shown: title, address, more, title: plain(title), text: plain([title, more, words].join(" ")),
+      names: plain(words).split(" ") })));
 
   const show = entries => {
     results.replaceChildren(...entries.map(entry => {
