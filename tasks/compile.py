@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from prefect import task
 
-from disclosure import compilation, cycles
-from disclosure.workplace import open_workplace
+from disclosure.cycle import compilation, queries
+from disclosure.records.installation import open_installation
+from tasks.patience import patient
 
 
 @task(name="compile 汇总")
+@patient("汇总")
 def compile_round(cycle_id: int) -> str:
-    """The digest of the current round's compilation."""
-    place = open_workplace()
-    with place.records.write() as session:
-        return compilation.compile_round(session, place.catalog, cycles.get_cycle(session, cycle_id)).digest
+    """Compile the current round; the digest."""
+    installation = open_installation()
+    with installation.records.write() as session:
+        return compilation.compile_round(session, installation.catalog, queries.get_cycle(session, cycle_id)).digest

@@ -12,26 +12,30 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import Scheduled
 
-from disclosure import cycles
-from disclosure.clock import said, utc_now
-from disclosure.errors import DisclosureError
+from disclosure.cycle import queries
+from disclosure.cycle.states import enter
+from disclosure.platform.clock import format_moment, utc_now
+from disclosure.platform.errors import DisclosureError
 from disclosure.publication.publish import publish_round, stage_round
 from disclosure.publication.read_back import read_back
 from disclosure.records import ledger
+from disclosure.records.installation import Installation, open_installation
+from disclosure.records.states import CycleStep
 from disclosure.records.tables import Release
-from disclosure.workplace import Workplace, open_workplace
-from tasks.secrets import read_secret
+from tasks.orchestration.secrets import read_secret
+from tasks.patience import patient
 
 #: Nearer to its hour than this, a run waits itself instead of handing over.
 _NEAR_SECONDS = 10.0
 
 
 @task(name="schedule 排定发布")
+@patient("排定发布")
 def schedule_publication(cycle_id: int) -> str:
     """Hand the cycle over to a run scheduled for the hour that was signed; an empty text when it is time now."""
-    place = open_workplace()
-    with place.records.read() as session:
-        release = cycles.release_of(session, cycles.get_cycle(session, cycle_id))
+    installation = open_installation()
+    with installation.records.read() as session:
+        release = queries.release_of(session, queries.get_cycle(session, cycle_id))
     assert release is not None  # noqa: S101 - signed before
     if release.planned_for is None:
         return ""
@@ -40,12 +44,12 @@ def schedule_publication(cycle_id: int) -> str:
         # Prefect may begin a run a moment before its time; what is left is waited out here.
         time.sleep(max(0.0, ahead))
         return ""
-    _stage_ahead(place, cycle_id)
+    _stage_ahead(installation, cycle_id)
     run = _run_at_hour(release)
-    with place.records.write() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
+    with installation.records.write() as session:
+        cycle = queries.get_cycle(session, cycle_id)
         cycle.driver_run_id = str(run.id)
-        cycles.enter(session, cycle, "publish")
+        enter(session, cycle, CycleStep.PUBLISH)
         ledger.append(
             session,
             "publication.scheduled",
@@ -54,13 +58,13 @@ def schedule_publication(cycle_id: int) -> str:
             run=cycle.driver_run_id,
             planned_for=release.planned_for.isoformat(),
         )
-    return said(release.planned_for)
+    return format_moment(release.planned_for)
 
 
-def _stage_ahead(place: Workplace, cycle_id: int) -> None:
+def _stage_ahead(installation: Installation, cycle_id: int) -> None:
     """Have everything ready on the channels; whatever cannot be is tried again at the hour."""
     try:
-        wrong = stage_round(place, cycle_id, read_secret)
+        wrong = stage_round(installation, cycle_id, read_secret)
     except DisclosureError as error:
         wrong = str(error)
     if wrong:
@@ -68,7 +72,7 @@ def _stage_ahead(place: Workplace, cycle_id: int) -> None:
 
 
 def _run_at_hour(release: Release) -> FlowRun:
-    """The run that will publish ``release``: made once, and again only if somebody began or ended it too early."""
+    """Make the run that will publish ``release``: once, and again only if somebody began or ended it too early."""
     assert release.planned_for is not None  # noqa: S101 - asked only then
     with get_client(sync_client=True) as client:
         for attempt in itertools.count(1):
@@ -84,10 +88,10 @@ def _run_at_hour(release: Release) -> FlowRun:
     raise AssertionError("unreachable")
 
 
-def _read_numbers(place: Workplace) -> str:
+def _read_numbers(installation: Installation) -> str:
     """Read every number back out of what is live; what is wrong is noted, and followed by the supervision."""
     try:
-        read = read_back(place, read_secret)
+        read = read_back(installation, read_secret)
     except DisclosureError as error:
         get_run_logger().warning("数字没有能够读回：%s", error)
         return f"数字没有能够读回：{error}"
@@ -98,17 +102,18 @@ def _read_numbers(place: Workplace) -> str:
     return f"读回发现 {len(wrong)} 处不符：{wrong[0]}" if wrong else f"读回 {count} 个数字，与汇总全部相符。"
 
 
-@task(name="publish 发布", retries=3, retry_delay_seconds=2)
+@task(name="publish 发布")
+@patient("发布")
 def publish_release(cycle_id: int) -> str:
-    """Where the release is; published before, nothing is done twice."""
-    place = open_workplace()
-    published = publish_round(place, cycle_id, read_secret)
+    """Publish the release, and tell where it is; published before, nothing is done twice."""
+    installation = open_installation()
+    published = publish_round(installation, cycle_id, read_secret)
     # What was published, decided and handed in so far can no longer be rewritten without showing.
-    place.sign_ledger()
+    installation.sign_ledger()
     create_markdown_artifact(
         key=f"release-cycle-{cycle_id}",
         description="发布结果",
-        markdown=f"已发布：[{published.title}]({place.settings.desk_url}/site/{published.address})，"
-        f"文件 {published.file_count} 个，逐字节核对无误。{_read_numbers(place)}",
+        markdown=f"已发布：[{published.title}]({installation.settings.server_url}/site/{published.address})，"
+        f"文件 {published.file_count} 个，逐字节核对无误。{_read_numbers(installation)}",
     )
     return published.address

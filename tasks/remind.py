@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from prefect import get_run_logger, task
 
-from disclosure.clock import utc_now
-from disclosure.errors import DisclosureError
-from disclosure.reminders.sending import Sent, send_due
-from disclosure.workplace import open_workplace
-from tasks.secrets import read_secret
+from disclosure.monitoring.reminders.sending import Sent, send_due
+from disclosure.platform.clock import utc_now
+from disclosure.platform.errors import DisclosureError
+from disclosure.records.installation import open_installation
+from tasks.orchestration.secrets import read_secret
+from tasks.patience import patient
 
 
 class DelayedError(DisclosureError):
@@ -16,13 +17,14 @@ class DelayedError(DisclosureError):
 
 
 @task(name="remind 发提醒", retries=3, retry_delay_seconds=[60, 300, 1200])
+@patient("发提醒")
 def send_reminders() -> Sent:
     """Send what is due now; our records keep what went out, so each try sends only the rest.
 
     Raises:
         DelayedError: when something still waits; the next try, and the next run, take it up again.
     """
-    sent = send_due(open_workplace(), utc_now(), read_secret)
+    sent = send_due(open_installation(), utc_now(), read_secret)
     logger = get_run_logger()
     for line in sent.lines:
         logger.info(line)

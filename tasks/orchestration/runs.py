@@ -17,11 +17,11 @@ import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
-from prefect.states import Scheduled
+from prefect.states import Cancelled, Scheduled
 
-from disclosure.errors import DisclosureError
-from disclosure.periods import Period
-from tasks.known_flows import CYCLE, SUPERVISION
+from disclosure.calendar.periods import Period
+from disclosure.platform.errors import DisclosureError
+from tasks.orchestration.known_flows import CHANGE_DEPLOYMENT, CYCLE, OPENNESS_CHANGE, SUPERVISION
 
 _POLL_SECONDS = 0.1
 
@@ -56,11 +56,37 @@ def start_once(period: Period, only: tuple[str, ...], occasion: str) -> UUID:
     Raises:
         DisclosureError: when the server does not know the deployment.
     """
-    for attempt in itertools.count(1):
-        run = _create(period, only, f"{period.id}-{occasion}-{attempt}")
-        if run.state is None or not run.state.is_final():
-            return run.id
-    raise AssertionError("unreachable")
+    return _first_going_on(lambda attempt: _create(period, only, f"{period.id}-{occasion}-{attempt}"))
+
+
+def start_change_once(change_id: int, occasion: str) -> UUID:
+    """As ``start_once``, for a change of the openness catalogue.
+
+    Raises:
+        DisclosureError: when the server does not know the deployment.
+    """
+
+    def create(attempt: int) -> FlowRun:
+        with _client() as client:
+            try:
+                deployment = client.read_deployment_by_name(f"{OPENNESS_CHANGE.name}/{CHANGE_DEPLOYMENT}")
+            except ObjectNotFound as error:
+                raise DisclosureError(
+                    "内容已经记录，但 Prefect 服务里没有政务公开的部署，没有开始办理。请运行 disclosure deploy 后重试。"
+                ) from error
+            return client.create_flow_run_from_deployment(
+                deployment.id,
+                parameters={"change": change_id},
+                state=Scheduled(),
+                idempotency_key=f"change-{change_id}-{occasion}-{attempt}",
+            )
+
+    return _first_going_on(create)
+
+
+def _first_going_on(create: Callable[[int], FlowRun]) -> UUID:
+    """Return the first run of an occasion, by its number, that has not ended."""
+    return next(run.id for run in map(create, itertools.count(1)) if not has_ended(run))
 
 
 def start_supervision() -> UUID:
@@ -85,7 +111,7 @@ def _create(period: Period, only: tuple[str, ...], idempotency_key: str | None) 
 
 
 def read_run(run_id: UUID) -> FlowRun:
-    """The run as Prefect knows it."""
+    """Read the run as Prefect knows it."""
     with _client() as client:
         try:
             return client.read_flow_run(run_id)
@@ -93,18 +119,19 @@ def read_run(run_id: UUID) -> FlowRun:
             raise DisclosureError(f"Prefect 服务里没有运行 {run_id}，它的数据库可能已更换；请重新发起运行。") from error
 
 
-def is_alive(run_id: UUID) -> bool:
-    """Whether Prefect knows the run and it has not ended."""
+def cancel_run(run_id: UUID, why: str) -> None:
+    """End a run that nobody is to go on with; one that Prefect does not have, or that has ended, is left alone."""
     with _client() as client:
         try:
             run = client.read_flow_run(run_id)
         except ObjectNotFound:
-            return False
-    return run.state is not None and not run.state.is_final()
+            return
+        if not has_ended(run):
+            client.set_flow_run_state(run_id, Cancelled(message=why), force=True)
 
 
 def open_form(run_id: UUID) -> OpenForm | None:
-    """The form the run waits on; None while it does not wait, or before its form is there."""
+    """Read the form the run waits on; None while it does not wait, or before its form is there."""
     run = read_run(run_id)
     if run.state is None or not run.state.is_paused() or run.state.state_details.run_input_keyset is None:
         return None
@@ -114,8 +141,13 @@ def open_form(run_id: UUID) -> OpenForm | None:
     return None if schema is None else OpenForm(run_id, keys["response"], schema)
 
 
+def has_ended(run: FlowRun) -> bool:
+    """Whether the run is over, one way or the other."""
+    return run.state is not None and run.state.is_final()
+
+
 def wait_for(run_id: UUID, is_reached: Callable[[FlowRun], bool], timeout: float, tell: Callable[[], str]) -> FlowRun:
-    """The run, once ``is_reached``; never a fixed sleep.
+    """Wait for the run until ``is_reached``; never a fixed sleep.
 
     Raises:
         DisclosureError: after ``timeout`` seconds, with the state and ``tell()`` (the runner's last words).
@@ -132,11 +164,11 @@ def wait_for(run_id: UUID, is_reached: Callable[[FlowRun], bool], timeout: float
 
 
 def wait_for_form(run_id: UUID, after: str, timeout: float, tell: Callable[[], str]) -> OpenForm | None:
-    """The next form whose key is not ``after``, or None once the run has ended."""
+    """Wait for the next form whose key is not ``after``, or None once the run has ended."""
     found: list[OpenForm] = []
 
     def reached(run: FlowRun) -> bool:
-        if run.state is not None and run.state.is_final():
+        if has_ended(run):
             return True
         form = open_form(run_id) if run.state is not None and run.state.is_paused() else None
         if form is not None and form.key != after:

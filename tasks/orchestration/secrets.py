@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from prefect.blocks.system import Secret as SecretBlock
 
-from disclosure.catalog import Secret
-from disclosure.errors import DisclosureError
-from disclosure.kept_secrets import from_environment
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.secrets import Secret, from_environment
 
 
 def read_secret(secret: Secret) -> str:
-    """A secret from the environment, or from Prefect's Secret block.
+    """Read a secret from the environment, or from Prefect's Secret block.
 
     Raises:
         DisclosureError: when it is in neither.

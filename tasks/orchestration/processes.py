@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from disclosure.clock import utc_now
-from disclosure.settings import Settings
+from disclosure.platform.clock import utc_now
+from disclosure.platform.settings import Settings
+from tasks.orchestration.prefect_private import RUN_ID_VARIABLE
 
 #: Linux keeps this many characters of a process's name.
 _NAME_LENGTH = 15
 _PROC = Path("/proc")
-_RUN_ID = "PREFECT__FLOW_RUN_ID="
+_RUN_ID = f"{RUN_ID_VARIABLE}="
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class RunnerMark:
     @property
     def is_alive(self) -> bool:
         """Whether that very runner still lives; false also where it cannot be seen from here."""
-        return self.is_here and any("deployments.serve" in word for word in _words(self.pid, "cmdline"))
+        return self.is_here and any("deployments.runner.serve" in word for word in _words(self.pid, "cmdline"))
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class RunProcesses:
 
 
 def process_name(run_id: str) -> str:
-    """What ``ps`` shows for a forked run's process: the end of the run's id, whose beginning is only a date."""
+    """Return what ``ps`` shows for a forked run's process: the end of the run's id, whose beginning is only a date."""
     return f"run-{run_id[-(_NAME_LENGTH - 4) :]}"
 
 
@@ -64,7 +65,7 @@ def leave_mark(settings: Settings) -> None:
 
 
 def read_mark(settings: Settings) -> RunnerMark | None:
-    """The mark of the runner that started last; None when none ever did."""
+    """Read the mark of the runner that started last; None when none ever did."""
     try:
         told = json.loads(_mark_file(settings).read_text(encoding="utf-8"))
         return RunnerMark(told["pid"], told["machine"], dt.datetime.fromisoformat(told["since"]))
@@ -73,7 +74,7 @@ def read_mark(settings: Settings) -> RunnerMark | None:
 
 
 def this_machine() -> str:
-    """This start of this machine and the process ids seen here (a container has its own); empty where unknown."""
+    """Name this start of this machine and the process ids seen here (a container has its own); empty where unknown."""
     try:
         return f"{(_PROC / 'sys/kernel/random/boot_id').read_text().strip()} {(_PROC / 'self/ns/pid').readlink()}"
     except OSError:
@@ -81,7 +82,7 @@ def this_machine() -> str:
 
 
 def run_processes() -> RunProcesses:
-    """Every process here in which a run goes on; those that have ended and are not cleared away do not count."""
+    """Find every process here in which a run goes on; those that have ended and are not cleared away do not count."""
     names, run_ids = set(), set()
     for pid in _living():
         with suppress(OSError):
