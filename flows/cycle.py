@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from prefect import flow, runtime
 from prefect.states import Completed
 from pydantic import Field
 
-from disclosure.periods import CycleKind
+from disclosure.calendar.periods import CycleKind
+from disclosure.monitoring.supervision.snapshots import RunSnapshot
 from tasks.audit import audit_round_data
 from tasks.collect import hand_out_workbooks, open_cycle
 from tasks.compile import compile_round
-from tasks.driving import take_over
-from tasks.known_flows import CYCLE
+from tasks.orchestration.known_flows import CYCLE, name_cycle_run
+from tasks.orchestration.run_ownership import take_over
 from tasks.publish import publish_release, schedule_publication
 from tasks.render import render_release
 from tasks.review import begin_next_round, collect_submissions, review, review_afterwards, sign_off
 
 
+@dataclass(frozen=True)
+class CycleSteps:
+    """The steps of a cycle: tasks and what they ask people; a rehearsal brings steps that need no Prefect."""
+
+    open_cycle: Callable[[CycleKind, int | None, str, list[str] | None], int] = open_cycle
+    take_over: Callable[[int], RunSnapshot | None] = take_over
+    hand_out_workbooks: Callable[[int], object] = hand_out_workbooks
+    collect_submissions: Callable[[int], None] = collect_submissions
+    compile_round: Callable[[int], object] = compile_round
+    audit_round_data: Callable[[int], object] = audit_round_data
+    review: Callable[[int], bool] = review
+    render_release: Callable[[int], str] = render_release
+    sign_off: Callable[[int, str], bool] = sign_off
+    begin_next_round: Callable[[int], None] = begin_next_round
+    schedule_publication: Callable[[int], str] = schedule_publication
+    publish_release: Callable[[int], str] = publish_release
+    review_afterwards: Callable[[int], None] = review_afterwards
+
+
 def _run_name() -> str:
-    given = runtime.flow_run.parameters
-    return " ".join(str(given[key]) for key in ("kind", "year", "name") if given.get(key))
+    return name_cycle_run(runtime.flow_run.parameters)
 
 
 @flow(name=CYCLE.name, flow_run_name=_run_name)
@@ -38,23 +59,30 @@ def disclosure_cycle(
     Every step looks into our records first, so the run may be resumed, retried or replaced by a fresh one at
     any point: what is done is not done again, and nobody is asked twice about the same content.
     """
-    cycle = open_cycle(kind, year, name, only)
-    if driver := take_over(cycle):
-        return Completed(message=f"本周期正由运行“{driver}”办理，本次运行不再重复。")
+    return Completed(message=disclose(CycleSteps(), kind, year, name, only))
+
+
+def disclose(
+    steps: CycleSteps, kind: CycleKind, year: int | None = None, name: str = "", only: list[str] | None = None
+) -> str:
+    """Take one period through its steps, from wherever our records say it is; what it came to, in words."""
+    cycle = steps.open_cycle(kind, year, name, only)
+    if driver := steps.take_over(cycle):
+        return f"本周期正由运行“{driver.name}”办理，本次运行不再重复。"
 
     while True:
-        hand_out_workbooks(cycle)
-        collect_submissions(cycle)
-        compile_round(cycle)
-        audit_round_data(cycle)
-        if review(cycle):
-            release = render_release(cycle)
-            if sign_off(cycle, release):
+        steps.hand_out_workbooks(cycle)
+        steps.collect_submissions(cycle)
+        steps.compile_round(cycle)
+        steps.audit_round_data(cycle)
+        if steps.review(cycle):
+            release = steps.render_release(cycle)
+            if steps.sign_off(cycle, release):
                 break
-        begin_next_round(cycle)
+        steps.begin_next_round(cycle)
 
-    if hour := schedule_publication(cycle):
-        return Completed(message=f"已签发，{hour}由排定的运行发布。")
-    address = publish_release(cycle)
-    review_afterwards(cycle)
-    return Completed(message=f"已发布：{address}")
+    if hour := steps.schedule_publication(cycle):
+        return f"已签发，{hour}由排定的运行发布。"
+    address = steps.publish_release(cycle)
+    steps.review_afterwards(cycle)
+    return f"已发布：{address}"

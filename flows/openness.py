@@ -8,8 +8,7 @@ from prefect import flow, runtime
 from prefect.states import Completed
 from pydantic import Field
 
-from disclosure.clock import shanghai, utc_now
-from tasks.known_flows import OPENNESS_CHANGE, OPENNESS_WATCH
+from disclosure.records.states import ChangeStep
 from tasks.openness import (
     ask_office,
     give_back,
@@ -19,14 +18,11 @@ from tasks.openness import (
     start_runs,
     take_over_change,
 )
+from tasks.orchestration.known_flows import OPENNESS_CHANGE, OPENNESS_WATCH, named_by_minute
 
 
 def _run_name() -> str:
-    return f"openness {runtime.flow_run.parameters.get('change')}"
-
-
-def _watch_name() -> str:
-    return f"openness-watch {shanghai(utc_now()):%m-%d %H:%M}"
+    return f"政务公开变更 {runtime.flow_run.parameters.get('change')}"
 
 
 @flow(name=OPENNESS_CHANGE.name, flow_run_name=_run_name)
@@ -37,13 +33,13 @@ def openness_change(change: Annotated[int, Field(title="变更编号")]) -> Any:
     point: nobody is asked twice about the same content, and each content is published once.
     """
     if driver := take_over_change(change):
-        return Completed(message=f"这一变更正由运行“{driver}”办理，本次运行不再重复。")
+        return Completed(message=f"这一变更正由运行“{driver.name}”办理，本次运行不再重复。")
 
     while True:
         step = ask_office(change)
-        if step == "withdrawn":
+        if step is ChangeStep.WITHDRAWN:
             return Completed(message="科室已撤回。")
-        if step == "done" or review_change(change):
+        if step is ChangeStep.DONE or review_change(change):
             break
         give_back(change)
 
@@ -51,7 +47,7 @@ def openness_change(change: Annotated[int, Field(title="变更编号")]) -> Any:
     return Completed(message="已公开。")
 
 
-@flow(name=OPENNESS_WATCH.name, flow_run_name=_watch_name)
+@flow(name=OPENNESS_WATCH.name, flow_run_name=named_by_minute("政务公开"))
 def openness_watch() -> Any:
     """Each morning: notice new statistics and due confirmations, let every change go on, mend the public pages."""
     noticed = notice_changes()

@@ -7,16 +7,11 @@ from typing import Any
 from prefect import flow
 from prefect.states import Completed, Failed
 
-from disclosure.clock import shanghai, utc_now
-from tasks.known_flows import REMINDERS
+from tasks.orchestration.known_flows import REMINDERS, named_by_minute
 from tasks.remind import DelayedError, send_reminders
 
 
-def _run_name() -> str:
-    return f"reminders {shanghai(utc_now()):%m-%d %H:%M}"
-
-
-@flow(name=REMINDERS.name, flow_run_name=_run_name)
+@flow(name=REMINDERS.name, flow_run_name=named_by_minute("提醒"))
 def reminders() -> Any:
     """Send what is due; rest days are quiet by the rules, and no cycle ever waits for this."""
     try:

@@ -6,13 +6,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from office import Office
 from sqlalchemy import select
 
 from disclosure.catalog import GateId
+from disclosure.records.states import ReleaseState
 from disclosure.records.tables import Cycle, Release
+from tests.support.office import Office
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.full]
 
 REASON = "职工医疗保险缴费人数漏计一人，现予更正"
 
@@ -30,8 +31,8 @@ def test_one_correction_from_the_command_to_version_2(office: Office) -> None:
 
     compiler = office.member("publicity_section")
     begun = office.cli(
-        *("correct", case.period.id, "--by", compiler.name, "--reason", REASON, "--to", "区医保中心"),
-        typed=f"{compiler.code()}\n",
+        *("correct", case.period.id, "--by", compiler, "--reason", REASON, "--to", "区医保中心"),
+        typed=f"{office.code(compiler)}\n",
     )
     assert begun.returncode == 0, begun.stdout + begun.stderr
     assert "开始更正（第 2 轮）" in begun.stdout
@@ -59,9 +60,9 @@ def test_one_correction_from_the_command_to_version_2(office: Office) -> None:
     case.answer("leader")
     assert case.finish() == "Completed"
 
-    with office.place.records.read() as session:
+    with office.installation.records.read() as session:
         found = session.scalars(select(Release).where(Release.cycle_id == case.cycle_id).order_by(Release.version))
-        assert [(release.version, release.is_live) for release in found] == [(1, True), (2, True)]
+        assert [(each.version, each.state) for each in found] == [(1, ReleaseState.LIVE), (2, ReleaseState.LIVE)]
     page = case.page().replace(",", "")
     assert "由62051人更正为62050人" in page
     assert REASON in page
@@ -73,7 +74,7 @@ def driver_of(office: Office, cycle_id: int, but: str) -> str:
     """The run that takes the cycle over from ``but``."""
 
     def look() -> str | None:
-        with office.place.records.read() as session:
+        with office.installation.records.read() as session:
             driver = session.get_one(Cycle, cycle_id).driver_run_id
         return driver if driver and driver != but else None
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from office import Office
 
+from disclosure.answers.taking import TakenAnswer
 from disclosure.review.forms import CHECK_AGAIN, GO_ON_WITHOUT
+from disclosure.review.refusals import Refusal
+from tests.support.office import Office
 
 pytestmark = pytest.mark.flows
 
@@ -22,27 +24,31 @@ def test_a_cycle_with_a_late_centre_publishes_once_and_has_one_driver(office: Of
 
     # Looking again asks again; going on without a centre is for the office that compiles, with a reason in print.
     case.hand_in("social_insurance_centre")
-    case.resume({"action": CHECK_AGAIN, "name": "路过", "code": "000000", "reason": "看看"})
+    looker, policy = office.newcomer("policy_section"), office.newcomer("policy_section")
+    compiler = office.member("publicity_section")
+    looking = {"action": CHECK_AGAIN, "name": looker, "code": office.code(looker), "reason": "看看"}
+    assert isinstance(case.give(looking), TakenAnswer)
     form = case.next_form()
     assert "还缺：**区医保中心**" in form.description
     assert "没有被接受" not in form.description
-    policy, compiler = office.member("policy_section"), office.member("publicity_section")
-    case.resume({"action": GO_ON_WITHOUT, "name": policy.name, "code": policy.code(), "reason": REASON})
-    assert "先行汇总须由宣传信息科的汇总人决定" in case.next_form().description
+    going_on = {"action": GO_ON_WITHOUT, "name": policy, "code": office.code(policy), "reason": REASON}
+    refused = case.give(going_on)
+    assert isinstance(refused, Refusal)
+    assert refused.sentence == "先行汇总须由宣传信息科的汇总人决定。"
     assert case.ledger("centre.excused") == []
-    case.resume({"action": GO_ON_WITHOUT, "name": compiler.name, "code": compiler.code(), "reason": REASON})
+    assert isinstance(case.give(going_on | {"name": compiler, "code": office.code(compiler)}), TakenAnswer)
     footnote = f"区医保中心未报送本期数据：{REASON}"
 
     form = case.next_form()
     assert form.gates == ["政策审核", "数据审核", "保密性审核"]
     assert footnote in form.description
-    assert f"{office.settings.desk_url}/reports/{case.period.id}/" in form.description
-    assert [entry["actor"] for entry in case.ledger("centre.excused")] == [compiler.name]
+    assert f"{office.settings.server_url}/reports/{case.period.id}/" in form.description
+    assert [entry["actor"] for entry in case.ledger("centre.excused")] == [compiler]
 
     # A second run while the first waits says who drives, and does nothing.
     case.start()
     assert case.finish() == "Completed"
-    assert f"annual {case.period.year}" in office.state_of(case.run_id)["message"]
+    assert f"“{case.period.year}年度披露”" in office.state_of(case.run_id)["message"]
     assert "不再重复" in office.state_of(case.run_id)["message"]
     assert len(case.ledger("cycle.taken_over")) == 1
     case.run_id = first

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
-from office import Office
 
-from disclosure.collection.workbooks import workbook_name
+from disclosure.collection.handout import workbook_name
+from tests.support.office import Office
 
 pytestmark = pytest.mark.flows
 

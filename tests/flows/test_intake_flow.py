@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from office import Office
 
-from deployments.local import child_environment
+from tests.support.office import Office
 
 pytestmark = pytest.mark.flows
 
@@ -100,8 +99,8 @@ def test_a_source_that_cannot_be_asked_fails_the_run_and_holds_up_no_other(offic
 
 READ_SECRETS = """
 from prefect.blocks.system import Secret as Block
-from disclosure.catalog import Secret
-from tasks.secrets import read_secret
+from disclosure.platform.secrets import Secret
+from tasks.orchestration.secrets import read_secret
 Block(value="g/eh@eim").save("yibao")
 print(read_secret(Secret(block="yibao")), read_secret(Secret(env="CENTRE_PASSWORD")))
 try:
@@ -112,9 +111,9 @@ except Exception as error:
 
 
 def test_secrets_come_from_prefects_blocks_as_well(office: Office) -> None:
-    environment = {**child_environment(office.settings), "CENTRE_PASSWORD": "x"}
+    environment = {**office.environment, "CENTRE_PASSWORD": "x"}
     command = [sys.executable, "-c", READ_SECRETS]
-    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=60, check=True)
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=180, check=True)
     first, second = done.stdout.splitlines()
     assert first == "g/eh@eim x"
     assert second == "Prefect 里没有 Secret 块“nowhere”，请在界面的 Blocks 里建立，或改用环境变量。"

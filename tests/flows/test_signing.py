@@ -7,13 +7,14 @@ import json
 import time
 
 import pytest
-from office import Case, Office
 from sqlalchemy import select
 
-from disclosure.clock import said, shanghai, utc_now
+from disclosure.platform.clock import format_moment, shanghai, utc_now
 from disclosure.records.tables import Release
+from tests.support.case import EXPLAINING, Case
+from tests.support.office import Office
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.full]
 
 REASON = "暴雨救助资金须当日公开，三位审核人均在抢险现场。"
 
@@ -25,20 +26,21 @@ def reviewed_case(office: Office) -> Case:
     case.start()
     for gate in ("finance", "confidentiality", "policy"):
         case.next_form()
-        case.answer(gate)
+        case.answer(gate, opinion=EXPLAINING)
     assert case.next_form().gates == ["局领导审核"]
     return case
 
 
 def test_published_at_the_hour_that_was_signed_and_not_before(office: Office) -> None:
     case = reviewed_case(office)
-    case.answer("leader", publish_at="2020-01-01 09:00")
-    assert "计划发布时间 2020年1月1日 09:00 已过" in case.next_form().description
+    assert "计划发布时间 2020年1月1日 09:00 已过" in case.refusal("leader", publish_at="2020-01-01 09:00")
 
-    hour = (utc_now() + dt.timedelta(seconds=25)).replace(microsecond=0)
+    # A runner takes a run ten seconds ahead of its hour: what is done by hand below must be done before, however busy
+    # the machine is.
+    hour = (utc_now() + dt.timedelta(seconds=45)).replace(microsecond=0)
     case.answer("leader", publish_at=f"{shanghai(hour):%Y-%m-%d %H:%M:%S}")
     assert case.finish() == "Completed"
-    assert f"{said(hour)}由排定的运行发布" in office.state_of(case.run_id)["message"]
+    assert f"{format_moment(hour)}由排定的运行发布" in office.state_of(case.run_id)["message"]
 
     (scheduled,) = case.ledger("publication.scheduled")
     assert office.state_of(scheduled["run"])["name"] == "Scheduled"
@@ -63,7 +65,7 @@ def test_published_at_the_hour_that_was_signed_and_not_before(office: Office) ->
     time.sleep(max(0.0, (hour - utc_now()).total_seconds()))
     assert case.finish() == "Completed"
     case.assert_published_once()
-    with office.place.records.read() as session:
+    with office.installation.records.read() as session:
         release = session.scalars(select(Release).where(Release.cycle_id == case.cycle_id)).one()
     assert release.published_at is not None
     assert dt.timedelta() <= release.published_at - hour < dt.timedelta(seconds=20)
@@ -77,8 +79,7 @@ def test_signed_ahead_of_the_reviews_which_are_made_up_for_by_others(office: Off
     case.answer("finance")
     assert case.next_form().offers_emergency
 
-    case.answer("emergency", opinion="急")
-    assert "必须在意见中写明理由" in case.next_form().description
+    assert "必须在意见中写明理由" in case.refusal("emergency", opinion="急")
     leader = office.reviewer("leader")
     case.answer("emergency", who=leader, opinion=REASON)
     form = case.next_form()
@@ -97,8 +98,7 @@ def test_signed_ahead_of_the_reviews_which_are_made_up_for_by_others(office: Off
     assert manifest["release"]["signed_ahead_of"] == "policy、confidentiality"
 
     # The leader is no second pair of eyes.
-    case.answer("policy", "补审通过", who=office.reviewer("leader"))
-    assert "须由政策法规科的人作出" in case.next_form().description
+    assert "须由政策法规科的人作出" in case.refusal("policy", "补审通过", who=office.reviewer("leader"))
     case.answer("policy", "补审通过")
     assert case.next_form().gates == ["保密性审核"]
     case.answer("confidentiality", "补审通过")
