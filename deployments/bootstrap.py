@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from disclosure.errors import DisclosureError
-from disclosure.settings import Settings
+from deployments.credential import with_live_credential
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.settings import Settings
 
 #: The file that tells a folder made by the demonstration from one with real records.
 MARKER = ".demo"
 
 
 def use_server(settings: Settings) -> None:
-    """Put Prefect's variables into this process's environment, before anything imports Prefect."""
+    """Put Prefect's variables into this process's environment, before anything imports Prefect.
+
+    The credential of a server that lives already is found here, where ``settings`` have none.
+    """
+    settings = with_live_credential(settings)
     if (
         "prefect" in sys.modules
         and os.environ.get("PREFECT_API_URL") != settings.prefect_environment["PREFECT_API_URL"]
@@ -26,8 +35,23 @@ def use_server(settings: Settings) -> None:
     os.environ.update(settings.own_environment)
 
 
+@contextmanager
+def import_flows_alone() -> Iterator[None]:
+    """Let the flows be imported in here where Prefect is not to run them: neither its home nor its log is left."""
+    handlers, home = logging.getLogger().handlers[:], os.environ.get("PREFECT_HOME")
+    with tempfile.TemporaryDirectory(prefix="disclosure-prefect-") as folder:
+        os.environ["PREFECT_HOME"] = folder
+        try:
+            yield
+        finally:
+            logging.getLogger().handlers[:] = handlers
+            del os.environ["PREFECT_HOME"]
+            if home is not None:
+                os.environ["PREFECT_HOME"] = home
+
+
 def prepare_home(home: Path) -> None:
-    """An empty home: what an earlier demonstration left is removed, anything else is left alone.
+    """Make an empty home: what an earlier demonstration left is removed, anything else is left alone.
 
     Raises:
         DisclosureError: when the folder holds something that no demonstration made.

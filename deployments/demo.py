@@ -7,50 +7,52 @@ with them: one is stopped at the door, the audit names the others, finance retur
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-import pyotp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from deployments.demo_openness import OpennessShown, play_openness
 from deployments.local import Child, running
-from disclosure import cycles
-from disclosure.catalog import Office
-from disclosure.clock import shanghai, utc_now
-from disclosure.collection.imports import long_csv, record_import
-from disclosure.collection.narrative_texts import Head, document_name
-from disclosure.collection.narrative_writer import Template, write_docx
-from disclosure.collection.narratives import hand_in_narrative
-from disclosure.collection.replies import reply_to
-from disclosure.collection.submissions import Receipt, hand_in
-from disclosure.collection.workbook_writer import write_workbook
-from disclosure.collection.workbooks import workbook_name
-from disclosure.compilation import figures_of_period
-from disclosure.demo_errors import seeded_errors, text_with_errors, with_errors
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.demo_text import demo_text
-from disclosure.errors import DisclosureError
-from disclosure.figures import Figure
-from disclosure.narrative import TextBlock
-from disclosure.periods import Period
+from disclosure.access import accounts
+from disclosure.calendar.periods import Period
+from disclosure.catalog import GateId
+from disclosure.collection.history.imports import long_csv, record_import
+from disclosure.collection.workbook.replies import reply_to
+from disclosure.collection.workbook.write.writer import WorkbookContents
+from disclosure.cycle import queries
+from disclosure.figures.figures import Figure
+from disclosure.figures.narrative import TextBlock
+from disclosure.platform.clock import shanghai, utc_now
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.settings import Settings
+from disclosure.records.installation import Installation
+from disclosure.records.states import PUBLISHED
 from disclosure.records.tables import AuditRun, Compilation, Cycle
-from disclosure.review import people
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of
-from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
-from disclosure.settings import Settings
-from disclosure.workplace import Workplace
-from tasks import runs
-from tasks.waking import answer_form, wake_waiting_run
+from disclosure.review.identify import Proof
+from disclosure.review.people import find_person
+from disclosure.review.refusals import Refusal
+from disclosure.simulation.actors import Actors, fill_in_review
+from disclosure.simulation.demo_errors import FILE as SEEDED_ERRORS
+from disclosure.simulation.demo_errors import seeded_errors, text_with_errors, with_errors
+from disclosure.simulation.demo_figures import demo_figures, demo_history
+from disclosure.simulation.demo_text import demo_text
+from tasks.orchestration import runs
+from tasks.orchestration.resume import answer_run, wake_waiting_run
 
 _STEP_SECONDS = 180.0
+#: How many critical findings are told where a demonstration cannot go on.
+_TOLD = 3
 #: Explains every warning, however many: published figures are shown as they were printed.
 _OPINION = "同意。\n1-999：演示数据照原样发布，须说明的问题已阅。"
 _RETURN = "数据质量报告列有严重问题，请按报告逐条更正后重新报送。"
-_FILLER, _CHECKER, _AUTHOR = "演示填报人", "演示复核人", "演示起草人"
+_GATES: tuple[GateId, ...] = (*REVIEW_GATES, "leader")
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,13 @@ class DemoResult:
     report: Path
     report_with_errors: Path | None
     run_url: str
+    password: str
+    people: tuple[str, ...]
     figure_count: int
     critical: int
     warnings: int
+    #: What of the openness catalogue is public now; None for a profile without samples.
+    openness: OpennessShown | None
 
 
 def run_demo(
@@ -80,208 +86,223 @@ def run_demo(
     Raises:
         DisclosureError: when any step does not get where it should.
     """
-    place = Workplace(settings)
-    catalog = place.catalog
-    secrets = _enrol_reviewers(place)
+    installation = Installation(settings)
+    demo = _Demo(installation, period, Actors(installation, is_demo=True), progress)
+    demo.enrol_reviewers()
     progress("正在导入往期数据…")
-    _import_history(place, period)
+    demo.import_history()
     progress("正在开启周期、生成并填写各单位的报表…")
-    cycle_id = _open(place, period)
-    right = demo_figures(catalog, period)
-    errors = seeded_errors(catalog.folder)
-    wrong = with_errors(catalog, right, demo_history(catalog, period), errors)
-    passing = {name: error for name, error in errors.items() if not error.stopped_at_door}
-    taken = with_errors(catalog, right, demo_history(catalog, period), passing)
-    _hand_in_all(place, period, 1, (wrong, taken), progress)
-    _hand_in_text(place, period, 1, text_with_errors(demo_text(catalog, period), errors), progress)
+    demo.open_cycle()
+    demo.hand_in_first_round()
     with running(settings, progress) as children:
-        run_id = runs.start_run(period)
-        case = _Case(place, period, cycle_id, run_id, secrets, children[-1], progress)
-        case.answer_all(right, look)
-        return _result(place, cycle_id, run_id)
-
-
-def _enrol_reviewers(place: Workplace) -> dict[str, tuple[str, str]]:
-    """One demonstration reviewer per gate: gate name -> (person's name, secret)."""
-    enrolled = {}
-    with place.records.write() as session:
-        for gate in (*REVIEW_GATES, "leader"):
-            office = place.catalog.gate_office(gate)
-            name = f"演示·{office.name}"
-            made = people.enrol(session, place.catalog, place.cipher, name, office.id, is_demo=True)
-            enrolled[place.catalog.gates[gate].name] = (name, made.secret)
-    return enrolled
-
-
-def _import_history(place: Workplace, period: Period) -> None:
-    content = long_csv(place.catalog, demo_history(place.catalog, period))
-    record_import(place.records, place.settings.files, place.catalog, content, "演示往期数据.csv")
-
-
-def _open(place: Workplace, period: Period) -> int:
-    with place.records.write() as session:
-        return cycles.open_cycle(session, place.catalog, period, is_demo=True, actor="演示").id
-
-
-def _hand_in_text(
-    place: Workplace,
-    period: Period,
-    round_number: int,
-    sections: Mapping[str, tuple[TextBlock, ...]],
-    progress: Callable[[str], None],
-) -> None:
-    """Text sections, where the profile takes some and this round asks for them, as a Word document."""
-    catalog = place.catalog
-    with place.records.read() as session:
-        cycle = cycles.find_cycle(session, catalog, period)
-        assert cycle is not None  # noqa: S101 - opened a moment ago
-        owing = cycles.sections_to_write(session, catalog, cycle)
-    if not sections or not owing:
-        return
-    office = owing[0]
-    name = document_name(period.label, office.name, round_number, ".docx")
-    path = place.settings.workbooks / period.id / name
-    head = Head(catalog.profile.id, period, round_number, office.id, _AUTHOR)
-    write_docx(path, catalog, Template(head, sections, {}))
-    receipt = hand_in_narrative(place.records, place.settings.files, catalog, path.read_bytes(), name)
-    if not receipt.is_accepted:
-        raise DisclosureError("\n".join(problem.sentence for problem in receipt.problems))
-    progress(f"{office.name}已报送 {len(receipt.sections)} 个部分的示例文字")
-
-
-def _hand_in_all(
-    place: Workplace,
-    period: Period,
-    round_number: int,
-    attempts: Sequence[Sequence[Figure]],
-    progress: Callable[[str], None],
-) -> None:
-    """Hand in what each centre owes in this round: the first of ``attempts`` that is not refused."""
-    with place.records.read() as session:
-        cycle = cycles.find_cycle(session, place.catalog, period)
-        assert cycle is not None  # noqa: S101 - opened a moment ago
-        owing = cycles.centres_to_hand_in(session, place.catalog, cycle)
-    for centre in owing:
-        for figures in attempts:
-            receipt = _hand_in(place, period, round_number, centre, figures=figures)
-            if receipt.is_accepted:
-                progress(f"{centre.name}已报送 {receipt.figure_count} 个数据")
-                break
-            progress(f"{centre.name}的报表没有收下：{receipt.problems[0].sentence}")
-            name = workbook_name(period.label, centre.name, round_number)
-            reply_to(place.settings.replies, place.catalog, receipt, name)
-        else:
-            raise DisclosureError("\n".join(problem.sentence for problem in receipt.problems))
-
-
-def _hand_in(
-    place: Workplace, period: Period, round_number: int, centre: Office, *, figures: Sequence[Figure]
-) -> Receipt:
-    known = demo_history(place.catalog, period)
-    catalog = place.catalog
-    # Filled in elsewhere: what was handed out, with its marks in a returned round, is left to be looked at.
-    filled = place.settings.workbooks / period.id / "已填" / workbook_name(period.label, centre.name, round_number)
-    write_workbook(
-        filled,
-        catalog,
-        period,
-        centre.id,
-        round_number=round_number,
-        last=figures_of_period(known, period.previous()),
-        year_before=figures_of_period(known, period.year_before()),
-        filled=[f for f in figures if catalog.indicators[f.indicator].centre == centre.id],
-        cover=(_FILLER, _CHECKER, shanghai(utc_now()).date().isoformat()),
-    )
-    return hand_in(place.records, place.settings.files, catalog, filled.read_bytes(), filled.name)
+        run_id = runs.start_run(period, demo.only)
+        demo.answer_all(run_id, children[-1], look)
+        return _result(demo, run_id, play_openness(demo.actors, children[-1], progress))
 
 
 @dataclass
-class _Case:
-    """The cycle being played, and the run that drives it; ``secrets`` are (name, secret) by gate."""
+class _Demo:
+    """The cycle being played, and everybody who plays in it."""
 
-    place: Workplace
+    installation: Installation
     period: Period
-    cycle_id: int
-    run_id: UUID
-    secrets: Mapping[str, tuple[str, str]]
-    runner: Child
+    actors: Actors
     progress: Callable[[str], None]
-    used_steps: dict[str, set[int]] = field(default_factory=dict)
+    cycle_id: int = 0
+    #: One for everybody who plays: whoever tries the product signs in as any of them.
+    #: Who signs in afterwards.
+    people: tuple[str, ...] = ()
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
 
-    def answer_all(self, right: Sequence[Figure], look: Callable[[runs.OpenForm], None]) -> None:
-        """Answer each form as it opens, handing ``right`` in when centres are asked again, until it is published."""
+    def enrol_reviewers(self) -> None:
+        """Enrol the compiler, and two reviewers per gate: one for each round, so that nobody waits for the next code.
+
+        Whoever tries the product signs in as any of them afterwards.
+        """
+        catalog = self.actors.catalog
+        compiler = catalog.offices[catalog.roles["compiler"].offices[0]]
+        players = {f"演示·{compiler.name}": compiler.id}
+        for gate in _GATES:
+            for round_number in (1, 2):
+                players[self.reviewer(gate, round_number)] = catalog.gate_office(gate).id
+        self.people = tuple(players)
+        for name, office in players.items():
+            self.actors.enrol(name, office)
+            with self.installation.begin() as work:
+                person = find_person(work.session, name)
+                if person is None or accounts.set_password(work, person, self.password) is not None:
+                    raise DisclosureError(f"演示没有走完：{name}的密码没有设好。")
+
+    def reviewer(self, gate: GateId, round_number: int) -> str:
+        """Name who decides at ``gate`` in a round."""
+        office = self.actors.catalog.gate_office(gate).name
+        return f"演示·{office}" if round_number % 2 else f"演示·{office}·乙"
+
+    def import_history(self) -> None:
+        """Import the figures of earlier periods."""
+        installation, catalog = self.installation, self.actors.catalog
+        content = long_csv(catalog, demo_history(catalog, self.period))
+        record_import(installation.records, installation.settings.files, catalog, content, "演示往期数据.csv")
+
+    def open_cycle(self) -> None:
+        """Open the cycle."""
+        with self.installation.records.write() as session:
+            self.cycle_id = queries.open_cycle(
+                session, self.actors.catalog, self.period, only=self.only, is_demo=True, actor="演示"
+            ).id
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The indicators that a special disclosure is about; none named for any other."""
+        special = self.actors.catalog.profile.demo_special
+        return special.only if special is not None and self.period.kind == "special" else ()
+
+    def hand_in_first_round(self) -> None:
+        """Hand in with the profile's errors: with all of them, then without those that are stopped at the door."""
+        catalog, period = self.actors.catalog, self.period
+        right, history = demo_figures(catalog, period, self.only), demo_history(catalog, period)
+        errors = seeded_errors(catalog.file(SEEDED_ERRORS).parent)
+        passing = {name: error for name, error in errors.items() if not error.stopped_at_door}
+        attempts = [with_errors(catalog, right, history, some) for some in (errors, passing)]
+        text = self.text()
+        self.hand_in(attempts, text_with_errors(text, errors) if text else {})
+
+    def hand_in_right(self) -> None:
+        """Hand in once more, without errors."""
+        self.hand_in([demo_figures(self.actors.catalog, self.period, self.only)], self.text())
+
+    def text(self) -> Mapping[str, tuple[TextBlock, ...]]:
+        """Return the sample text; a special disclosure asks for none."""
+        return {} if self.period.kind == "special" else demo_text(self.actors.catalog, self.period)
+
+    def hand_in(self, attempts: Sequence[Sequence[Figure]], sections: Mapping[str, tuple[TextBlock, ...]]) -> None:
+        """Hand in what each office owes in this round: of figures the first of ``attempts`` that is not refused."""
+        catalog, settings = self.actors.catalog, self.installation.settings
+        with self.installation.records.read() as session:
+            cycle = queries.get_cycle(session, self.cycle_id)
+            round_number = cycle.round
+            centres = queries.centres_to_hand_in(session, catalog, cycle)
+            writers = queries.sections_to_write(session, catalog, cycle) if sections else ()
+        known = demo_history(catalog, self.period)
+        for centre in centres:
+            for figures in attempts:
+                filled = self.actors.fill_in_workbook(
+                    WorkbookContents(
+                        self.period,
+                        centre.id,
+                        round_number=round_number,
+                        only=self.only,
+                        earlier=known,
+                        filled=figures,
+                    ),
+                    # Filled in elsewhere: what was handed out, with its marks in a returned round, is left to be seen.
+                    folder=settings.workbooks / self.period.id / "已填",
+                    signers=("演示填报人", "演示复核人"),
+                    signed_on=shanghai(utc_now()).date(),
+                )
+                receipt = self.actors.submit(filled)
+                if receipt.is_accepted:
+                    self.progress(f"{centre.name}已报送 {receipt.figure_count} 个数据")
+                    break
+                self.progress(f"{centre.name}的报表没有收下：{receipt.problems[0].sentence}")
+                reply_to(settings.replies, catalog, receipt, filled.name)
+            else:
+                raise DisclosureError("\n".join(problem.sentence for problem in receipt.problems))
+        for office in writers[:1]:
+            written = self.actors.write_text(
+                self.period,
+                office.id,
+                sections,
+                folder=settings.workbooks / self.period.id,
+                author="演示起草人",
+                round_number=round_number,
+            )
+            taken = self.actors.submit(written)
+            if not taken.is_accepted:
+                raise DisclosureError("\n".join(problem.sentence for problem in taken.problems))
+            self.progress(f"{office.name}已报送 {len(taken.sections)} 个部分的示例文字")
+
+    def answer_all(self, run_id: UUID, runner: Child, look: Callable[[runs.OpenForm], None]) -> None:
+        """Answer each form as it opens, handing in once more when centres are asked again, until it is published."""
         key = ""
-        while form := runs.wait_for_form(self.run_id, key, _STEP_SECONDS, self.runner.last_words):
+        while form := runs.wait_for_form(run_id, key, _STEP_SECONDS, runner.last_words):
             look(form)
             if "gate" in form.schema["properties"]:
-                self.answer(form)
+                self.answer(form, runner)
             else:
-                _hand_in_all(self.place, self.period, 2, [right], self.progress)
-                _hand_in_text(self.place, self.period, 2, demo_text(self.place.catalog, self.period), self.progress)
-                self.progress(wake_waiting_run(self.place, self.cycle_id))
+                self.hand_in_right()
+                self.progress(wake_waiting_run(self.installation, self.cycle_id))
             key = form.key
-        run = runs.wait_for(
-            self.run_id,
-            lambda run: run.state is not None and run.state.is_final(),
-            _STEP_SECONDS,
-            self.runner.last_words,
-        )
+        run = runs.wait_for(run_id, runs.has_ended, _STEP_SECONDS, runner.last_words)
         if run.state is None or not run.state.is_completed():
             message = run.state.message if run.state else ""
-            raise DisclosureError(f"演示没有走完：{message}\n{self.runner.last_words()}")
+            raise DisclosureError(f"演示没有走完：{message}\n{runner.last_words()}")
 
-    def answer(self, form: runs.OpenForm) -> None:
+    def answer(self, form: runs.OpenForm, runner: Child) -> None:
         """Approve at the form's first gate; finance comes last, and returns what its report finds wrong."""
-        gates = self.place.catalog.gates
-        ordered = sorted((*REVIEW_GATES, "leader"), key=lambda gate: gate == "finance")
-        title = next(
-            gates[gate].name for gate in ordered if gates[gate].name in form.schema["properties"]["gate"]["enum"]
+        offered = form.schema["properties"]["gate"]["enum"]
+        ordered = sorted(_GATES, key=lambda gate: gate == "finance")
+        gate = next(gate for gate in ordered if self.actors.catalog.gates[gate].name in offered)
+        title, name = self.actors.catalog.gates[gate].name, self.reviewer(gate, self.round())
+        sent_back = self.sent_back() if gate == "finance" else []
+        try:
+            code = self.actors.code(name)
+        except DisclosureError as error:
+            # The code of this half minute is used up only where an answer was refused.
+            raise DisclosureError(f"演示没有走完：{name}的审核没有被接受。\n{runner.last_words()}") from error
+        answer = fill_in_review(
+            form.schema["properties"],
+            title,
+            "退回" if sent_back else "通过",
+            Proof(name, code, utc_now(), _RETURN if sent_back else _OPINION),
+            returned_to=sent_back,
         )
-        name, secret = self.secrets[title]
-        sent_back = self.sent_back() if title == gates["finance"].name else []
-        answer = {
-            "gate": title,
-            "outcome": "退回" if sent_back else "通过",
-            "name": name,
-            "code": self.code(name, secret),
-            "opinion": _RETURN if sent_back else _OPINION,
-            "returned_to": sent_back or [RETURN_TO_NOBODY],
-            **({"publish_at": AT_ONCE} if title == gates["leader"].name else {}),
-        }
-        answer_form(self.run_id, answer)
+        outcome = answer_run(self.installation, str(form.run_id), answer)
+        if isinstance(outcome, Refusal):
+            raise DisclosureError(f"演示没有走完：{name}的{title}没有被接受：{outcome.sentence}")
         self.progress(f"{title}：{name} {'退回' + '、'.join(sent_back) if sent_back else '通过'}")
 
-    def sent_back(self) -> list[str]:
-        """Names of the centres and sections with findings, when finance can only return."""
-        with self.place.records.read() as session:
-            audit = audit_of(session, cycles.get_cycle(session, self.cycle_id))
-            if audit is None or not audit.is_blocking:
-                return []
-            found = {finding.centre for finding in audit.findings if finding.severity != "info"}
-            return [office.name for office in self.place.catalog.offices.values() if office.id in found]
+    def round(self) -> int:
+        """Return the number of the round under way."""
+        with self.installation.records.read() as session:
+            return queries.get_cycle(session, self.cycle_id).round
 
-    def code(self, name: str, secret: str) -> str:
-        """The newest code still accepted that this person has not used: each counts once.
+    def sent_back(self) -> list[str]:
+        """Name the centres and sections with findings, when finance can only return.
 
         Raises:
-            DisclosureError: when both are used up, which only happens when answers are refused.
+            DisclosureError: when what was handed in is all the demonstration has, and would be returned for ever.
         """
-        now = int(utc_now().timestamp()) // people.STEP_SECONDS
-        used = self.used_steps.setdefault(name, set())
-        step = next((step for step in (now, now - 1) if step not in used), None)
-        if step is None:
-            raise DisclosureError(f"演示没有走完：{name}的审核没有被接受。\n{self.runner.last_words()}")
-        used.add(step)
-        return pyotp.TOTP(secret).at(step * people.STEP_SECONDS)
+        with self.installation.records.read() as session:
+            cycle = queries.get_cycle(session, self.cycle_id)
+            audit = audit_of(session, cycle)
+            if audit is None or not audit.is_blocking:
+                return []
+            if cycle.round > 1 or not self.actors.catalog.file(SEEDED_ERRORS).is_file():
+                raise DisclosureError(self.why_stuck(audit))
+            found = {finding.centre for finding in audit.findings if finding.severity != "info"}
+            return [office.name for office in self.actors.catalog.offices.values() if office.id in found]
+
+    def why_stuck(self, audit: AuditRun) -> str:
+        """Say which critical findings the demonstration's own figures have, and where the report is."""
+        critical = [f"{finding.rule} {finding.message}" for finding in audit.findings if finding.severity == "critical"]
+        more = f"\n  ……共 {len(critical)} 个" if len(critical) > _TOLD else ""
+        return (
+            f"演示没有走完：{self.period.label}的示例数据本身有严重问题，财务只能退回，而没有别的数据可以再报：\n"
+            + "\n".join(f"  {sentence}" for sentence in critical[:_TOLD])
+            + f"{more}\n数据质量报告：{self.installation.settings.reports / audit.report}\n"
+            f"请按报告改正 {self.actors.catalog.place_of('samples.yaml')} 里的示例数据，再演示。"
+        )
 
 
-def _result(place: Workplace, cycle_id: int, run_id: UUID) -> DemoResult:
-    settings = place.settings
-    with place.records.read() as session:
-        cycle = cycles.get_cycle(session, cycle_id)
+def _result(demo: _Demo, run_id: UUID, openness: OpennessShown | None) -> DemoResult:
+    installation, cycle_id = demo.installation, demo.cycle_id
+    settings = installation.settings
+    with installation.records.read() as session:
+        cycle = queries.get_cycle(session, cycle_id)
         audit = audit_of(session, cycle)
-        release = cycles.release_of(session, cycle)
-        if audit is None or release is None or not release.is_live:
+        release = queries.release_of(session, cycle)
+        if audit is None or release is None or release.state not in PUBLISHED:
             raise DisclosureError("演示没有走完：发布件没有上线。")
         site = settings.home / "site"
         return DemoResult(
@@ -289,14 +310,17 @@ def _result(place: Workplace, cycle_id: int, run_id: UUID) -> DemoResult:
             release=site / "releases" / cycle.period_id / "index.html",
             report=settings.reports / audit.report,
             report_with_errors=_first_report(session, settings, cycle) if cycle.round > 1 else None,
-            run_url=f"{settings.server_url}/runs/flow-run/{run_id}",
-            figure_count=sum(len(s.observations) for s in cycles.standing_submissions(session, cycle).values()),
+            run_url=settings.run_url(run_id),
+            password=demo.password,
+            people=demo.people,
+            figure_count=sum(len(s.observations) for s in queries.standing_submissions(session, cycle).values()),
             critical=audit.critical_count,
             warnings=audit.warning_count,
+            openness=openness,
         )
 
 
 def _first_report(session: Session, settings: Settings, cycle: Cycle) -> Path:
-    """The quality report of the first round."""
+    """Find the quality report of the first round."""
     first = select(AuditRun).join(Compilation).where(Compilation.cycle_id == cycle.id).order_by(AuditRun.id).limit(1)
     return settings.reports / session.scalars(first).one().report

@@ -1,0 +1,1 @@
+"""Backup and restore of a whole installation: records, files, keys and Prefect's database, from one moment."""

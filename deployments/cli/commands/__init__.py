@@ -1,0 +1,1 @@
+"""The commands of the bureau: cycles, files, people, the openness catalogue."""

@@ -1,0 +1,1 @@
+"""The commands of an operator: run, watch, publish again, verify."""

@@ -1,0 +1,46 @@
+"""What the door says itself under Prefect's address, in the shapes that Prefect's UI shows to people."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from disclosure.platform.templating import render_text
+
+_AWAY = "流程服务现在没有应答。正在办理的事都在记录里，不会丢；它通常在一分钟内自动恢复，请稍后刷新页面。"
+_API = "/prefect/api/"
+
+#: What the UI is told about itself: where its API is; no password to ask for; no second version to switch to.
+UI_SETTINGS: dict[str, Any] = {
+    "api_url": "/prefect/api",
+    "csrf_enabled": False,
+    "auth": None,
+    "flags": [],
+    "default_ui": "v1",
+    "available_uis": ["v1"],
+    "v1_base_url": "/prefect",
+    "v2_base_url": None,
+}
+
+
+def refuse(request: Request, status: HTTPStatus, sentence: str, title: str = "没有办理") -> Response:
+    """Say why not: to the API's caller as Prefect words an error (the UI shows ``detail``), to a reader as a page."""
+    if request.url.path.startswith(_API):
+        return JSONResponse({"detail": sentence}, status)
+    return HTMLResponse(render_text("door/message.html.j2", title=title, sentence=sentence), status)
+
+
+def say_away(request: Request) -> Response:
+    """Say that Prefect's server does not answer."""
+    answer = refuse(request, HTTPStatus.SERVICE_UNAVAILABLE, _AWAY, "流程服务暂时打不开")
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def accept_resume() -> Response:
+    """Say that an answer was taken, as Prefect says it of a run that it has resumed."""
+    taken = {"state": None, "status": "ACCEPT", "details": {"type": "accept_details"}}
+    return JSONResponse(taken, HTTPStatus.CREATED)

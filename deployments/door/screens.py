@@ -1,0 +1,94 @@
+"""What every page and form of the door has in common: its frame, and that a form comes from a page of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from deployments.door.guard import cookie_name, form_token, is_form_token, refuse_page, set_cookie
+from deployments.door.visitor import Visitor, visitor_or_none
+from disclosure.access.tokens import new_token
+from disclosure.platform.templating import render_text
+from disclosure.records.installation import Installation
+
+#: No form is longer, and none has more fields, unless its page says so.
+_FORM_BYTES, _FORM_FIELDS = 16_384, 50
+
+Form = dict[str, str]
+
+
+def show(
+    installation: Installation, request: Request, template: str, *, status: int = 200, **values: object
+) -> Response:
+    """Return a page in the door's frame; whoever is not signed in is given a cookie that their form is bound to."""
+    settings, visitor = installation.settings, visitor_or_none(request)
+    secret = _form_secret(installation, request)
+    fresh = "" if secret else new_token()
+    page = HTMLResponse(
+        render_text(
+            f"door/{template}.html.j2",
+            site_title=installation.catalog.profile.short_title,
+            visitor=visitor,
+            here=request.url.path,
+            navigation=_navigation(visitor),
+            form_token=form_token(secret or fresh),
+            **values,
+        ),
+        status,
+    )
+    if fresh:
+        set_cookie(page, settings, "form", fresh)
+    return page
+
+
+def with_form(
+    installation: Installation,
+    handle: Callable[[Request, Form], Response],
+    *,
+    most_bytes: int = _FORM_BYTES,
+    most_fields: int = _FORM_FIELDS,
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint that gives ``handle`` the fields of a form which a page of ours gave to this very browser."""
+
+    async def endpoint(request: Request) -> Response:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > most_bytes:
+                return refuse_page(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "没有办理", "表单太长，请写短一些。")
+        try:
+            fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=most_fields)
+        except ValueError:
+            return refuse_page(HTTPStatus.BAD_REQUEST, "没有办理", "表单读不出来，请重新打开页面再试。")
+        form = {name: values[-1] for name, values in fields.items()}
+        if not is_own_form(installation, request, form):
+            return refuse_page(HTTPStatus.FORBIDDEN, "没有办理", "页面已经过期，请重新打开页面再填一次。")
+        return await run_in_threadpool(handle, request, form)
+
+    return endpoint
+
+
+def is_own_form(installation: Installation, request: Request, form: Form) -> bool:
+    """Whether a page of ours gave this form to this very browser."""
+    return is_form_token(_form_secret(installation, request), form.get("form_token", ""))
+
+
+def _form_secret(installation: Installation, request: Request) -> str:
+    """Return what forms of this browser are bound to: its session, or before signing in a cookie of their own."""
+    name = "form" if visitor_or_none(request) is None else "session"
+    return request.cookies.get(cookie_name(installation.settings, name), "")
+
+
+def may_see_looks(visitor: Visitor) -> bool:
+    """Whether this visitor may read who looked at what."""
+    return bool(visitor.roles & {"compiler", "leader", "supervisor"})
+
+
+def _navigation(visitor: Visitor | None) -> list[tuple[str, str]]:
+    looks = [("/looks", "查看记录")] if visitor is not None and may_see_looks(visitor) else []
+    return [("/", "首页"), ("/board", "进度看板"), ("/prefect/", "流程"), *looks, ("/site/", "公开网站")]

@@ -1,0 +1,1 @@
+"""The runner: our deployments served from a preloaded process."""

@@ -1,0 +1,69 @@
+"""Protects the demonstrations: each cycle plays to publication, with its slips found and returned on the way."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from disclosure.catalog.catalog import PROFILES
+from tests.support.servers import free_port
+
+pytestmark = [pytest.mark.flows, pytest.mark.full]
+
+
+def played(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """``disclosure demo`` with these words, as somebody at a terminal runs it."""
+    ports = {name: str(free_port()) for name in ("DISCLOSURE_SERVER_PORT", "DISCLOSURE_PREFECT_PORT")}
+    return subprocess.run(
+        [sys.executable, "-m", "deployments.cli", "demo", "--out", "demo", *words],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        # Two that begin at the same moment would find the same port free.
+        env={**os.environ, **ports, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "400"},
+        timeout=560,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "period"),
+    [
+        (("--cycle", "q1"), "2025-q1"),
+        (("--cycle", "h1"), "2025-h1"),
+        (("--cycle", "q3"), "2025-q3"),
+        (("--cycle", "special"), "2025-special-工伤保险专项"),
+        (("--profile", "gaogang-2016"), "2016-annual"),
+        (("--profile", "kunming-2017", "--cycle", "q3"), "2017-q3"),
+    ],
+)
+def test_every_cycle_plays_to_its_publication(tmp_path: Path, words: tuple[str, ...], period: str) -> None:
+    shown = played(tmp_path, *words)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert (tmp_path / "demo" / "site" / "releases" / period / "index.html").is_file()
+    if "--profile" not in words:
+        assert "数据审核：演示·规划财务科 退回" in shown.stdout, "the slips were found"
+        assert re.search(r"严重问题 0 个", shown.stdout)
+
+
+def test_a_demonstration_whose_figures_are_wrong_names_finding_and_report(tmp_path: Path) -> None:
+    profile = tmp_path / "wrong"
+    shutil.copytree(PROFILES / "kunming-2017", profile)
+    table = profile / "figures.csv"
+    right = table.read_text(encoding="utf-8")
+    table.write_text(right.replace("参加工伤保险人数,万人,108.28", "参加工伤保险人数,万人,1082800"), encoding="utf-8")
+    assert table.read_text(encoding="utf-8") != right
+    shown = played(tmp_path, "--profile", str(profile), "--cycle", "q3")
+    said = shown.stdout + shown.stderr
+    assert shown.returncode == 1, said
+    assert "2017年1-3季度的示例数据本身有严重问题" in said
+    assert "1,082,800" in said
+    report = re.search(r"数据质量报告：(\S+\.html)", said)
+    assert report is not None
+    assert (tmp_path / report[1]).is_file()
