@@ -24,18 +24,23 @@ from typing import Any, TypeVar
 import hypothesis
 import psycopg
 import pytest
-import servers
-from empty_records import lay_sqlite
-from office import Office, office_in
 from sqlalchemy import URL, make_url
-from wechat_platform import Platform, platform
 
 from disclosure.records.database import open_records
+from tests.support import servers
+from tests.support.empty_records import lay_sqlite
+from tests.support.office import Office, office_in
+from tests.support.wechat_platform import Platform, platform
 
 # No deadline for one example: on a busy machine it would fail tests that are right.
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 
+pytest_plugins = ["tests.support.bureau_fixtures"]
+
+#: How much is run: no server; all a change can break; every kill point, long walk and twin.
+TIERS = ("quick", "test", "full")
+BUDGET_SECONDS = 5
 MARKERS = frozenset({"unit", "records", "flows", "faults", "browser"})
 POSTGRES_VARIABLE = "DISCLOSURE_TEST_POSTGRES_URL"
 POSTGRES_MISSING = (
@@ -63,6 +68,11 @@ def _refuse_the_outside(event: str, arguments: tuple[Any, ...]) -> None:
         raise ConnectionRefusedError(f"a test tried to connect to {host}, which is not this machine")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--tier``: how much is run; the whole when nothing is said."""
+    parser.addoption("--tier", choices=TIERS, default="full", help="quick: no server; test: all a change can break")
+
+
 def pytest_configure() -> None:
     """Forget the developer's own settings before any session fixture sees them; keep connections on this machine."""
     for variable in filter(_of_the_product, list(os.environ)):
@@ -70,13 +80,44 @@ def pytest_configure() -> None:
     sys.addaudithook(_refuse_the_outside)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a test that would run in no part of the suite, or in two."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse a test that would run in no part of the suite, or in two; leave out what is not of this tier."""
     for item in items:
         carried = MARKERS & {mark.name for mark in item.iter_markers()}
         if len(carried) != 1:
             found = ", ".join(sorted(carried)) or "none"
             raise pytest.UsageError(f"{item.nodeid} must carry one marker of {', '.join(sorted(MARKERS))}; has {found}")
+    tier = config.getoption("tier")
+    left_out = [item for item in items if not _is_of(tier, item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if _is_of(tier, item)]
+
+
+def _is_of(tier: str, item: pytest.Item) -> bool:
+    """Whether a test belongs to a tier: ``quick`` and ``test`` leave out long walks, and most twins on PostgreSQL."""
+    marks = {mark.name for mark in item.iter_markers()}
+    if tier == "full":
+        return True
+    parameters = getattr(item, "callspec", None)
+    is_twin = parameters is not None and "postgresql" in parameters.params.values()
+    if "full" in marks or (is_twin and not (tier == "test" and "both_databases" in marks)):
+        return False
+    return tier == "test" or ("unit" in marks and "slow" not in marks)
+
+
+@pytest.fixture(autouse=True)
+def seconds_budget(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a fast test that has become slow: five seconds of processor, unless it is marked ``slow`` or ``full``."""
+    began = sum(os.times()[:4])
+    yield
+    taken = sum(os.times()[:4]) - began
+    marks = {mark.name for mark in request.node.iter_markers()}
+    is_timed = request.config.getoption("tier") == "quick"
+    if is_timed and taken > BUDGET_SECONDS and "unit" in marks and not marks & {"slow", "full"}:
+        pytest.fail(
+            f"took {taken:.1f} s of processor; a fast test may take {BUDGET_SECONDS}: quicken it or mark it slow"
+        )
 
 
 def _everything_must_run() -> bool:
@@ -243,19 +284,6 @@ def chromium_path() -> str:
     if not listed.strip():
         pytest.skip("no Chinese fonts: apt-get install fontconfig fonts-noto-cjk")
     return program
-
-
-@pytest.fixture(scope="session")
-def poppler() -> Callable[..., str]:
-    """Run one of poppler's programs, an independent reader of PDF: ``poppler("pdftotext", file, "-")``."""
-
-    def run(program: str, *arguments: str | Path) -> str:
-        found = shutil.which(program)
-        if found is None:
-            pytest.skip(f"no {program}: apt-get install poppler-utils")
-        return subprocess.run([found, *arguments], capture_output=True, check=True, encoding="utf-8").stdout
-
-    return run
 
 
 @pytest.fixture(scope="session")

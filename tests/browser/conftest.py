@@ -15,19 +15,19 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import load_catalog
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.demo_text import demo_text
-from disclosure.kept_secrets import from_environment
-from disclosure.narrative import Narrative, html_of
-from disclosure.periods import Period
+from disclosure.figures.narrative import NarrativeText, html_of
+from disclosure.openness.pages.pages import drafts_of, render_openness
+from disclosure.platform.secrets import from_environment
 from disclosure.publication import SiteRelease, build_site, make_manifest
 from disclosure.publication.channels import open_channel
-from disclosure.publication.signing import PublicKey, keys_json, public_key_of, sign
-from disclosure.publication.site import KEYS, KEYS_SIGNATURE
+from disclosure.publication.contents.site import KEYS, KEYS_SIGNATURE
+from disclosure.publication.proof.signing import PublicKey, keys_json, public_key_of, sign
 from disclosure.records.checkpoints import Checkpoint
-from disclosure.rendering import build_document, outlets_of, render_release
-from disclosure.rendering.openness import drafts_of, render_openness
+from disclosure.rendering import DocumentContents, build_document, outlets_of, render_release
+from disclosure.simulation.demo_figures import demo_figures, demo_history
+from disclosure.simulation.demo_text import demo_text
 
 
 @pytest.fixture(scope="session")
@@ -75,14 +75,14 @@ def public_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = {section: html_of(blocks) for section, blocks in demo_text(catalog, period).items()}
     document = build_document(
         catalog,
-        period,
-        demo_figures(catalog, period),
-        last_year_end=history,
-        year_before=history,
-        last_period=history,
-        narratives=[Narrative("policy", "示例", "", "示例.md", words)],
-        compiled_on=dt.date(2026, 3, 10),
-        demo=True,
+        DocumentContents(
+            period,
+            demo_figures(catalog, period),
+            earlier=history,
+            narratives=[NarrativeText("policy", "示例", "", "示例.md", words)],
+            compiled_on=dt.date(2026, 3, 10),
+            demo=True,
+        ),
     )
     files = render_release(document, outlets_of(catalog, document)).site
     private, published = Ed25519PrivateKey.generate(), dt.datetime(2026, 3, 15, 1, tzinfo=dt.UTC)

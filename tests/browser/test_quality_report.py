@@ -10,20 +10,19 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable
-from pathlib import Path
 
-import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
-from data_checks import AuditResult, Context, build_report, render_quality_report
-from data_checks.audit import find
+from data_checks import AuditResult, ReportContext, build_report, render_quality_report
+from data_checks.audit import audit_tables
 from data_checks.tables import Tables
+from disclosure.calendar.periods import Period
 from disclosure.catalog import load_catalog
-from disclosure.demo_errors import seeded_errors, with_errors
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.periods import Period
+from disclosure.rendering.read_numbers import pdf_text
+from disclosure.simulation.demo_errors import seeded_errors, with_errors
+from disclosure.simulation.demo_figures import demo_figures, demo_history
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +34,7 @@ PERIOD = Period(2025, "annual")
 def result() -> AuditResult:
     history = demo_history(CATALOG, PERIOD)
     spoiled = with_errors(CATALOG, demo_figures(CATALOG, PERIOD), history, seeded_errors(CATALOG.folder))
-    return find(Tables.of(CATALOG, PERIOD, spoiled, history))
+    return audit_tables(Tables.of(CATALOG, PERIOD, spoiled, history))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def address(result: AuditResult, tmp_path_factory: pytest.TempPathFactory) -> st
     """The report as a file, as somebody may receive it by mail."""
     history = demo_history(CATALOG, PERIOD)
     spoiled = with_errors(CATALOG, demo_figures(CATALOG, PERIOD), history, seeded_errors(CATALOG.folder))
-    context = Context(spoiled, history, before=result.findings[:5], before_round=1)
+    context = ReportContext(spoiled, history, before=result.findings[:5], before_round=1)
     made_at = dt.datetime(2026, 3, 4, 1, tzinfo=dt.UTC)
     report = build_report(CATALOG, PERIOD, result, round_number=2, made_at=made_at, demo=True, context=context)
     file = tmp_path_factory.mktemp("report") / "report.html"
@@ -161,7 +160,7 @@ def test_text_stands_out_from_its_ground(
 
 
 def test_paper_has_every_finding_whatever_is_folded_or_filtered(
-    browser_context: BrowserContext, address: str, result: AuditResult, tmp_path: Path
+    browser_context: BrowserContext, address: str, result: AuditResult
 ) -> None:
     page = browser_context.new_page()
     page.set_viewport_size(ViewportSize(width=688, height=1000))  # A4 less its margins, at 96 dots per inch
@@ -170,8 +169,7 @@ def test_paper_has_every_finding_whatever_is_folded_or_filtered(
     page.evaluate("document.querySelectorAll('details').forEach(e => { e.open = false; })")
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= 688
-    page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
-    sheets = [as_written(sheet.extract_text()) for sheet in pypdf.PdfReader(tmp_path / "report.pdf").pages]
+    sheets = [as_written(sheet) for sheet in pdf_text(page.pdf(prefer_css_page_size=True)).split("\f")]
     printed = "".join(re.sub(r"第\d+页共\d+页", "", sheet) for sheet in sheets)
     assert [f.message for f in result.findings if as_written(f.message) not in printed] == []
     assert [rule.rule for rule in result.rules if as_written(rule.description) not in printed] == []

@@ -9,12 +9,16 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from office import Office
 from playwright.sync_api import Page, expect
-from prefect_ui import field, open_form, submit
+
+from tests.support.office import Office
+from tests.support.prefect_ui import field, open_form, submit
+from tests.support.signed_in import sign_browser_in
 
 pytestmark = pytest.mark.browser
 
+FORBIDDEN = 403
+NOT_THEMSELVES = "请填自己的姓名，或退出后由本人登录办理"
 WORDS = "职工医疗缴费人数与缴费申报差 1 人，请核对后重报。"
 
 
@@ -22,43 +26,51 @@ def test_three_reviewers_in_an_unusual_order_a_second_round_and_the_leader(offic
     page = prefect_page
     case = office.new_cycle()
     # Somebody of the finance section has filled in the figures this time.
-    drafter = office.enrol("finance_section", "吴代填")
+    drafter = office.newcomer("finance_section", "吴代填")
     # One for each round: a code counts once, and nobody here waits for the next.
-    first_finance, second_finance = (office.enrol("finance_section", name) for name in ("钱一", "钱二"))
+    first_finance, second_finance = (office.newcomer("finance_section", name) for name in ("钱一", "钱二"))
     reviewer = office.reviewer("policy")
     secrecy = office.reviewer("confidentiality")
-    case.hand_in(filler=drafter.name)
+    case.hand_in(filler=drafter)
     case.start()
     case.next_form()
 
     # What hangs on the run: who decided and who is awaited, the changes, the findings.
-    page.goto(f"{office.settings.server_url}/runs/flow-run/{case.run_id}")
+    sign_browser_in(office, page.context, reviewer)
+    page.goto(office.settings.run_url(case.run_id))
     page.get_by_text("Artifacts", exact=True).last.click()
     for title in ("送审摘要", "与上期、上年同期比较", "数据检查发现的问题"):
         expect(page.get_by_text(title).first).to_be_visible()
     page.get_by_role("link", name=f"cycle-{case.cycle_id}-summary").last.click()
     expect(page.get_by_role("cell", name="政策审核")).to_be_visible()
-    expect(page.get_by_role("cell", name=reviewer.name)).to_be_visible()
+    expect(page.get_by_role("cell", name=reviewer)).to_be_visible()
     expect(page.get_by_role("link", name="打开数据质量报告")).to_be_visible()
 
-    open_form(page, case)
+    open_form(page, case, secrecy)
     for label in ("审核环节", "结论", "姓名", "一次性口令", "意见", "退回给"):
         expect(field(page, label)).to_be_visible()
     expect(page.get_by_text(f"{case.period.label} · 第 1 轮审核")).to_be_visible()
-    submit(page, "保密性审核", secrecy)
+    submit(page, "保密性审核", secrecy, code=office.code(secrecy))
     assert case.next_form().gates == ["政策审核", "数据审核"]
 
-    open_form(page, case)
-    submit(page, "政策审核", reviewer, code=reviewer.wrong_code())
-    case.next_form()
-    open_form(page, case)
-    expect(page.get_by_text("上一次的答复没有被接受：口令不对或已过期")).to_be_visible()
-    submit(page, "数据审核", drafter)
-    case.next_form()
-    open_form(page, case)
-    expect(page.get_by_text("“吴代填”参与了本轮的填报或汇总，不能审核自己经手的数据")).to_be_visible()
+    open_form(page, case, reviewer)
+    submit(page, "政策审核", reviewer, code=office.wrong_code(reviewer), refused="口令不对")
+    open_form(page, case, reviewer)
+    submit(page, "政策审核", secrecy, code="000000", refused=NOT_THEMSELVES)
+    open_form(page, case, drafter)
+    own = "“吴代填”参与了本轮的填报或汇总，不能审核自己经手的数据"
+    submit(page, "数据审核", drafter, code=office.code(drafter), refused=own)
     assert case.decisions() == [(1, "confidentiality", "approved")]
-    submit(page, "数据审核", first_finance, outcome="退回", opinion=WORDS, returned_to="区医保中心")
+    open_form(page, case, first_finance)
+    submit(
+        page,
+        "数据审核",
+        first_finance,
+        code=office.code(first_finance),
+        outcome="退回",
+        opinion=WORDS,
+        returned_to="区医保中心",
+    )
 
     # The centre's workbook comes back; the corrected one opens the second round.
     assert case.next_form().is_about_submissions
@@ -70,21 +82,22 @@ def test_three_reviewers_in_an_unusual_order_a_second_round_and_the_leader(offic
     assert "报表已到齐，流程继续。" in office.cli("submit", workbook).stdout
     assert case.next_form().gates == ["政策审核", "数据审核"]
 
-    open_form(page, case)
+    open_form(page, case, second_finance)
     expect(page.get_by_text("第 2 轮审核")).to_be_visible()
     expect(page.get_by_text("沿用首次审核结论")).to_be_visible()
-    submit(page, "数据审核", second_finance)
+    submit(page, "数据审核", second_finance, code=office.code(second_finance))
     assert case.next_form().gates == ["政策审核"]
-    open_form(page, case)
-    submit(page, "政策审核", reviewer)
+    open_form(page, case, reviewer)
+    submit(page, "政策审核", reviewer, code=office.code(reviewer))
     assert case.next_form().gates == ["局领导审核"]
 
-    open_form(page, case)
+    leader = office.reviewer("leader")
+    open_form(page, case, leader)
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="预览网页").first.click(modifiers=["Control"])
     expect(opened.value.get_by_role("heading", level=1)).to_contain_text(case.period.label)
     opened.value.close()
-    submit(page, "局领导审核", office.reviewer("leader"))
+    submit(page, "局领导审核", leader, code=office.code(leader))
     expect(page.get_by_text("Completed").first).to_be_visible(timeout=30_000)
     assert case.finish() == "Completed"
     case.assert_published_once()
@@ -97,3 +110,28 @@ def test_three_reviewers_in_an_unusual_order_a_second_round_and_the_leader(offic
         ("policy", "approved"),
         ("leader", "approved"),
     ]
+
+
+def test_what_is_not_theirs_is_refused_in_words_on_the_page(office: Office, prefect_page: Page) -> None:
+    page = prefect_page
+    case = office.new_cycle()
+    case.hand_in()
+    case.start()
+    case.next_form()
+    sign_browser_in(office, page.context, office.reviewer("policy"))
+    page.goto(f"{office.settings.server_url}/prefect/")
+    expect(page.get_by_text("Flow Runs").first).to_be_visible()
+    assert page.get_by_text("V2").count() == 0
+    assert page.get_by_text("Upgrade").count() == 0
+    page.goto(office.settings.run_url(case.run_id))
+    page.get_by_role("button", name="Cancel").first.click()
+    with page.expect_response(lambda response: response.url.endswith("/set_state")) as answered:
+        page.get_by_role("button", name="Confirm").click()
+    assert answered.value.status == FORBIDDEN
+    expect(page.get_by_text("只有运维人可以做").first).to_be_visible()
+    assert case.state() == "Suspended"
+
+
+def test_whoever_is_not_signed_in_comes_back_to_the_run_afterwards(office: Office, page: Page) -> None:
+    page.goto(office.settings.run_url("0193d7a2-5b1c-7000-8000-0123456789ab"))
+    assert "/sign-in?back=%2Fprefect%2Fruns%2Fflow-run%2F" in page.url

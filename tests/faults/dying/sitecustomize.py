@@ -53,7 +53,7 @@ def _after(session: Session) -> None:
     order = _order()
     if order in {f"{cycle} after {entry}" for cycle, entry in written}:
         _die()
-    if order in {f"{cycle} unformed" for cycle, entry in written if entry == "ask.put"}:
+    if order in {f"{cycle} unformed" for cycle, entry in written if entry in {"ask.put", "ask.put_again"}}:
         from prefect.input import RunInput
 
         RunInput.save = classmethod(_die)  # type: ignore[assignment, method-assign]

@@ -1,0 +1,1 @@
+"""The tests, by the rooms they protect; what they share is in ``tests.support``."""

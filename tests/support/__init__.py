@@ -1,0 +1,1 @@
+"""What tests share: bureaus, running offices, servers, real figures and hostile files."""

@@ -1,0 +1,72 @@
+"""Prefect's own UI as people use it: open the run, press Resume, fill the Chinese form in, press Submit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
+from tests.support.case import Case
+from tests.support.signed_in import sign_browser_in
+
+#: "Database is locked" leaves the form open, and the person presses Submit again.
+TRIES = 5
+SERVICE_UNAVAILABLE, CONFLICT = 503, 409
+
+
+def field(page: Page, label: str) -> Locator:
+    """One field of the form by its Chinese label."""
+    title = page.locator(".schema-form-property__label", has_text=label)
+    return page.locator(".schema-form-property").filter(has=title)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Open a drop-down by keyboard and pick an option."""
+    field(page, label).locator(".p-select-button__control").focus()
+    page.keyboard.press("Space")
+    page.locator(".p-select-option", has_text=option).click()
+
+
+def open_form(page: Page, case: Case, who: str) -> None:
+    """Open the run as the link in a message does, signed in as ``who``, and press Resume."""
+    sign_browser_in(case.office, page.context, who)
+    page.goto(case.office.settings.run_url(case.run_id))
+    page.get_by_role("button", name="Resume").first.click()
+    expect(field(page, "审核环节")).to_be_visible()
+
+
+def submit(
+    page: Page,
+    gate: str,
+    name: str,
+    *,
+    code: str,
+    outcome: str = "通过",
+    opinion: str = "已核对，同意。",
+    returned_to: str = RETURN_TO_NOBODY,
+    refused: str = "",
+) -> None:
+    """Fill the whole form in and press Submit; it is taken, or ``refused`` with words that the page shows."""
+    choose(page, "审核环节", gate)
+    choose(page, "结论", outcome)
+    texts = {"姓名": name, "一次性口令": code, "意见": opinion}
+    if field(page, "计划发布时间").count():
+        texts["计划发布时间"] = AT_ONCE
+    for label, text in texts.items():
+        field(page, label).locator("textarea").fill(text)
+    choose(page, "退回给", returned_to)
+    # The list of a multiple choice stays open above Submit until somebody clicks elsewhere.
+    page.get_by_text("Resume Flow Run").click(force=True)
+    for _ in range(TRIES):
+        with page.expect_response(lambda response: response.url.endswith("/resume")) as answered:
+            page.get_by_role("button", name="Submit").click()
+        if answered.value.status != SERVICE_UNAVAILABLE:
+            break
+    if refused:
+        assert answered.value.status == CONFLICT, f"{answered.value.status} {answered.value.text()}"
+        expect(page.get_by_text(refused).first).to_be_visible()
+        return
+    assert answered.value.ok, f"{answered.value.status} {answered.value.text()}"
+    told: dict[str, Any] = answered.value.json()
+    assert told["status"] == "ACCEPT", told
