@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
-import polars as pl
+import pandas as pd
 
+from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Region, load_catalog
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.figures import Figure
-from disclosure.periods import Period
+from disclosure.figures.figures import Figure
+from disclosure.simulation.demo_figures import demo_figures, demo_history
 
 PERIOD = Period(2025, "annual")
 #: Multiples that counties have, so that amounts stay of a county's size.
@@ -29,8 +29,8 @@ class Collection:
     """A year's figures and those of the year before, as columns; ``catalog`` knows their counties."""
 
     catalog: Catalog
-    now: pl.DataFrame
-    before: pl.DataFrame
+    now: pd.DataFrame
+    before: pd.DataFrame
 
     @property
     def size(self) -> int:
@@ -51,10 +51,19 @@ def collection(size: int) -> Collection:
     catalog = _catalog(base, names, counties)
     codes = np.array([region.code for region in catalog.parts_of_prefecture])
     free = _free(base)
-    now = _copies(base, figures, codes, free)
-    now = _with_slips(now)
+    now = _with_slips(_copies(base, figures, codes, free))
     before = _copies(base, [last[f.indicator] for f in figures if f.indicator in last], codes, free)
-    return Collection(catalog, _printed(_with_whole(base, now)), _printed(_with_whole(base, before)))
+    return Collection(catalog, _printed(base, codes, now), _printed(base, codes, before))
+
+
+@dataclass(frozen=True)
+class _Series:
+    """One indicator over all counties: ``digits`` without the point."""
+
+    figure: Figure
+    centre: str
+    additive: bool
+    digits: np.ndarray
 
 
 def _catalog(base: Catalog, names: set[str], counties: int) -> Catalog:
@@ -85,9 +94,9 @@ def _free(base: Catalog) -> set[str]:
     return set(free.values())
 
 
-def _copies(base: Catalog, figures: list[Figure], codes: np.ndarray, free: set[str]) -> pl.DataFrame:
+def _copies(base: Catalog, figures: list[Figure], codes: np.ndarray, free: set[str]) -> list[_Series]:
     places = np.arange(len(codes))
-    frames = []
+    found = []
     for figure in figures:
         indicator = base.indicators[figure.indicator]
         additive = indicator.kind not in ("level", "ratio")
@@ -95,42 +104,43 @@ def _copies(base: Catalog, figures: list[Figure], codes: np.ndarray, free: set[s
         digits = coefficient * (1 + places % MULTIPLES) if additive else np.full(len(codes), coefficient)
         if figure.indicator in free:
             digits = digits + places // MULTIPLES
-        frames.append(
-            pl.DataFrame({"region": codes, "digits": digits.astype(np.int64)}).with_columns(
-                indicator=pl.lit(figure.indicator),
-                period=pl.lit(figure.period.id),
-                unit=pl.lit(figure.unit),
-                centre=pl.lit(indicator.centre),
-                decimals=pl.lit(figure.decimals),
-                additive=pl.lit(additive),
-            )
-        )
-    return pl.concat(frames)
+        found.append(_Series(figure, indicator.centre, additive, digits.astype(np.int64)))
+    return found
 
 
-def _with_slips(frame: pl.DataFrame) -> pl.DataFrame:
-    chosen = (pl.int_range(pl.len()) % ONE_IN == ONE_IN // 2) & pl.col("additive")
-    return frame.with_columns(digits=pl.when(chosen).then(pl.col("digits") * 10_000).otherwise("digits"))
+def _with_slips(series: list[_Series]) -> list[_Series]:
+    """One figure in so many ten thousand times too large."""
+    number = 0
+    for each in series:
+        chosen = (np.arange(number, number + len(each.digits)) % ONE_IN == ONE_IN // 2) & each.additive
+        each.digits[chosen] *= 10_000
+        number += len(each.digits)
+    return series
 
 
-def _with_whole(base: Catalog, frame: pl.DataFrame) -> pl.DataFrame:
-    rest = pl.all().exclude("digits", "region").first()
-    total = pl.when(pl.col("additive").first()).then(pl.col("digits").sum()).otherwise(pl.col("digits").first())
-    whole = frame.group_by("indicator", maintain_order=True).agg(rest, digits=total)
-    whole = whole.with_columns(region=pl.lit(base.prefecture.code))
-    return pl.concat([whole.select(frame.columns), frame])
+def _printed(base: Catalog, codes: np.ndarray, series: list[_Series]) -> pd.DataFrame:
+    """Values as text, as they are printed and handed in: the whole, then the counties."""
+    values: list[str] = []
+    for each in series:
+        total = each.digits.sum() if each.additive else each.digits[0]
+        values += [_text(digits, each.figure.decimals) for digits in (int(total), *each.digits.tolist())]
+    count, regions = len(codes) + 1, [base.prefecture.code, *codes]
+    of = np.repeat(np.arange(len(series)), count)
+    named = {
+        "indicator": [each.figure.indicator for each in series],
+        "period": [each.figure.period.id for each in series],
+        "unit": [each.figure.unit for each in series],
+        "centre": [each.centre for each in series],
+    }
+    columns = {"region": pd.Categorical.from_codes(np.tile(np.arange(count), len(series)), categories=regions)}
+    columns |= {name: pd.Categorical(told)[of] for name, told in named.items()}
+    same = {name: pd.Categorical.from_codes(np.zeros(len(of), np.int8), [text]) for name, text in _SAME.items()}
+    return pd.DataFrame({**columns, "value": pd.Series(values, dtype=object), **same})
 
 
-def _printed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Values as text, as they are printed and handed in."""
-    digits, decimals = pl.col("digits").cast(pl.String), pl.col("decimals")
-    padded = digits.str.zfill(decimals + 1)
-    point = padded.str.len_chars() - decimals
-    value = (
-        pl.when(decimals == 0)
-        .then(padded)
-        .otherwise(pl.concat_str(padded.str.slice(0, point), pl.lit("."), padded.str.slice(point)))
-    )
-    return frame.select(
-        "region", "indicator", "period", "unit", value=value, text=pl.lit(""), state=pl.lit("reported"), centre="centre"
-    )
+def _text(digits: int, decimals: int) -> str:
+    text = str(digits).rjust(decimals + 1, "0")
+    return f"{text[:-decimals]}.{text[-decimals:]}" if decimals else text
+
+
+_SAME = {"text": "", "state": "reported"}

@@ -22,7 +22,9 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import polars as pl
 from audit_collection import PERIOD, Collection, collection
 
@@ -105,17 +107,27 @@ def rounding(parts: list[tuple[str, int]]) -> float:
     return 0.005 * (len(parts) + 1) + 1e-3
 
 
-def tables_of(data: Collection, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
+def tables_of(data: Numbers, rules: Rules) -> tuple[pl.DataFrame, pl.DataFrame]:
     before = data.before.select("region", "indicator", before="number")
     long = data.now.join(before, on=["region", "indicator"], how="left").join(rules.facts, on="indicator", how="left")
     return long, data.now.pivot("indicator", index="region", values="number")
 
 
-def with_numbers(data: Collection) -> Collection:
-    def typed(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.with_columns(number=pl.col("value").cast(pl.Float64)).with_columns(value=pl.col("number"))
+@dataclass(frozen=True)
+class Numbers:
+    """The collection for the others, in polars: values are numbers."""
 
-    return Collection(data.catalog, typed(data.now), typed(data.before))
+    now: pl.DataFrame
+    before: pl.DataFrame
+
+
+def with_numbers(data: Collection) -> Numbers:
+    def typed(frame: pd.DataFrame) -> pl.DataFrame:
+        numbers = frame["value"].astype(float).to_numpy()
+        names = {name: frame[name].astype(object).to_list() for name in frame if name != "value"}
+        return pl.DataFrame({**names, "value": numbers, "number": numbers})
+
+    return Numbers(typed(data.now), typed(data.before))
 
 
 # --- the engines: each gives what it found wrong ------------------------------------------------------
@@ -123,24 +135,14 @@ def with_numbers(data: Collection) -> Collection:
 
 def ours(data: Collection, _rules: Rules) -> int:
     from data_checks import run_audit
-    from data_checks.figure_table import FigureTable
+    from data_checks.figure_table.figures import FigureTable
 
-    result = run_audit(
-        data.catalog, PERIOD, FigureTable.read(data.now), FigureTable.read(data.before), engine="columns"
-    )
+    result = run_audit(data.catalog, PERIOD, FigureTable.read(data.now), FigureTable.read(data.before))
     assert not result.not_run
     return len(result.findings)
 
 
-def one_by_one(data: Collection, _rules: Rules) -> int:
-    from data_checks import run_audit
-    from data_checks.figure_table import FigureTable
-
-    figures, history = (list(FigureTable.read(frame)) for frame in (data.now, data.before))
-    return len(run_audit(data.catalog, PERIOD, figures, history, engine="rows").findings)
-
-
-def by_polars(data: Collection, rules: Rules) -> int:
+def by_polars(data: Numbers, rules: Rules) -> int:
     long, wide = tables_of(data, rules)
     found = long.select((~check).sum().alias(name) for name, check in long_checks().items())
     more = long.select(
@@ -151,8 +153,9 @@ def by_polars(data: Collection, rules: Rules) -> int:
     return sum(map(sum, (*found.rows(), *more.rows(), *of_wide.rows())))
 
 
-def by_pandas(data: Collection, rules: Rules) -> int:
-    now, before, facts = (frame.to_pandas() for frame in (data.now, data.before, rules.facts))
+def by_pandas(data: Numbers, rules: Rules) -> int:
+    frames = (data.now, data.before, rules.facts)
+    now, before, facts = (pd.DataFrame(frame.to_dict(as_series=False)) for frame in frames)
     began = time.perf_counter()
     keys = ["region", "indicator"]
     last = before[[*keys, "number"]].rename(columns={"number": "before"})
@@ -185,7 +188,7 @@ def by_pandas(data: Collection, rules: Rules) -> int:
 ours_own: list[float] = []
 
 
-def by_pandera(data: Collection, rules: Rules) -> int:
+def by_pandera(data: Numbers, rules: Rules) -> int:
     import pandera.polars as pa
 
     long, wide = tables_of(data, rules)
@@ -201,7 +204,7 @@ def by_pandera(data: Collection, rules: Rules) -> int:
     return found
 
 
-def by_pointblank(data: Collection, rules: Rules) -> int:
+def by_pointblank(data: Numbers, rules: Rules) -> int:
     import pointblank as pb
 
     long, wide = tables_of(data, rules)
@@ -216,7 +219,7 @@ def by_pointblank(data: Collection, rules: Rules) -> int:
     return sum(sum(count for count in each.n_failed().values() if count) for each in done)
 
 
-def by_soda(data: Collection, rules: Rules) -> int:
+def by_soda(data: Numbers, rules: Rules) -> int:
     import duckdb
     from soda_core.contracts import verify_contract_locally
 
@@ -269,35 +272,30 @@ def wide_sql(rules: Rules) -> dict[str, str]:
     return wrong
 
 
-ENGINES: dict[str, Callable[[Collection, Rules], int]] = {
+ENGINES: dict[str, Callable[[Any, Rules], int]] = {
     "ours": ours,
-    "ours, figure by figure": one_by_one,
     "pandas by hand": by_pandas,
     "polars by hand": by_polars,
     "pandera (polars)": by_pandera,
     "pointblank (polars)": by_pointblank,
     "soda (DuckDB)": by_soda,
 }
-#: Engines that are not run beyond a size, because they would take minutes.
-LARGEST = {"ours, figure by figure": 10_000}
 
 
 def measure(engine: str, size: int) -> None:
     """One run in this process: seconds, peak memory and what was found, as JSON."""
-    if engine.startswith("ours"):
-        from data_checks import suites
-
-        suites._great_expectations()
+    is_ours = engine.startswith("ours")
+    if is_ours:
+        import data_checks.expectations.suite  # noqa: F401
     data = collection(size)
     rules = rules_of(data.catalog)
-    if not engine.startswith("ours"):
-        data = with_numbers(data)
+    given, small = (data, collection(200)) if is_ours else (with_numbers(data), with_numbers(collection(200)))
     # The first call of a library loads what it needs.
-    ENGINES[engine](collection(200) if engine.startswith("ours") else with_numbers(collection(200)), rules)
+    ENGINES[engine](small, rules)
     ours_own.clear()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.perf_counter()
-    found = ENGINES[engine](data, rules)
+    found = ENGINES[engine](given, rules)
     seconds = ours_own[-1] if ours_own else time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     checks = len(long_checks()) + 2 + len(rules.sums) + len(rules.shares)
@@ -306,25 +304,24 @@ def measure(engine: str, size: int) -> None:
 
 
 def cycle(rounds: int) -> None:
-    """Seconds of a prefecture's own cycle beyond the import of Great Expectations, by each engine in turn."""
-    from data_checks import run_audit, suites
-    from data_checks.audit import Engine
+    """Seconds of a prefecture's own cycle beyond the import of Great Expectations, in its project under a home."""
+    import data_checks.expectations.suite  # noqa: F401
+    from data_checks import run_audit
     from disclosure.catalog import load_catalog
-    from disclosure.demo_figures import demo_figures, demo_history
+    from disclosure.simulation.demo_figures import demo_figures, demo_history
 
-    suites._great_expectations()
     catalog = load_catalog("chuxiong")
     figures, history = demo_figures(catalog, PERIOD), demo_history(catalog, PERIOD)
-    engines: tuple[Engine, ...] = ("rows", "columns")
-    told: dict[Engine, list[float]] = {engine: [] for engine in engines}
-    for _ in range(rounds):
-        for engine, seconds in told.items():
-            began = time.perf_counter()
-            assert not run_audit(catalog, PERIOD, figures, history, engine=engine).not_run
+    seconds, processor = [], []
+    with tempfile.TemporaryDirectory() as home:
+        for _ in range(rounds):
+            began, used = time.perf_counter(), time.process_time()
+            assert not run_audit(catalog, PERIOD, figures, history, home=Path(home)).not_run
             seconds.append(time.perf_counter() - began)
-    for engine, seconds in told.items():
-        counts = f"{len(figures)} figures, {len(history)} before them"
-        print(f"| {counts} | {engine} | first {seconds[0]:.2f} | median {statistics.median(seconds):.2f} |")
+            processor.append(time.process_time() - used)
+    counts = f"{len(figures)} figures, {len(history)} before them"
+    used = statistics.median(processor)
+    print(f"| {counts} | first {seconds[0]:.2f} | median {statistics.median(seconds):.2f} | processor {used:.2f} |")
 
 
 def main() -> None:
@@ -346,8 +343,6 @@ def main() -> None:
         runs: dict[str, list[dict[str, float]]] = {}
         for _ in range(given.rounds):
             for engine in given.engines:
-                if size > LARGEST.get(engine, size):
-                    continue
                 command = [sys.executable, __file__, "--run", engine, str(size)]
                 with tempfile.TemporaryFile("w+") as errors:
                     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False)

@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from deployments.bootstrap import prepare_home, use_server
-from disclosure.cli.running import free_port
-from disclosure.periods import parse_period
-from disclosure.settings import Settings
+from deployments.cli.operations.running import free_port
+from disclosure.calendar.periods import parse_period
+from disclosure.platform.settings import Settings
 
 
-def one_cycle(*, is_warm: bool, port: int, desk: int) -> list[float]:
+def one_cycle(*, is_warm: bool, port: int, prefect_port: int) -> list[float]:
     """Seconds of each gap between two forms of one cycle."""
     with tempfile.TemporaryDirectory(prefix="gate-latency-") as folder:
         settings = Settings(
             home=Path(folder),
             profile="gaogang-2016",
             server_port=port,
-            desk_port=desk,
+            prefect_port=prefect_port,
             runner_is_warm=is_warm,
             intake_schedule="",
             supervise_at="",
@@ -49,11 +49,11 @@ def one_cycle(*, is_warm: bool, port: int, desk: int) -> list[float]:
 
 def main(count: int) -> None:
     """Print each cycle's gaps, and of each way the median, the least and the most."""
-    port, desk = free_port(4200), free_port(4280)
+    port, prefect_port = free_port(4200), free_port(4201)
     gaps: dict[str, list[float]] = {"warm": [], "cold": []}
     for number in range(1, count + 1):
         for way in gaps:
-            cycle = one_cycle(is_warm=way == "warm", port=port, desk=desk)
+            cycle = one_cycle(is_warm=way == "warm", port=port, prefect_port=prefect_port)
             print(f"{way} {number}: " + "  ".join(f"{gap:.2f} s" for gap in cycle), flush=True)
             gaps[way] += cycle
     middle = {way: statistics.median(found) for way, found in gaps.items()}

@@ -25,16 +25,15 @@ from pathlib import Path
 
 from rich.progress import track
 
-from disclosure import cycles
-from disclosure.catalog import Catalog, load_catalog
-from disclosure.catalog.catalog import PROFILES
-from disclosure.collection import write_workbook
-from disclosure.collection.submissions import hand_in_file
-from disclosure.collection.workbook_reader import examine
-from disclosure.figures import Figure
-from disclosure.periods import Period
-from disclosure.settings import Settings
-from disclosure.workplace import Workplace
+from disclosure.calendar.periods import Period
+from disclosure.catalog import PROFILES, Catalog, load_catalog
+from disclosure.collection import WorkbookContents, write_workbook
+from disclosure.collection.submit import submit_path
+from disclosure.collection.workbook.read.reader import examine
+from disclosure.cycle import queries
+from disclosure.figures.figures import Figure
+from disclosure.platform.settings import Settings
+from disclosure.records.installation import Installation
 
 PERIOD, CENTRE, ROWS, TURNS = Period(2025, "annual"), "social_insurance_centre", 500, 15
 
@@ -72,7 +71,9 @@ def workbook(folder: Path, catalog: Catalog) -> bytes:
     past = figures(Period(2024, "annual"))
     path = folder / "one.xlsx"
     write_workbook(
-        path, catalog, PERIOD, CENTRE, filled=figures(PERIOD), year_before=past, cover=("吴填报", "冯复核", "")
+        path,
+        catalog,
+        WorkbookContents(PERIOD, CENTRE, filled=figures(PERIOD), earlier=past, cover=("吴填报", "冯复核", "")),
     )
     return path.read_bytes()
 
@@ -93,7 +94,7 @@ def readers(catalog: Catalog) -> dict[str, Callable[[bytes], object]]:
 
     def ours(content: bytes) -> object:
         reading = examine(content, "one.xlsx", catalog)
-        assert reading.accepted
+        assert reading.is_accepted
         assert len(reading.figures) == ROWS * len(catalog.regions)
         return reading
 
@@ -142,12 +143,12 @@ def main(count: int) -> None:
             peak = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout.strip()
             median = statistics.median(seconds)
             print(f"{reader:18} {median * 1000:7.1f} ms a file, {1 / median:6.1f} files/s, peak {peak} MB")
-        place = Workplace(Settings(home=folder / "home", profile=str(folder / "large")))
-        with place.records.write() as session:
-            cycles.open_cycle(session, place.catalog, PERIOD)
+        installation = Installation(Settings(home=folder / "home", profile=str(folder / "large")))
+        with installation.records.write() as session:
+            queries.open_cycle(session, installation.catalog, PERIOD)
         began = time.perf_counter()
         for path in track(paths, "handing in"):
-            assert hand_in_file(place.records, place.settings.files, place.catalog, path).is_accepted
+            assert submit_path(installation, path).is_accepted
         whole = time.perf_counter() - began
         print(f"handed in: {count} files in {whole:.1f} s, {count / whole:.1f} files/s, peak {peak_megabytes():.0f} MB")
 

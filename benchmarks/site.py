@@ -16,13 +16,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from disclosure.calendar.periods import CycleKind, Period
 from disclosure.catalog import load_catalog
-from disclosure.demo_figures import demo_figures, demo_history
-from disclosure.periods import CycleKind, Period
 from disclosure.publication import SiteCache, SiteRelease, Tree, build_site, make_manifest
-from disclosure.rendering import build_document, document_json, render_release
-from disclosure.rendering.charts import chart_svg
-from disclosure.rendering.document import DisclosureDocument
+from disclosure.rendering import DocumentContents, build_document, document_json, outlets_of, render_release
+from disclosure.rendering.document.document import DisclosureDocument
+from disclosure.simulation.demo_figures import demo_figures, demo_history
 
 CATALOG = load_catalog("chuxiong")
 VERSIONS = 5
@@ -35,9 +34,8 @@ def main(count: int) -> None:
     whole = documented(Period(2025, "annual"))
     timed = []
     for _ in range(3):
-        chart_svg.cache_clear()
         begun = time.perf_counter()
-        files = render_release(whole)
+        files = render_release(whole, outlets_of(CATALOG, whole)).site
         timed.append(time.perf_counter() - begun)
     print(f"rendering one release: {statistics.median(timed):.2f} s")
     with tempfile.TemporaryDirectory() as name:
@@ -56,13 +54,13 @@ def documented(period: Period) -> DisclosureDocument:
     history = demo_history(CATALOG, period)
     return build_document(
         CATALOG,
-        period,
-        demo_figures(CATALOG, period),
-        last_year_end=history,
-        year_before=history,
-        last_period=history,
-        compiled_on=dt.date(2026, 3, 10),
-        demo=True,
+        DocumentContents(
+            period,
+            demo_figures(CATALOG, period),
+            earlier=history,
+            compiled_on=dt.date(2026, 3, 10),
+            demo=True,
+        ),
     )
 
 
