@@ -1,4 +1,4 @@
-"""Resolves pyproject.toml into requirements.lock and requirements-test.lock. Run by ``make lock``.
+"""Resolve pyproject.toml into the three locks. Run by ``make lock``.
 
 The locks hold names, versions and hashes for Python 3.11 to 3.13 on any platform, and no address: pip asks
 whatever index the machine is configured for, and the hashes prove that it got the same files.
@@ -17,8 +17,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEADER = "# {what}\n# Made from pyproject.toml by `make lock`; not to be edited by hand.\n"
-RUN = "What the product runs on."
-TEST = "What the tests need on top of requirements.lock."
+#: Each lock, what it holds, and the extras of pyproject.toml it adds to the locks before it (None: all for running).
+LOCKS: dict[str, tuple[str, list[str] | None]] = {
+    "requirements.lock": ("What the product runs on.", []),
+    "requirements-extras.lock": ("What the extras need on top of requirements.lock.", None),
+    "requirements-test.lock": ("What the tests need on top of the other two.", ["test"]),
+}
+#: Extras for those who work on the product; `bench` is in no lock.
+FOR_DEVELOPERS = {"test", "bench"}
 
 
 def packages(lock: str) -> list[str]:
@@ -34,27 +40,31 @@ def resolve(uv: Path, work: Path, output: str, *arguments: str) -> list[str]:
 
 
 def main(extra_options: list[str]) -> None:
-    """Write both locks, or neither."""
-    build_requires = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    """Write all locks, or none."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    extras = [name for name in project["project"]["optional-dependencies"] if name not in FOR_DEVELOPERS]
+    entries: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         venv.create(work / "uv", with_pip=True)
         subprocess.run([work / "uv/bin/python", "-m", "pip", "install", "--quiet", "uv"], check=True)
-        for name in ("pyproject.toml", "requirements.lock", "requirements-test.lock"):
+        for name in ("pyproject.toml", *LOCKS):
             if (ROOT / name).exists():
                 shutil.copy(ROOT / name, work / name)
         # The product itself is installed without build isolation, so its build backend is locked as well.
-        (work / "build-system.requires").write_text("\n".join(build_requires))
+        (work / "build-system.requires").write_text("\n".join(project["build-system"]["requires"]))
 
-        uv = work / "uv/bin/uv"
-        run = resolve(uv, work, "requirements.lock", "build-system.requires", *extra_options)
-        test = resolve(uv, work, "requirements-test.lock", "--extra", "test", "-c", "requirements.lock", *extra_options)
+        arguments, known = ["build-system.requires"], set[str]()
+        for name, (_, added) in LOCKS.items():
+            arguments += [f"--extra={extra}" for extra in (extras if added is None else added)]
+            resolved = resolve(work / "uv/bin/uv", work, name, *arguments, *extra_options)
+            entries[name] = [entry for entry in resolved if entry.splitlines()[0] not in known]
+            known |= {entry.splitlines()[0] for entry in resolved}
+            arguments += ["-c", name]
 
-    shared = {entry.splitlines()[0] for entry in run}
-    added = [entry for entry in test if entry.splitlines()[0] not in shared]
-    (ROOT / "requirements.lock").write_text(HEADER.format(what=RUN) + "".join(run))
-    (ROOT / "requirements-test.lock").write_text(HEADER.format(what=TEST) + "".join(added))
-    print(f"requirements.lock: {len(run)} packages; requirements-test.lock adds {len(added)}.")
+    for name, (what, _) in LOCKS.items():
+        (ROOT / name).write_text(HEADER.format(what=what) + "".join(entries[name]))
+    print("; ".join(f"{name}: {len(entries[name])} packages" for name in LOCKS) + ".")
 
 
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page, sync_playwright
 
 from deployments.bootstrap import prepare_home, use_server
-from disclosure.cli.running import free_port
-from disclosure.periods import parse_period
-from disclosure.settings import Settings
+from deployments.cli.operations.running import free_port
+from disclosure.calendar.periods import parse_period
+from disclosure.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from tasks.runs import OpenForm
+    from tasks.orchestration.runs import OpenForm
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -30,7 +30,7 @@ CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-network
 def main() -> None:
     """Play the cycle and take the pictures as it goes."""
     home = Path(tempfile.mkdtemp(prefix="disclosure-pictures-"))
-    settings = Settings(home=home, server_port=free_port(4200), desk_port=free_port(4280))
+    settings = Settings(home=home, server_port=free_port(4200), prefect_port=free_port(4201))
     prepare_home(home)
     use_server(settings)
     from deployments.demo import run_demo
@@ -43,7 +43,7 @@ def main() -> None:
 
         def look(form: OpenForm) -> None:
             if form.key.endswith("sign-off-1-response"):
-                picture_of_form(page, f"{settings.server_url}/runs/flow-run/{form.run_id}")
+                picture_of_form(page, settings.run_url(form.run_id))
 
         result = run_demo(settings, parse_period("2025-annual"), print, look)
         for name, path in {"page": result.release, "report": result.report_with_errors or result.report}.items():

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes .venv and installs the locks into it, with nothing but a Python and its pip.
 #
-#   tools/setup.sh run     what the product needs (requirements.lock)
+#   tools/setup.sh run     what the product needs (requirements.lock); its extras too, where they were set up before
+#   tools/setup.sh extras  that, and what connects to SFTP, S3, WebDAV and MySQL (requirements-extras.lock)
 #   tools/setup.sh test    that, and what its tests need (requirements-test.lock)
 #
 # A stamp in .venv holds a checksum of everything the installation depends on. While it matches, this script
@@ -9,10 +10,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-case "${1:-}" in
+what=${1:-}
+if [ "$what" = run ] && [ -e .venv/installed-extras ]; then what=extras; fi
+case "$what" in
     run) locks="requirements.lock" ;;
-    test) locks="requirements.lock requirements-test.lock" ;;
-    *) echo "usage: tools/setup.sh run|test" >&2; exit 2 ;;
+    extras) locks="requirements.lock requirements-extras.lock" ;;
+    test) locks="requirements.lock requirements-extras.lock requirements-test.lock" ;;
+    *) echo "usage: tools/setup.sh run|extras|test" >&2; exit 2 ;;
 esac
 
 # A virtual environment that was moved or copied is no use: its scripts hold the path it was made at.
@@ -20,7 +24,7 @@ here=$(pwd -P)
 works() { grep -qF "$here/.venv/bin/python" .venv/bin/pip 2>/dev/null && .venv/bin/python -c 'import pip' 2>/dev/null; }
 
 state=$(cat $locks pyproject.toml tools/setup.sh | cksum)
-stamp=.venv/installed-$1
+stamp=.venv/installed-$what
 if [ "$(cat "$stamp" 2>/dev/null)" = "$state" ] && works; then exit 0; fi
 
 # The first Python that is new enough and can make virtual environments.
@@ -46,7 +50,7 @@ if ! works; then
     "$python" -m venv --clear .venv
 fi
 
-rm -f "$stamp"
+: > "$stamp"
 echo "Installing $locks into .venv (a few minutes the first time)."
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_QUIET=1 PIP_USE_PEP517=1
 # --no-deps: the locks are complete, and pip must not add to them; `pip check` proves the first half.

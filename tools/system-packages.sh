@@ -11,7 +11,7 @@ ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/d
 command -v soffice >/dev/null || missing="$missing libreoffice-calc-nogui"
 PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null || missing="$missing mariadb-server"
 PATH="$PATH:/usr/sbin" command -v sshd >/dev/null || missing="$missing openssh-server"
-command -v pdftotext >/dev/null || missing="$missing poppler-utils"
+command -v systemd-analyze >/dev/null || missing="$missing systemd"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
