@@ -102,6 +102,8 @@ def test_the_old_version_stays_with_a_banner_and_the_signed_page_beside_it(base:
     bannered = after[f"{OLD}index.html"].decode()
     assert "这是第1版，已经更正。" in bannered
     assert 'href="../2016-annual/index.html"' in bannered
+    # A search engine is not to show what was corrected; the signed page is not its to fetch (robots.txt).
+    assert '<meta name="robots" content="noindex">' in bannered.partition("</head>")[0]
     assert after[f"{OLD}signed.html"] == before[f"{HOME}index.html"]
     same = [
         path

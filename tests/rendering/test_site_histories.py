@@ -11,6 +11,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -25,6 +26,7 @@ from disclosure.rendering.document.phrases import load_phrases
 from disclosure.rendering.site.collected import collect, printed_figures
 from disclosure.rendering.site.entries import SiteEntry
 from disclosure.rendering.site.history import insurance_history
+from disclosure.rendering.site.superseded import WithdrawalNotice, withdrawn_page
 from disclosure.simulation.demo_figures import demo_figures, demo_history
 
 pytestmark = [pytest.mark.unit, pytest.mark.slow]
@@ -54,6 +56,24 @@ def release(catalog: Catalog, period: Period, *, version: int = 1, scale: int = 
     published = dt.datetime(period.year + 1, 3, 15, version, tzinfo=dt.UTC)
     manifest = make_manifest(files, release={"period": period.id, "version": str(version)})
     return SiteRelease(period, version, document.title, document.summary, published, files, manifest, demo=True)
+
+
+def as_withdrawn(release: SiteRelease) -> SiteRelease:
+    """``release`` with its explanation in its place."""
+    notice = WithdrawalNotice(
+        title=release.title,
+        period_label=release.period.label,
+        kind="in_error",
+        reason="基金支出误报",
+        withdrawn_at=dt.datetime(2026, 4, 1, tzinfo=dt.UTC),
+        office="规划财务科",
+        newer="",
+        demo=release.demo,
+        sentence="已撤回。",
+    )
+    files = {"index.html": withdrawn_page(CHUXIONG, notice)}
+    about = {"period": release.period.id, "version": str(release.version)}
+    return replace(release, files=files, manifest=make_manifest(files, release=about), withdrawn=notice)
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +197,28 @@ def test_site_map_lists_every_page_where_the_address_is_known(chuxiong: list[Sit
     assert found == {ADDRESS + path for path in site if path.endswith(".html")}
     assert site["robots.txt"].decode().endswith(f"Sitemap: {ADDRESS}sitemap.xml\n")
     assert not {"sitemap.xml", "robots.txt"} & set(build_site(CHUXIONG, chuxiong))
+
+
+def test_search_engines_are_offered_nothing_that_was_corrected_or_withdrawn(chuxiong: list[SiteRelease]) -> None:
+    corrected = release(CHUXIONG, YEARS[0], version=2)
+    withdrawn = as_withdrawn(chuxiong[1])
+    site = build_site(CHUXIONG, [chuxiong[0], corrected, withdrawn], address=ADDRESS)
+    listed = site["sitemap.xml"].decode()
+    assert f"{ADDRESS}releases/2024-annual/index.html" in listed
+    assert "2024-annual.v1" not in listed
+    assert "2025-annual" not in listed
+    # Only the page that says what holds may be fetched of what no longer does (RFC 9309: the longer path wins).
+    assert site["robots.txt"].decode().splitlines() == [
+        "User-agent: *",
+        "Allow: /",
+        "Disallow: /shebao/releases/2025-annual/",
+        "Allow: /shebao/releases/2025-annual/index.html",
+        "Disallow: /shebao/releases/2024-annual.v1/",
+        "Allow: /shebao/releases/2024-annual.v1/index.html",
+        f"Sitemap: {ADDRESS}sitemap.xml",
+    ]
+    datasets = json.loads(site["catalog.jsonld"])["dcat:dataset"]
+    assert [each["dcat:landingPage"]["@id"] for each in datasets] == ["releases/2024-annual/index.html"]
 
 
 def test_dcat_names_files_that_are_there(site: Tree) -> None:

@@ -262,10 +262,13 @@ def _own_files(
     if entries:
         files["feed.xml"] = atom_feed(catalog, entries, address)
     if address:
-        changed = {f"{quote(entry.path)}index.html": entry.changed for entry in entries}
-        pages = sorted({*(quote(path) for path in (*tree, *files) if path.endswith(".html"))})
+        changed = {entry.address: entry.changed for entry in entries}
+        gone = tuple(quote(old.path) for entry in entries for old in entry.no_longer_true)
+        pages = sorted(
+            path for path in map(quote, (*tree, *files)) if path.endswith(".html") and not path.startswith(gone)
+        )
         files["sitemap.xml"] = sitemap(address, ((path, changed.get(path, "")) for path in pages))
-        files["robots.txt"] = robots(address)
+        files["robots.txt"] = robots(address, gone)
     return files
 
 

@@ -63,7 +63,7 @@ def site_dataset(catalog: Catalog, entries: Iterable[SiteEntry]) -> Markup:
         "inLanguage": "zh-CN",
         "publisher": _organisation(profile.publisher),
         "dataset": [{"@type": "Dataset", "name": e.title, "description": e.summary or e.title, "url": e.address}
-                    for e in entries],
+                    for e in entries if not e.withdrawn_at],
     })  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def dcat_catalog(catalog: Catalog, entries: Iterable[SiteEntry], address: str) -
         "dct:language": "zh-CN",
         "dct:publisher": {"@type": "foaf:Organization", "foaf:name": profile.publisher},
         "foaf:homepage": {"@id": "index.html"},
-        "dcat:dataset": [dataset(entry) for entry in entries],
+        "dcat:dataset": [dataset(entry) for entry in entries if not entry.withdrawn_at],
     }
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 

@@ -67,6 +67,11 @@ class SiteEntry:
         return shanghai(self.published_at).isoformat(timespec="seconds")
 
     @property
+    def no_longer_true(self) -> tuple[SiteEntry, ...]:
+        """What of it no search should find any more: versions that were replaced, and itself once withdrawn."""
+        return (self, *self.earlier) if self.withdrawn_at else self.earlier
+
+    @property
     def changed(self) -> str:
         """When it was published or withdrawn last, in Shanghai, as ISO text."""
         return shanghai(self.changed_at).isoformat(timespec="seconds")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from disclosure.catalog import Catalog
 from disclosure.platform.templating import render_text
 from disclosure.rendering.document.phrases import load_phrases
 from disclosure.rendering.site.entries import SiteEntry
+from disclosure.rendering.site.superseded import PAGE
 
 #: A feed reader wants what is new, not the archive.
 NEWEST = 40
@@ -41,6 +43,15 @@ def sitemap(address: str, pages: Iterable[tuple[str, str]]) -> bytes:
     return content + b"\n"
 
 
-def robots(address: str) -> bytes:
-    """Everything may be read; where the site map is."""
-    return f"User-agent: *\nAllow: /\nSitemap: {address}sitemap.xml\n".encode()
+def robots(address: str, superseded: Iterable[str] = ()) -> bytes:
+    """Return robots.txt: all may be read, but of each ``superseded`` folder its page alone; where the site map is.
+
+    ``superseded`` are folders ready for a link, relative to ``address`` and ending in ``/``. The page itself stays
+    open, since what may not be fetched cannot say that it is not to be indexed; the longer path wins
+    (RFC 9309, 2.2.2).
+    """
+    root = urlsplit(address).path or "/"
+    lines = ["User-agent: *", "Allow: /"]
+    for folder in superseded:
+        lines += [f"Disallow: {root}{folder}", f"Allow: {root}{folder}{PAGE}"]
+    return "\n".join([*lines, f"Sitemap: {address}sitemap.xml", ""]).encode()

@@ -15,7 +15,9 @@ from disclosure.rendering.templates import chinese_date, render_html
 #: The page of a release, that page as it was signed where a banner stands above it now, and what explains a withdrawal.
 PAGE, SIGNED_PAGE, EXPLANATION = "index.html", "signed.html", "index.html"
 #: The banner stands at the end of the page's header, a landmark; every release page has one.
-_HEADER_END = b"</header>"
+_HEAD_END, _HEADER_END = b"</head>", b"</header>"
+#: What is no longer true is not offered to search engines; they may still follow its links to what holds.
+_NOT_INDEXED = b'<meta name="robots" content="noindex">\n'
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,17 @@ class WithdrawalNotice:
 
 
 def with_banner(page: bytes, superseded: Superseded) -> bytes:
-    """``page`` with a banner that says it is an old version and leads to the new one.
+    """``page`` with a banner that says it is an old version and leads to the new one, and not for search engines.
 
     Raises:
         DisclosureError: when it is no page of ours.
     """
-    head, found, rest = page.partition(_HEADER_END)
-    if not found:
+    head, head_found, body = page.partition(_HEAD_END)
+    header, header_found, rest = body.partition(_HEADER_END)
+    if not (head_found and header_found):
         raise DisclosureError("旧版的网页里没有页眉，放不上更正提示。请从备份恢复发布件后重试。")
-    banner = render_text("site/superseded.html.j2", old=superseded)
-    return head + banner.encode() + found + rest
+    banner = render_text("site/superseded.html.j2", old=superseded).encode()
+    return b"".join((head, _NOT_INDEXED, head_found, header, banner, header_found, rest))
 
 
 def withdrawn_page(catalog: Catalog, notice: WithdrawalNotice, *, root: str = "../../") -> bytes:
