@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from disclosure.calendar.workdays import probable_workdays
+from disclosure.calendar.time_left import TimeLeft, time_left
 from disclosure.catalog import Catalog
 from disclosure.openness import requests
 from disclosure.openness.changes import get_change, under_way
@@ -28,7 +28,7 @@ ClockKind = Literal["change", "confirmation", "request"]
 
 @dataclass(frozen=True)
 class OpenClock:
-    """One thing owed: ``left`` working days until ``limit`` (Shanghai day, its whole day), negative when overdue.
+    """One thing owed until ``limit`` (Shanghai day, its whole day), and how that lies to today (``time``).
 
     ``since`` is the day of the change, of the question or of the request; ``office`` the name of who is awaited,
     ``people`` those of them who are enrolled; ``step`` what is awaited, all in Chinese. ``run_id``: the run whose form
@@ -41,7 +41,7 @@ class OpenClock:
     title: str
     since: dt.date
     limit: dt.date
-    left: int
+    time: TimeLeft
     office: str
     people: tuple[str, ...]
     step: str
@@ -51,7 +51,7 @@ class OpenClock:
     @property
     def is_overdue(self) -> bool:
         """Whether the limit has passed."""
-        return self.left < 0
+        return self.time.is_over
 
 
 def open_clocks(session: Session, catalog: Catalog, now: dt.datetime) -> list[OpenClock]:
@@ -80,7 +80,7 @@ def _changes(session: Session, catalog: Catalog, now: dt.datetime, today: dt.dat
             title=f"{item.name}：{item.elements[one.element].name}",
             since=one.clock.changed_on,
             limit=one.clock.limit,
-            left=one.clock.left,
+            time=time_left(one.clock.limit, today, catalog.holidays),
             office=office,
             people=able,
             step=step,
@@ -111,7 +111,7 @@ def _confirmations(session: Session, catalog: Catalog, now: dt.datetime, today: 
                     title=f"{item.name}：{item.elements[row.version.element].name}",
                     since=shanghai(change.opened_at).date(),
                     limit=limit,
-                    left=-probable_workdays(limit, today, catalog.holidays),
+                    time=time_left(limit, today, catalog.holidays),
                     office=office,
                     people=able,
                     step=step,
@@ -138,7 +138,7 @@ def _requests(session: Session, catalog: Catalog, now: dt.datetime, today: dt.da
                     title=one.request.number,
                     since=one.request.received_on,
                     limit=one.limit,
-                    left=one.left,
+                    time=time_left(one.limit, today, catalog.holidays),
                     office=office.name,
                     people=tuple(person.name for person in able),
                     step=words()["standing"]["request"],

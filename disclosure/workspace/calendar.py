@@ -21,12 +21,12 @@ def write_calendar(work: Work, person: Person, server_url: str) -> bytes:
         waiting_event(
             f"{hashlib.sha256(f'{item.subject}{item.what}{item.office}'.encode()).hexdigest()[:24]}@waiting.disclosure",
             f"等我办的：{item.subject} {item.what}",
-            item.due,
+            item.time.due,
             f"{server_url}{item.address or '/'}",
             work.now,
         )
         for item in list_waiting(work, person.name)
-        if item.due is not None
+        if item.time is not None
     ]
     offices = people.offices_of(work.session, person, work.now)
     return personal_calendar(work.catalog, plans, offices, waiting, name=person.name, now=work.now)

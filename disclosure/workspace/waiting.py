@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from disclosure.calendar.periods import parse_period
-from disclosure.calendar.workdays import probable_workdays
+from disclosure.calendar.time_left import TimeLeft
 from disclosure.catalog import Catalog
 from disclosure.cycle import deadlines
 from disclosure.cycle.view import CycleView, load_views
 from disclosure.monitoring.reminders.duties import Duty, list_duties, load_holders
-from disclosure.monitoring.reminders.rules import overdue_days
+from disclosure.monitoring.reminders.rules import time_of
 from disclosure.openness.duties import OpenClock, open_clocks
 from disclosure.platform.clock import format_day, shanghai
 from disclosure.records.installation import Work
@@ -41,10 +41,9 @@ _DONE_SHOWN = 12
 
 @dataclass(frozen=True, order=True)
 class WaitingItem:
-    """One thing that waits for a person; ``due`` is its Shanghai day, None where a correction has none.
+    """One thing that waits for a person; ``time`` is None where it has no day, as a correction has none.
 
     ``address`` is where it is done, ``button`` what the link to it says; both are empty where no page does it.
-    ``is_past``: the day is gone, though it became this person's turn only later.
     ``workbook`` is the file to fill in, if it is one; ``material`` the page to read before answering, if there is one.
     """
 
@@ -52,27 +51,22 @@ class WaitingItem:
     subject: str
     what: str
     office: str
-    due: dt.date | None
-    overdue: int
-    left: int
+    time: TimeLeft | None
     address: str
     button: str
     note: str = ""
     workbook: str = ""
     material: str = ""
-    is_past: bool = False
 
     @property
     def by_when(self) -> str:
         """Say by when, and how far off that is."""
-        if self.due is None:
-            return "更正没有期限，请尽快办理"
-        day = format_day(self.due)
-        if self.overdue:
-            return f"{day}，已逾期 {self.overdue} 个工作日"
-        if self.is_past:
-            return f"{day}，期限已过，请尽快办理"
-        return f"{day}，就是今天" if self.left == 0 else f"{day}，还有 {self.left} 个工作日"
+        return f"{format_day(self.time.due)}，{self.time.text}" if self.time else "更正没有期限，请尽快办理"
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its day is gone."""
+        return self.time is not None and self.time.is_over
 
 
 @dataclass(frozen=True)
@@ -120,23 +114,19 @@ def _what_was_done(catalog: Catalog, row: LedgerEntry) -> str:
 
 
 def _of_duty(catalog: Catalog, view: CycleView, duty: Duty, today: dt.date) -> WaitingItem:
-    due = None if view.correction else duty.deadline.planned
-    overdue = overdue_days(duty, catalog.holidays, today) if due else 0
+    time = None if view.correction else time_of(duty, catalog.holidays, today)
     address, button = _place_of(duty)
     return WaitingItem(
-        order=(-overdue, due or today),
+        order=(-time.over, time.due) if time else (0, today),
         subject=f"{view.period.label}第 {duty.round} 轮",
         what=duty.name,
         office=duty.office.name,
-        due=due,
-        overdue=overdue,
-        left=max(0, probable_workdays(today, due, catalog.holidays)) if due else 0,
+        time=time,
         address=address,
         button=button,
         note=f"退回意见：{duty.returned}" if duty.returned else "",
         workbook=duty.workbook,
         material=f"{REVIEW_PAGE}{view.period.id}" if duty.run_id and view.audit is not None else "",
-        is_past=due is not None and due < today,
     )
 
 
@@ -153,15 +143,13 @@ def _of_clocks(clocks: Sequence[OpenClock]) -> Iterator[WaitingItem]:
     for clock in clocks:
         of_change.setdefault((clock.change_id, "" if clock.change_id else clock.title, clock.limit), []).append(clock)
     for same in of_change.values():
-        first, overdue = same[0], max(0, -same[0].left)
+        first = same[0]
         yield WaitingItem(
-            order=(-overdue, first.limit),
+            order=(-first.time.over, first.limit),
             subject=f"{first.title}{f'等 {len(same)} 项' if len(same) > 1 else ''}",
             what=first.step,
             office=first.office,
-            due=first.limit,
-            overdue=overdue,
-            left=max(0, first.left),
+            time=first.time,
             address=f"{RUNS}{first.run_id}" if first.run_id else "",
             button="去答复" if first.run_id else "",
         )

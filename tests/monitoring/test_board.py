@@ -13,10 +13,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from disclosure.calendar.time_left import time_left
 from disclosure.monitoring.board.facts import Awaited, Concern, Overview
 from disclosure.monitoring.board.page import render_board
 from disclosure.monitoring.board.timeline import draw_timeline
-from tests.support.overviews import APRIL, overview
+from tests.support.overviews import APRIL, CATALOG, overview
 
 pytestmark = pytest.mark.unit
 
@@ -47,7 +48,7 @@ def page(seen: Overview) -> str:
 def test_it_says_who_is_awaited_what_is_found_and_what_is_next() -> None:
     told = Reader(page(overview())).text
     assert "2026年4月22日（星期三） 09:20" in told
-    assert "2026年1季度 编写报送 州医保中心 李医保 4月20日起 逾期 2 个工作日" in told
+    assert "2026年1季度 编写报送 州医保中心 李医保 4月20日起 已逾期 2 个工作日" in told
     assert "州机关事业单位养老保险管理中心 还没有登记人" in told
     assert "已收 4月20日" in told
     assert "1 处严重问题" in told
@@ -115,7 +116,9 @@ def test_the_timelines_are_whole_pictures_with_the_same_words() -> None:
 def test_overdue_and_concerns_are_counted() -> None:
     seen = overview()
     assert (seen.overdue, seen.open_concerns) == (2, 1)
-    on_time = Awaited("2026年1季度", "汇总", "宣传信息科", (), APRIL.date(), APRIL.date(), 0, 0)
+    on_time = Awaited(
+        "2026年1季度", "汇总", "宣传信息科", (), APRIL.date(), time_left(APRIL.date(), APRIL.date(), CATALOG.holidays)
+    )
     told = Reader(page(replace(seen, awaited=(on_time,)))).text
     assert "今天到期" in told
     assert "0 件逾期" in told

@@ -57,10 +57,10 @@ def test_one_cycle_from_opening_to_publication(new_bureau: Callable[..., Bureau]
     names = {centre: bureau.catalog.offices[centre].name, other: bureau.catalog.offices[other].name}
     assert opened(seen).handed == tuple(OfficeDelivery(name, "missing") for name in names.values())
     first = next(each for each in seen.awaited if each.office == names[centre])
-    assert (first.people, first.since, first.overdue) == (("吴填报",), dt.date(2017, 2, 22), 1)
+    assert (first.people, first.since, first.time.over) == (("吴填报",), dt.date(2017, 2, 22), 1)
     assert seen.overdue == 2
     following = seen.upcoming[0]
-    assert (following.deadline.period.label, following.deadline.name, following.left) == ("2016年度", "汇总", 1)
+    assert (following.deadline.period.label, following.deadline.name, following.time.left) == ("2016年度", "汇总", 1)
     assert max(each.deadline.planned for each in seen.upcoming) <= dt.date(2017, 2, 27) + dt.timedelta(days=60)
 
     spoilt = bureau.hand_in(bureau.workbook(centre, changed={"employee_pension.participants": "-1"}))

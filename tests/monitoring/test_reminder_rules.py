@@ -47,7 +47,9 @@ def morning(day: str, time: str = "09:00") -> dt.datetime:
 
 
 def due(day: str, duty: Duty = DRAFT, time: str = "09:00") -> list[tuple[str, str, int]]:
-    return [(r.kind, r.recipient.name, r.days) for r in due_now([duty], RULES, HOLIDAYS, morning(day, time))]
+    """What is due: of what kind, to whom, and the working days left, or over since it was theirs."""
+    found = due_now([duty], RULES, HOLIDAYS, morning(day, time))
+    return [(r.kind, r.recipient.name, r.time.left if r.kind == "ahead" else r.time.waited) for r in found]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_looking_every_morning_sends_each_once_and_misses_no_step(duty: Duty) ->
             continue
         assert duty.chases
         assert duty.since is not None
-        assert reminder.days == count_workdays(max(planned, duty.since), day, HOLIDAYS) > 0
+        assert reminder.time.waited == count_workdays(max(planned, duty.since), day, HOLIDAYS) > 0
         assert (reminder.recipient in owing) is (reminder.kind == "overdue")
     for kind in ("head", "leader"):
         told = [r.recipient for _, r in sent if r.kind == kind]
@@ -234,7 +236,7 @@ def test_where_to_press_and_what_came_late() -> None:
     address = Settings().run_url("0123")
     assert address in letter.text
     assert f'href="{address}"' in letter.html
-    assert "期限已过，轮到后又过了 1 个工作日" in letter.text
+    assert "已逾期 2 个工作日，3月9日才轮到" in letter.text
 
 
 def test_what_people_wrote_is_text_in_a_letter() -> None:

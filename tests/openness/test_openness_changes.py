@@ -46,7 +46,7 @@ def test_a_guide_is_handed_in_reviewed_and_published_and_its_clock_stops(on_both
     keepers = on_both
     change = keepers.start(keepers.new("07", "guide", keepers.guide("07"), "<b>改了流程</b>"))
     owed = keepers.owed()
-    assert [(o.item, o.limit.isoformat(), o.left, o.step) for o in owed] == [
+    assert [(o.item, o.limit.isoformat(), o.time.left, o.step) for o in owed] == [
         ("07", "2025-08-01", 20, "政策审核、保密性审核")  # three days of 火把节 among them
     ]
     assert owed[0].people == ("郑法规", "孙保密")
@@ -210,7 +210,9 @@ def test_a_clock_that_runs_out_is_seen_like_a_milestone(keepers: Keepers) -> Non
         installation, now = keepers.bureau.installation, keepers.now
         awaited = [each for each in load_overview(installation, now).awaited if each.period == "政务公开"]
         found = plan_rules.openness_overdue(Snapshots(now, snapshot_records(installation, now)))
-        return [(e.milestone, e.office, e.overdue, e.left) for e in awaited], [one.facts["days"] for one in found]
+        return [(e.milestone, e.office, e.time.over, e.time.left) for e in awaited], [
+            one.facts["days"] for one in found
+        ]
 
     asked = "城乡居民养老保险参保登记：服务指南，政策审核、保密性审核"
     assert seen() == ([(asked, "政策法规科、局办公室", 0, 20)], [])

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm.attributes import set_committed_value
 
 from disclosure.calendar.periods import Period
-from disclosure.calendar.workdays import probable_workdays
+from disclosure.calendar.time_left import TimeLeft, time_left
 from disclosure.catalog import load_catalog
 from disclosure.cycle.deadlines import periods_of_year, plan
 from disclosure.cycle.view import AuditSummary, CompiledRound, CycleView
@@ -93,7 +93,7 @@ def overview() -> Overview:
             _awaited("编写报送", "州机关事业单位养老保险管理中心", (), dt.date(2026, 4, 20)),
             replace(_awaited("汇总", "宣传信息科", ("陈宣传",), dt.date(2026, 4, 24)), run_id="0000"),
         ),
-        upcoming=tuple(Upcoming(station.deadline, ("宣传信息科",), station.left) for station in first.stations[1:]),
+        upcoming=tuple(Upcoming(station.deadline, ("宣传信息科",), station.time) for station in first.stations[1:]),
         supervision=(Concern("计划里没有的运行", dt.datetime(2026, 4, 21, 8, tzinfo=SHANGHAI), mended=True),),
         concerns=(Concern("企业微信发不出提醒：连不上。", APRIL),),
         emergencies="紧急签发共 1 次。",
@@ -102,7 +102,7 @@ def overview() -> Overview:
 
 def _progress(period: Period) -> CycleProgress:
     view = CycleView(period, plan(CATALOG, period), None, CATALOG.centres)
-    return CycleProgress(view, tuple(Station(d, "ahead", _left(d.planned)) for d in view.deadlines))
+    return CycleProgress(view, tuple(Station(d, "ahead", _time(d.planned)) for d in view.deadlines))
 
 
 def _opened(view: CycleView, step: str, **known: Any) -> CycleView:
@@ -121,9 +121,8 @@ def _handed_in(number: int, office: str, problems: int = 0) -> Submission:
 
 
 def _awaited(milestone: str, office: str, people: tuple[str, ...], planned: dt.date) -> Awaited:
-    left = _left(planned)
-    return Awaited("2026年1季度", milestone, office, people, dt.date(2026, 4, 20), planned, max(0, -left), max(0, left))
+    return Awaited("2026年1季度", milestone, office, people, dt.date(2026, 4, 20), _time(planned))
 
 
-def _left(planned: dt.date) -> int:
-    return probable_workdays(APRIL.date(), planned, CATALOG.holidays)
+def _time(planned: dt.date) -> TimeLeft:
+    return time_left(planned, APRIL.date(), CATALOG.holidays)

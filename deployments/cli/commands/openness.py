@@ -182,8 +182,7 @@ def _print_report(installation: Installation, found: OpennessReport) -> None:
 
 
 def _until(clock: OpenClock) -> str:
-    left = f"还有 {clock.left} 个工作日" if clock.left >= 0 else f"逾期 {-clock.left} 个工作日"
-    return f"{clock.limit}，{left}"
+    return f"{clock.limit}，{clock.time.text}"
 
 
 def _go_on(installation: Installation) -> None:

@@ -93,10 +93,9 @@ def _awaited(awaited: Iterable[Awaited]) -> Padding:
 
 
 def _urgency(each: Awaited) -> Text:
-    if each.overdue:
-        return Text(f"逾期 {each.overdue} 个工作日", "bold red")
-    due = f"{each.planned.month}月{each.planned.day}日"
-    return Text(f"{due}到期", "yellow") if each.left == 0 else Text(f"{due}，还有 {each.left} 个工作日")
+    due = each.time.due
+    style = "bold red" if each.time.is_over else "" if each.time.left else "yellow"
+    return Text(f"{due.month}月{due.day}日，{each.time.text}", style)
 
 
 def _print_cycle(one: CycleProgress, settings: Settings) -> None:
@@ -174,7 +173,7 @@ def _upcoming(upcoming: Iterable[Upcoming]) -> Padding:
         table.add_column(no_wrap=True)
     for each in upcoming:
         deadline, day = each.deadline, each.deadline.planned
-        left = "今天" if each.left == 0 else f"还有 {each.left} 个工作日"
         on = f"{day.month}月{day.day}日 {short_weekday(day)}"
-        table.add_row(on, deadline.period.label, deadline.name, left + ("（暂定）" if deadline.is_provisional else ""))
+        left = each.time.text + ("（暂定）" if deadline.is_provisional else "")
+        table.add_row(on, deadline.period.label, deadline.name, left)
     return Padding(table, (0, 0, 0, 2))

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+from disclosure.calendar.time_left import TimeLeft
 from disclosure.cycle.deadlines import Deadline
 from disclosure.cycle.view import CycleView, OfficeDelivery
 from disclosure.records.tables import Release
@@ -17,11 +18,11 @@ StationState = Literal["done", "now", "late", "ahead", "unknown"]
 
 @dataclass(frozen=True)
 class Station:
-    """One milestone of a cycle: ``done_on`` is the Shanghai day, ``left`` the working days until its planned one."""
+    """One milestone of a cycle: ``done_on`` is the Shanghai day, ``time`` that of its planned one."""
 
     deadline: Deadline
     state: StationState
-    left: int
+    time: TimeLeft
     done_on: dt.date | None = None
 
     @property
@@ -90,16 +91,14 @@ class CycleProgress:
 
 @dataclass(frozen=True)
 class Awaited:
-    """One thing that somebody can do now; ``overdue`` and ``left`` are working days, one of them 0."""
+    """One thing that somebody can do now, and how its day lies to today."""
 
     period: str
     milestone: str
     office: str
     people: tuple[str, ...]
     since: dt.date
-    planned: dt.date
-    overdue: int
-    left: int
+    time: TimeLeft
     run_id: str = ""
 
 
@@ -109,7 +108,7 @@ class Upcoming:
 
     deadline: Deadline
     offices: tuple[str, ...]
-    left: int
+    time: TimeLeft
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ class Overview:
     @property
     def overdue(self) -> int:
         """How many things are overdue."""
-        return sum(each.overdue > 0 for each in self.awaited)
+        return sum(each.time.is_over for each in self.awaited)
 
     @property
     def open_concerns(self) -> int:

@@ -15,8 +15,9 @@ from disclosure.monitoring.board.facts import Concern
 from disclosure.monitoring.reminders.duties import Duty
 from disclosure.monitoring.reminders.outbox import uncertain
 from disclosure.monitoring.reminders.sending import failing
-from disclosure.monitoring.supervision.findings_repository import line_of, open_findings
+from disclosure.monitoring.supervision.findings_repository import line_of
 from disclosure.monitoring.supervision.schedule import absence
+from disclosure.monitoring.supervision.standing import standing_findings
 from disclosure.publication.closing import closure_of
 from disclosure.records.installation import Installation
 from disclosure.records.states import CycleStep, WithdrawalState
@@ -73,10 +74,10 @@ def list_open_issues(session: Session, catalog: Catalog, opened: Iterable[CycleV
 
 
 def list_findings(session: Session, installation: Installation, now: dt.datetime) -> Iterator[Concern]:
-    """Yield that supervision has not looked when it should have, and what it found that is still open, oldest first."""
+    """Yield that supervision has not looked when it should have, and what it found that still holds, oldest first."""
     if told := absence(session, installation.settings, installation.catalog, now):
         yield Concern(told)
-    for row in open_findings(session, installation.catalog.profile.id):
+    for row in standing_findings(session, installation, now):
         line = line_of(row)
         yield Concern(f"{line.name}：{line.found}{line.mended}{line.todo}", row.first_seen)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy.orm import Session
 
-from disclosure.calendar.workdays import probable_workdays
+from disclosure.calendar.time_left import time_left
 from disclosure.catalog import Catalog
 from disclosure.collection.intake.misplaced_files import local_misplaced_files
 from disclosure.cycle import deadlines
@@ -22,7 +22,7 @@ from disclosure.monitoring.board.open_issues import (
 )
 from disclosure.monitoring.board.progress import measure_progress
 from disclosure.monitoring.reminders.duties import Duty, list_dated_duties, load_holders
-from disclosure.monitoring.reminders.rules import overdue_days
+from disclosure.monitoring.reminders.rules import time_of
 from disclosure.openness.duties import OpenClock, open_clocks
 from disclosure.platform.clock import shanghai
 from disclosure.records.installation import Installation
@@ -75,8 +75,6 @@ def _awaited(catalog: Catalog, owed: Iterable[Duty], today: dt.date) -> list[Awa
     for duty in owed:
         if duty.since is None:
             continue
-        overdue = overdue_days(duty, catalog.holidays, today)
-        planned = duty.deadline.planned
         found.append(
             Awaited(
                 period=duty.deadline.period.label,
@@ -84,9 +82,7 @@ def _awaited(catalog: Catalog, owed: Iterable[Duty], today: dt.date) -> list[Awa
                 office=duty.office.name,
                 people=tuple(person.name for person in duty.people),
                 since=duty.since,
-                planned=planned,
-                overdue=overdue,
-                left=max(0, probable_workdays(today, planned, catalog.holidays)),
+                time=time_of(duty, catalog.holidays, today),
                 run_id=duty.run_id,
             )
         )
@@ -106,9 +102,7 @@ def _openness(session: Session, catalog: Catalog, now: dt.datetime) -> list[Awai
             office=first.office,
             people=first.people,
             since=first.since,
-            planned=first.limit,
-            overdue=max(0, -first.left),
-            left=max(0, first.left),
+            time=first.time,
             run_id=first.run_id,
         )
         for clocks in of_change.values()
@@ -117,7 +111,7 @@ def _openness(session: Session, catalog: Catalog, now: dt.datetime) -> list[Awai
 
 
 def _most_urgent(awaited: Iterable[Awaited]) -> list[Awaited]:
-    return sorted(awaited, key=lambda each: (-each.overdue, each.planned, each.since))
+    return sorted(awaited, key=lambda each: (-each.time.over, each.time.due, each.since))
 
 
 def _upcoming(
@@ -135,5 +129,5 @@ def _upcoming(
             is_open = own.cycle is None or deadline.milestone in open_milestones
             if is_open and today <= deadline.planned <= last:
                 offices = tuple(office.name for office in deadlines.offices_of(catalog, own, deadline.milestone))
-                found.append(Upcoming(deadline, offices, probable_workdays(today, deadline.planned, catalog.holidays)))
+                found.append(Upcoming(deadline, offices, time_left(deadline.planned, today, catalog.holidays)))
     return sorted(found, key=lambda each: each.deadline.planned)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from disclosure.calendar.workdays import probable_workdays
+from disclosure.calendar.time_left import time_left
 from disclosure.catalog import Catalog
 from disclosure.cycle.deadlines import Deadline
 from disclosure.cycle.view import CycleView
@@ -25,7 +25,7 @@ def measure_progress(catalog: Catalog, view: CycleView, owed: Sequence[Duty], to
             Station(
                 deadline=deadline,
                 state=state,
-                left=probable_workdays(today, deadline.planned, catalog.holidays),
+                time=time_left(deadline.planned, today, catalog.holidays),
                 done_on=view.done_on.get(deadline.milestone) if state == "done" else None,
             )
             for deadline, state in _stations(view, owed, today)

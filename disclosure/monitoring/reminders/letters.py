@@ -63,7 +63,7 @@ def _item(settings: Settings, reminder: Reminder) -> dict[str, Any]:
     duty = reminder.duty
     return {
         "kind": reminder.kind,
-        "days": reminder.days,
+        "time": reminder.time,
         "period": duty.deadline.period.label,
         "milestone": duty.deadline.name,
         "office": duty.office.name,
@@ -72,7 +72,6 @@ def _item(settings: Settings, reminder: Reminder) -> dict[str, Any]:
         "round": duty.round,
         "is_turn": duty.since is not None,
         "is_own": reminder.recipient in duty.people,
-        "came_late": duty.since is not None and duty.since > duty.deadline.planned,
         "stands_at": duty.stands_at,
         "people": [person.name for person in duty.people],
         "workbook": duty.workbook,
@@ -89,5 +88,4 @@ def _cut(text: str) -> str:
 
 
 def _urgency(reminder: Reminder) -> tuple[int, int, str]:
-    late = -reminder.days if reminder.kind != "ahead" else reminder.days
-    return _URGENCY.index(reminder.kind), late, reminder.key
+    return _URGENCY.index(reminder.kind), reminder.time.left - reminder.time.over, reminder.key

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from disclosure.calendar.holidays import Holidays
-from disclosure.calendar.workdays import is_probable_workday, probable_workdays
+from disclosure.calendar.time_left import TimeLeft, time_left
+from disclosure.calendar.workdays import is_probable_workday
 from disclosure.catalog import ReminderRules
 from disclosure.monitoring.reminders.duties import Duty, Recipient
 from disclosure.platform.clock import shanghai
@@ -23,15 +24,14 @@ Kind = Literal["ahead", "overdue", "head", "leader"]
 class Reminder:
     """One reminder to one person about one duty.
 
-    ``days``: working days left (``ahead``; 0 is the day itself), or overdue. ``key`` is the same whenever this
-    very reminder is due again, and no other reminder's.
+    ``key`` is the same whenever this very reminder is due again, and no other reminder's.
     """
 
     key: str
     kind: Kind
     recipient: Recipient
     duty: Duty
-    days: int
+    time: TimeLeft
 
 
 def due_now(
@@ -61,11 +61,9 @@ def is_quiet(rules: ReminderRules, holidays: Holidays, now: dt.datetime) -> bool
     return local.time() < rules.not_before or not is_probable_workday(local.date(), holidays)
 
 
-def overdue_days(duty: Duty, holidays: Holidays, today: dt.date) -> int:
-    """Count working days past its planned day, or past the day it became this office's turn, whichever is later."""
-    if duty.since is None:
-        return 0
-    return max(0, probable_workdays(max(duty.deadline.planned, duty.since), today, holidays))
+def time_of(duty: Duty, holidays: Holidays, today: dt.date) -> TimeLeft:
+    """Return how the day by which it is to be done lies to ``today``."""
+    return time_left(duty.deadline.planned, today, holidays, since=duty.since)
 
 
 def _of_duty(duty: Duty, rules: ReminderRules, holidays: Holidays, today: dt.date) -> Iterator[Reminder]:
@@ -73,24 +71,25 @@ def _of_duty(duty: Duty, rules: ReminderRules, holidays: Holidays, today: dt.dat
     if planned - today > dt.timedelta(weeks=max(rules.ahead) + _WEEKS_OF_REST):
         # Too far to count the days: a week has a working day in it, but for the longest holidays.
         return
-    if today <= planned:
-        left = probable_workdays(today, planned, holidays)
-        reached = [days for days in rules.ahead if left <= days]
+    time = time_of(duty, holidays, today)
+    if not time.is_over:
+        reached = [days for days in rules.ahead if time.left <= days]
         if reached:
-            yield from _to_each(_debtors(duty), "ahead", f"ahead-{min(reached)}", duty, left)
+            yield from _to_each(_debtors(duty), "ahead", f"ahead-{min(reached)}", duty, time)
         return
-    days = overdue_days(duty, holidays, today)
+    # Nobody is chased for the days before it was their turn.
+    days = time.waited
     if not (duty.chases and days):
         return
     owing = _debtors(duty)
-    yield from _to_each(owing, "overdue", f"overdue-{today.isoformat()}", duty, days)
+    yield from _to_each(owing, "overdue", f"overdue-{today.isoformat()}", duty, time)
     if days >= rules.head_after:
         # Where no head is enrolled, those who supervise hear of it.
         heads = [person for person in duty.heads or duty.supervisors if person not in owing]
-        yield from _to_each(heads, "head", "head", duty, days)
+        yield from _to_each(heads, "head", "head", duty, time)
     if days >= rules.leader_after:
         leaders = [person for person in duty.leaders if person not in owing]
-        yield from _to_each(leaders, "leader", "leader", duty, days)
+        yield from _to_each(leaders, "leader", "leader", duty, time)
 
 
 def _debtors(duty: Duty) -> tuple[Recipient, ...]:
@@ -98,7 +97,7 @@ def _debtors(duty: Duty) -> tuple[Recipient, ...]:
     return duty.people or duty.supervisors
 
 
-def _to_each(people: Iterable[Recipient], kind: Kind, label: str, duty: Duty, days: int) -> Iterator[Reminder]:
+def _to_each(people: Iterable[Recipient], kind: Kind, label: str, duty: Duty, time: TimeLeft) -> Iterator[Reminder]:
     deadline = duty.deadline
     for person in people:
         # The date is part of it: a deadline that moved is a new one to be reminded of.
@@ -106,4 +105,4 @@ def _to_each(people: Iterable[Recipient], kind: Kind, label: str, duty: Duty, da
             f"{duty.profile}/{deadline.period.id}/{deadline.milestone}/{duty.office.id}/round-{duty.round}/"
             f"{deadline.due.isoformat()}/{label}/{person.id}"
         )
-        yield Reminder(key, kind, person, duty, days)
+        yield Reminder(key, kind, person, duty, time)

@@ -61,7 +61,7 @@ def openness_overdue(worlds: Snapshots) -> Iterator[Discrepancy]:
             facts = {
                 "what": f"{item}{clock.title}",
                 "limit": format_day(clock.limit),
-                "days": str(-clock.left),
+                "days": str(clock.time.over),
                 "step": clock.step,
                 "office": clock.office,
             }
