@@ -35,7 +35,10 @@ class TimeLeft:
         if not self.is_over:
             return f"还有 {self.left} 个工作日" if self.left else "今天到期"
         over = f"已逾期 {self.over} 个工作日" if self.over else "期限已过"
-        return f"{over}，{self.turn.month}月{self.turn.day}日才轮到" if self.turn else over
+        if self.turn is None:
+            return over
+        year = f"{self.turn.year}年" if self.turn.year != self.due.year else ""
+        return f"{over}，{year}{self.turn.month}月{self.turn.day}日才轮到"
 
 
 def time_left(due: dt.date, today: dt.date, holidays: Holidays, *, since: dt.date | None = None) -> TimeLeft:

@@ -236,7 +236,7 @@ def test_where_to_press_and_what_came_late() -> None:
     address = Settings().run_url("0123")
     assert address in letter.text
     assert f'href="{address}"' in letter.html
-    assert "已逾期 2 个工作日，3月9日才轮到" in letter.text
+    assert "已逾期 3 个工作日，3月9日才轮到" in letter.text
 
 
 def test_what_people_wrote_is_text_in_a_letter() -> None:

@@ -31,8 +31,10 @@ def test_a_centre_sees_its_own_workbook_until_it_is_in(bureau: Bureau) -> None:
     assert own.office == bureau.catalog.offices[first].name
     assert own.office in own.workbook
     assert (own.address, own.button) == (HAND_IN, "去报送")
-    # The planned day lies years back, and it became the centre's turn only now: not late, and not today either.
-    assert "期限已过" in own.by_when
+    # The planned day lies years back, and it became the centre's turn only now: both are said.
+    assert own.is_late
+    assert "已逾期" in own.by_when
+    assert own.by_when.endswith("日才轮到")
     assert [item.office for item in waiting(bureau, OTHER)] == [bureau.catalog.offices[second].name]
     bureau.hand_in_all(centres=[first])
     assert waiting(bureau, DRAFTER) == []
