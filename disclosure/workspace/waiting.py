@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -51,7 +51,7 @@ class WaitingItem:
     subject: str
     what: str
     office: str
-    time: TimeLeft | None
+    time: TimeLeft | None = field(compare=False)
     address: str
     button: str
     note: str = ""
