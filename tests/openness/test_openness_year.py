@@ -114,7 +114,7 @@ def test_what_was_not_changed_for_a_year_is_confirmed_once_and_says_so(keepers: 
     assert keepers.notice() == ([], [])
     assert keepers.publish() == []
     assert "尚未确认" in keepers.page("07")
-    assert {(o.kind, o.item, o.left) for o in keepers.owed()} == {
+    assert {(o.kind, o.item, o.time.left) for o in keepers.owed()} == {
         ("confirmation", item, 0) for item in ("07", "08", "42")
     }
     keepers.at("2026-03-10")
