@@ -76,13 +76,15 @@ def answer(
 @request_app.command(name="list")
 def list_() -> None:
     """列出各件申请和期限。"""
+    from disclosure.calendar.time_left import time_left
     from disclosure.openness import requests
     from disclosure.openness.words import words
     from disclosure.platform.clock import shanghai, utc_now
 
     installation = open_installation()
     with installation.records.read() as session:
-        rows = requests.register(session, installation.catalog, shanghai(utc_now()).date())
+        today = shanghai(utc_now()).date()
+        rows = requests.register(session, installation.catalog, today)
     if not rows:
         console.print("还没有登记申请。")
         return
@@ -93,7 +95,7 @@ def list_() -> None:
             state = f"{request.answered_on} {words()['requests']['outcomes'][request.outcome]}"
             state += "（逾期）" if one.is_late else ""
         else:
-            state = f"逾期 {-one.left} 个工作日" if one.is_late else f"还有 {one.left} 个工作日"
+            state = time_left(one.limit, today, installation.catalog.holidays).text
         limit = f"{one.limit}{'（已延长）' if request.extended_on else ''}"
         table.add_row(
             request.number, request.received_on.isoformat(), limit, state, style="bold red" if one.is_late else ""
