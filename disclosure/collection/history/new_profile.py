@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from disclosure.calendar.periods import CYCLE_KINDS, CycleKind, Period
-from disclosure.catalog import Catalog, Indicator, load_catalog
+from disclosure.catalog import BASE, Catalog, Indicator, load_catalog
 from disclosure.collection.history.importer import ImportReport, import_table
 from disclosure.figures.figures import Figure
 from disclosure.platform.errors import DisclosureError
@@ -66,6 +66,7 @@ def _made(
     folder: Path, wanted: NewProfile, places: Sequence[tuple[str, str]], content: bytes
 ) -> tuple[Catalog, ImportReport]:
     given: dict[str, Any] = {"wanted": wanted, "id": _id_of(folder), "whole": places[0], "parts": places[1:]}
+    given["schemas"] = (BASE / "schemas").as_posix()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FIGURES).write_bytes(content)
     # First with every indicator there is, to see which of them the table has.
