@@ -1,8 +1,7 @@
 """``disclosure demo --year``: all cycles of one year, and what may befall a release, so that each can be watched.
 
-The first cycle is handed in with errors and returned; one is published at a set hour, one signed ahead of its reviews
-in an emergency; a special disclosure follows, is withdrawn and stays so; another is withdrawn and restored; the annual
-one is corrected. Everything goes by the doors people use. A profile without the figures or facts of a scene skips it.
+The first cycle is handed in with errors and returned; one is signed ahead of its reviews in an emergency; the annual one
+is corrected; a special disclosure comes out at a set hour, is withdrawn and stays so; another is withdrawn and restored. Everything goes by the doors people use. A profile without the figures or facts of a scene skips it.
 """
 
 from __future__ import annotations
@@ -144,7 +143,8 @@ class _YearCycle(DemoCycle):
         """Take the cycle from opening to publication, by the scene that its kind stands for."""
         kind, label = self.period.kind, f"{self.period.label}{self.period.name}"
         self.has_slip = kind == "annual" and self.actors.catalog.profile.demo_correction is not None
-        self.is_urgent, self.has_set_hour = kind == "q3", kind == "h1"
+        # Of a dated cycle of a past year no hour to come would be in time.
+        self.is_urgent, self.has_set_hour = kind == "q3", kind == "special"
         self.progress(f"—— {label} ——")
         self.open_cycle()
         with_errors = is_first and self.actors.catalog.file(SEEDED_ERRORS).is_file()
