@@ -1,7 +1,8 @@
 """``disclosure demo --year``: all cycles of one year, and what may befall a release, so that each can be watched.
 
-The first cycle is handed in with errors and returned; one is signed ahead of its reviews in an emergency; the annual one
-is corrected; a special disclosure comes out at a set hour, is withdrawn and stays so; another is withdrawn and restored. Everything goes by the doors people use. A profile without the figures or facts of a scene skips it.
+The first cycle is handed in with errors and returned; one is signed ahead of its reviews in an emergency; the annual
+one is corrected; a special disclosure comes out at a set hour, is withdrawn and stays so; another is withdrawn and
+restored. Everything goes by the doors people use. A profile without the figures or facts of a scene skips it.
 """
 
 from __future__ import annotations
