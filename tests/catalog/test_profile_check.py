@@ -10,7 +10,7 @@ import pytest
 from disclosure.catalog import PROFILES
 from disclosure.catalog.profile_check import check_profile
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 
 @pytest.fixture

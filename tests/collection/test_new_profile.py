@@ -12,7 +12,7 @@ from disclosure.collection.history.new_profile import FIGURES, NewProfile, make_
 from disclosure.platform.errors import DisclosureError
 from disclosure.simulation.demo_figures import demo_figures
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
 #: The shape of what prefectures publish: other units, quarters beside the year, counties in some.
 TABLE = """region,period,insurance,indicator,unit,value
