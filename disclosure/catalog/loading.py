@@ -165,8 +165,8 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
     def document(name: str) -> Document:
         return layered_document(layers, name)
 
-    facts: dict[str, Any] = {field: _read(file, document(file.file)) for field, file in FACT_FILES.items()}
-    days = {day: fact for file in HOLIDAY_FILES for day, fact in _read(file, document(file.file)).items()}
+    facts: dict[str, Any] = {field: read_facts(file, document(file.file)) for field, file in FACT_FILES.items()}
+    days = {day: fact for file in HOLIDAY_FILES for day, fact in read_facts(file, document(file.file)).items()}
     order = {insurance: place for place, insurance in enumerate(facts["insurances"])}
     indicators: dict[str, Indicator] = facts.pop("indicators")
     # In the printed order of their insurances; within one, in the order of the YAML.
@@ -191,8 +191,12 @@ def _check(catalog: Catalog, document: Callable[[str], Document]) -> None:
         raise DisclosureError(f"{where}：milestones 应当正好有这六个节点，先后也如此：{steps}。")
 
 
-def _read(file: FactFile, document: Document) -> Any:
-    """Read one entry, or a mapping of entries by their keys."""
+def read_facts(file: FactFile, document: Document) -> Any:
+    """Read one entry, or a mapping of entries by their keys.
+
+    Raises:
+        DisclosureError: with all mistakes there are, a line each.
+    """
     top: Location = (file.top,) if file.top else ()
     if not file.key:
         return read_fact(file.model, document, top)

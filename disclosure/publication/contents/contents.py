@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog, Channel
-from disclosure.cycle import queries
+from disclosure.cycle import compilation, queries
 from disclosure.openness.published import openness_pages
 from disclosure.platform.clock import shanghai
 from disclosure.platform.errors import DisclosureError
@@ -135,6 +135,7 @@ def site_tree(
         installation.catalog,
         _site_releases(session, installation, publishing, published_at),
         extra=openness_pages(session, installation.catalog) | key_files(session, installation),
+        imported=[figure for figure, _ in compilation.imported_figures(session, installation.catalog).values()],
         address=installation.catalog.outlets.site.address,
         cache=SiteCache(installation.settings.site_cache),
     )
