@@ -56,5 +56,8 @@ def _rendered(text: str) -> str:
     html = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
     html = _LINK.sub(lambda link: f'href="/manual{"" if link[1] == FIRST else f"/{link[1]}"}"', html)
     html = _ON_SCREEN.sub(r'<strong class="key">\1</strong>', html)
-    scrolled = '<div class="scroll" tabindex="0" role="region" aria-label="表"><table>'
-    return html.replace("<table>", scrolled).replace("</table>", "</table></div>")
+    # Regions that can be scrolled need a name each.
+    for number in range(1, html.count("<table>") + 1):
+        scrolled = f'<div class="scroll" tabindex="0" role="region" aria-label="表 {number}"><table >'
+        html = html.replace("<table>", scrolled, 1)
+    return html.replace("<table >", "<table>").replace("</table>", "</table></div>")
