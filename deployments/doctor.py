@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from deployments import local
 from deployments.backup.latest import look_for_backup
 from deployments.credential import with_live_credential
+from deployments.operating.growth import describe_growth
 from disclosure.calendar.workdays import missing_holidays
 from disclosure.catalog import Catalog
 from disclosure.platform import fonts
@@ -73,6 +74,7 @@ def check_environment(
         *_folders(settings),
         _permissions(settings, catalog),
         *_disks(settings),
+        Check("增长", "ok", describe_growth(settings)),
         _backups(settings, catalog),
         _inboxes(settings),
         _own_facts(catalog),
