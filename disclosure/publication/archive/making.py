@@ -80,7 +80,8 @@ def archive_year(installation: Installation, year: int, folder: Path, actor: str
             # The list of keys is taken after the key is made; it has a signature of its own.
             files |= key_files(session, installation)
         text = manifest.to_json().encode()
-        files |= {MANIFEST: text, SIGNATURE: sign(text, private, public.id, now).encode()}
+        # By now its key is in use for sure, which it may have been made for.
+        files |= {MANIFEST: text, SIGNATURE: sign(text, private, public.id, utc_now()).encode()}
         name = f"disclosure-archive-{installation.catalog.profile.id}-{year}-{now:%Y%m%dT%H%M%SZ}.zip"
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / name, files, shanghai(now).timetuple()[:6])
