@@ -19,7 +19,7 @@ from deployments.cli.commands.calendar import deadline_app
 from deployments.cli.commands.openness import openness_app
 from deployments.cli.commands.people import people_app
 from deployments.cli.commands.requests import request_app
-from deployments.cli.operations import channels, looks, rehearse, remind, running, supervision, verify
+from deployments.cli.operations import archive, channels, looks, rehearse, remind, running, supervision, verify
 from deployments.cli.operations.backup import backup_app
 from deployments.cli.operations.ledger import ledger_app
 from deployments.cli.operations.profile import profile_app
@@ -48,6 +48,7 @@ for command in (
     channels.channels,
     channels.publish,
     verify.verify,
+    archive.archive,
     correction.correct,
     correction.withdraw,
     correction.restore,

@@ -26,6 +26,7 @@ from deployments.door.prefect.upstream import make_client
 from deployments.door.review import make_review_routes
 from deployments.door.sign_in import make_sign_in_routes
 from deployments.door.visitor import Visitor
+from deployments.operating.routes import make_operating_routes
 from disclosure.access import sessions
 from disclosure.monitoring.board.page import write_board
 from disclosure.platform.clock import utc_now
@@ -54,6 +55,7 @@ def make_door(settings: Settings) -> FastAPI:
     door.router.routes.extend(make_hand_in_routes(installation))
     door.router.routes.extend(make_review_routes(installation))
     door.router.routes.extend(make_page_routes(installation))
+    door.router.routes.extend(make_operating_routes(installation))
 
     @door.exception_handler(HTTPStatus.NOT_FOUND)
     def _nothing_here(_request: Request, _error: Exception) -> Response:

@@ -91,4 +91,11 @@ def may_see_looks(visitor: Visitor) -> bool:
 
 def _navigation(visitor: Visitor | None) -> list[tuple[str, str]]:
     looks = [("/looks", "查看记录")] if visitor is not None and may_see_looks(visitor) else []
-    return [("/", "首页"), ("/board", "进度看板"), ("/prefect/", "流程"), *looks, ("/site/", "公开网站")]
+    return [
+        ("/", "首页"),
+        ("/board", "进度看板"),
+        ("/prefect/", "流程"),
+        *looks,
+        ("/manual", "手册"),
+        ("/site/", "公开网站"),
+    ]

@@ -15,6 +15,7 @@ from typing import TypeVar
 from disclosure.calendar.holidays import Holidays
 from disclosure.calendar.periods import Period
 from disclosure.catalog.models.access import EmbargoRule
+from disclosure.catalog.models.archive import Retention
 from disclosure.catalog.models.channels import Channel
 from disclosure.catalog.models.confidentiality import PublicContact
 from disclosure.catalog.models.history import ImportWords, KnownError
@@ -90,6 +91,8 @@ class Catalog:
     known_errors: Mapping[str, KnownError]
     #: Numbers and addresses of offices that may stand in public text, by how they are printed.
     public_contacts: Mapping[str, PublicContact]
+    #: How long what a year's archive holds is kept, by its kind.
+    retention: Mapping[str, Retention]
     import_words: ImportWords
     #: What people call things when they search the site.
     everyday_words: Mapping[str, EverydayWord]

@@ -12,6 +12,7 @@ from typing import Any, get_args
 from disclosure.calendar.holidays import Holiday, Holidays
 from disclosure.catalog.catalog import BASE, PROFILES, Catalog, place_of
 from disclosure.catalog.models.access import EmbargoRule
+from disclosure.catalog.models.archive import Retention
 from disclosure.catalog.models.channels import Channel
 from disclosure.catalog.models.confidentiality import PublicContact
 from disclosure.catalog.models.history import ImportWords, KnownError
@@ -97,6 +98,7 @@ FACT_FILES: Mapping[str, FactFile] = MappingProxyType(
         "openness_items": FactFile("openness", OpennessItem, "openness_items", "number"),
         "life_events": FactFile("openness", LifeEvent, "life_events", "id"),
         "reminders": FactFile("reminders", ReminderRules),
+        "retention": FactFile("archive", Retention, "retention", "kind"),
         "messengers": FactFile("messengers", Messenger, "messengers", "id"),
     }
 )

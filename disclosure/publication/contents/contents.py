@@ -143,7 +143,15 @@ def site_tree(
 
 def sign_releases(session: Session, installation: Installation) -> None:
     """Sign what the public reads and is not signed yet, published by a version of this product without signatures."""
-    _site_releases(session, installation, None, None)
+    list_site_releases(session, installation)
+
+
+def list_site_releases(session: Session, installation: Installation) -> list[SiteRelease]:
+    """Return every version that the public reads, or read before it was withdrawn, as the site shows it now.
+
+    ``session`` must be one that writes: what is not signed yet is signed.
+    """
+    return _site_releases(session, installation, None, None)
 
 
 class _VisibleRelease(NamedTuple):
