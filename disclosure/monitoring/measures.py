@@ -60,7 +60,7 @@ def _of_work(overview: Overview) -> list[Measure]:
     steps = Counter(cycle.view.step for cycle in opened)
     under_way = [cycle for cycle in opened if cycle.view.is_under_way]
     left = [
-        ((cycle.view.period.id, station.deadline.milestone), float(station.left))
+        ((cycle.view.period.id, station.deadline.milestone), float(station.time.left - station.time.over))
         for cycle in under_way
         for station in cycle.stations
         if station.state != "done"
