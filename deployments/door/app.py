@@ -20,6 +20,10 @@ from starlette.responses import Response
 from deployments.door.calendar import make_calendar_routes
 from deployments.door.guard import Guard, refuse_page
 from deployments.door.hand_in import make_hand_in_routes
+from deployments.door.office.managing import make_manage_routes
+from deployments.door.office.openness import make_openness_routes
+from deployments.door.office.people import make_people_routes
+from deployments.door.office.requests import make_request_routes
 from deployments.door.pages import make_page_routes
 from deployments.door.prefect.routes import make_prefect_routes
 from deployments.door.prefect.upstream import make_client
@@ -54,6 +58,10 @@ def make_door(settings: Settings) -> FastAPI:
     door.router.routes.extend(make_calendar_routes(installation))
     door.router.routes.extend(make_hand_in_routes(installation))
     door.router.routes.extend(make_review_routes(installation))
+    door.router.routes.extend(make_openness_routes(installation))
+    door.router.routes.extend(make_manage_routes(installation))
+    door.router.routes.extend(make_people_routes(installation))
+    door.router.routes.extend(make_request_routes(installation))
     door.router.routes.extend(make_page_routes(installation))
     door.router.routes.extend(make_operating_routes(installation))
 

@@ -87,7 +87,7 @@ class Pages:
             replies=replies,
             hidden=len(found) - len(seen),
             waiting=waiting,
-            deeds=[(format_moment(deed.at), deed.subject, deed.what) for deed in deeds],
+            deeds=[(format_moment(deed.at), deed) for deed in deeds],
         )
 
     def board(self, _request: Request) -> Response:

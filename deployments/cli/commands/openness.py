@@ -58,8 +58,6 @@ def changed(
 
     installation = open_installation()
     found, name, _ = find_element(installation.catalog, item, element)
-    if not 2 <= len(what.strip()) <= 100:
-        raise DisclosureError("变更内容（--what）应为 2 到 100 个字的一句话，公开在变更记录里。")
     day = on or shanghai(utc_now()).date()
     new = changes.NewContent(found.number, name, read_content(found, name, file), what.strip(), day)
     proof = ask_proof(installation, by, "", lambda work, claimed: changes.explain_not_taken(work, new, claimed))

@@ -12,12 +12,12 @@ from disclosure.catalog import Catalog
 from disclosure.cycle import revisions
 from disclosure.cycle.view import CycleView
 from disclosure.monitoring.board.facts import Concern
+from disclosure.monitoring.board.standing import standing_findings
 from disclosure.monitoring.reminders.duties import Duty
 from disclosure.monitoring.reminders.outbox import uncertain
 from disclosure.monitoring.reminders.sending import failing
 from disclosure.monitoring.supervision.findings_repository import line_of
 from disclosure.monitoring.supervision.schedule import absence
-from disclosure.monitoring.supervision.standing import standing_findings
 from disclosure.publication.closing import closure_of
 from disclosure.records.installation import Installation
 from disclosure.records.states import CycleStep, WithdrawalState
