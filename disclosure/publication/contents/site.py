@@ -116,7 +116,7 @@ def build_site(
             titles[tile.address] = made[kind, tile.id].title
             pages.update(_pages(catalog, made[kind, tile.id], folder, tiles, cache))
     tree |= pages
-    sizes = _sizes(tree, entries, cache)
+    sizes = _sizes(tree, entries)
     tree |= _own_files(catalog, links, titles, collected, tree, sizes=sizes, address=address)
     cache.sweep()
     return tree
@@ -183,20 +183,15 @@ def _figures(tree: Tree, entries: Iterable[SiteEntry], cache: SiteCache) -> Iter
             yield entry, cache.keep("figures", entry.hashes[document].encode(), made)
 
 
-def _sizes(tree: Tree, entries: Iterable[SiteEntry], cache: SiteCache) -> dict[str, int]:
-    """Return the bytes of every download by path; a file is read only where its size is not known yet."""
-    found: dict[str, int] = {}
-    for entry in (version for newest in entries for version in (newest, *newest.earlier)):
-        paths = [file.path for file in entry.files]
-        if paths:
-            inputs = json.dumps([entry.hashes[path] for path in paths]).encode()
-            kept = json.loads(cache.keep("sizes", inputs, partial(_measured, tree, entry.path, paths)))
-            found |= dict(zip((entry.path + path for path in paths), kept, strict=True))
-    return found
-
-
-def _measured(tree: Tree, folder: str, paths: Sequence[str]) -> bytes:
-    return json.dumps([len(tree[folder + path]) for path in paths]).encode()
+def _sizes(tree: Tree, entries: Iterable[SiteEntry]) -> dict[str, int]:
+    """Return the bytes of every download by path; no file is read."""
+    paths = [
+        version.path + file.path
+        for newest in entries
+        for version in (newest, *newest.earlier)
+        for file in version.files
+    ]
+    return {path: tree.size(path) for path in paths}
 
 
 def _printed(tree: Tree, path: str) -> bytes:
