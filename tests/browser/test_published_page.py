@@ -52,7 +52,8 @@ def test_no_page_scrolls_sideways(watched: Page, address: str, path: str) -> Non
 def test_reader_goes_from_home_to_the_figures(watched: Page, address: str) -> None:
     watched.goto(address)
     watched.get_by_role("link", name="2025年度楚雄州社会保险信息披露").click()
-    assert watched.url == address + RELEASE
+    # The page is long: the link is followed before all of it is there.
+    watched.wait_for_url(address + RELEASE)
     assert watched.get_by_role("heading", level=1).inner_text().startswith("2025年度楚雄州社会保险信息披露")
     shown = watched.evaluate(
         "() => Object.fromEntries("
@@ -63,7 +64,7 @@ def test_reader_goes_from_home_to_the_figures(watched: Page, address: str) -> No
     }
     assert watched.get_by_role("note").inner_text().startswith("演示：")
     watched.get_by_role("link", name="楚雄州社会保险信息披露").click()
-    assert watched.url == f"{address}/index.html"
+    watched.wait_for_url(f"{address}/index.html")
 
 
 def test_downloads_are_there(watched: Page, address: str) -> None:

@@ -18,7 +18,7 @@ from disclosure.answers.taking import TakenAnswer, take_answer
 from disclosure.calendar.periods import CycleKind, Period
 from disclosure.catalog import GateId
 from disclosure.collection.answers import Receipt
-from disclosure.records.tables import Ask, AuditRun, Compilation, Decision, Finding, GivenAnswer, LedgerEntry
+from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, Decision, Finding, GivenAnswer, LedgerEntry
 from disclosure.review.forms import AT_ONCE
 from disclosure.review.identify import Proof
 from disclosure.review.refusals import Refusal
@@ -68,12 +68,16 @@ EXPLAINING = "已核对，数据与原表一致，同意。\n1-20：已与各中
 
 @dataclass
 class Case:
-    """One cycle and the run that drives it."""
+    """One cycle and the run that drives it.
+
+    ``was_killed``: its process was; the watcher may be quicker than whoever presses Retry, and give it another run.
+    """
 
     office: Office
     period: Period
     cycle_id: int
     run_id: str = ""
+    was_killed: bool = False
     seen: set[str] = field(default_factory=set)
     form: Form | None = None
 
@@ -98,16 +102,25 @@ class Case:
         self.run_id = run["id"]
         return self.run_id
 
+    def driver(self) -> str:
+        """The run that drives the cycle by our records."""
+        with self.office.installation.records.read() as session:
+            return str(session.get_one(Cycle, self.cycle_id).driver_run_id or self.run_id)
+
     def state(self) -> str:
         """The run's state by name."""
         return str(self.office.state_of(self.run_id)["name"])
 
     def next_form(self) -> Form:
-        """The form the run asks with next; fails when the run ends instead."""
+        """The form the run asks with next; fails when the run ends instead, and nobody had killed it."""
 
         def look() -> Form | None:
             state = self.office.state_of(self.run_id)
             ended = state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+            if ended and self.was_killed and (state["type"] == "CRASHED" or self.driver() != self.run_id):
+                # The runner may hear of a death only after Retry, whose run is then Crashed once more.
+                self.run_id = self.driver()
+                return None
             assert not ended, f"{state['name']}: {state['message']}\n{self.office.last_words()}"
             keys = state["state_details"].get("run_input_keyset") if state["type"] == "PAUSED" else None
             if not keys or keys["response"] in self.seen:
@@ -185,6 +198,7 @@ class Case:
         """Press Retry."""
         status = self.office.set_state(self.run_id, "SCHEDULED", "AwaitingRetry", force=force)
         assert status == "ACCEPT", status
+        self.was_killed |= force
 
     def fail(self) -> None:
         """What a lost process leaves."""
