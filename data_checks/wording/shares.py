@@ -52,7 +52,7 @@ def ratio(tables: Tables, arguments: Mapping[str, Any], found: Found) -> Violati
         to_a_year = Decimal(12) / tables.period.end_month if first.kind == "flow" else Decimal(1)
         cause = _cause(best, best.value, bounds[0] / to_a_year, bounds[1])
     return Violation(
-        "ratio.stated" if arguments["stated"] else "ratio.bounds",
+        ("ratio.stated" if bounds[0] == bounds[1] else "ratio.near") if arguments["stated"] else "ratio.bounds",
         row,
         words,
         value=value,

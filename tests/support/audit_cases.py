@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -179,7 +180,10 @@ def told(result: AuditResult) -> dict[str, object]:
 
 
 def _line(finding: object) -> str:
-    given = finding.__dict__ if not hasattr(finding, "__slots__") else {}
+    given = dict(finding.__dict__) if not hasattr(finding, "__slots__") else {}
+    # What a figure was compared with was told as what it should be.
+    given["expected"] = given["expected"] or given["compared"]
+    given["message"] = re.sub(r"(填报 .*，按“.*”)算得( .*，相差)", r"\1应为\2", given["message"])
     words = json.dumps(
         [given[name] for name in ("message", "value", "expected", "difference", "cause", "rule_name", "period")],
         ensure_ascii=False,
