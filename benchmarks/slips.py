@@ -133,7 +133,7 @@ def main() -> None:
                 print(said, case.half, case.has_past, results[case.number].period.id, case.slip.wrong[:3])
     _print(seen, right)
     told = max(1, events.total() - events[0])
-    print(f"of {told} slips that anything was said of, {events[1] / told:.0%} made one event, {events[2] / told:.0%} two")
+    print(f"of {told} slips that were told of, {events[1] / told:.0%} made one event, {events[2] / told:.0%} two")
 
 
 def _print(seen: dict[tuple[str, str, bool], Counter[str]], right: Counter[str]) -> None:

@@ -206,7 +206,8 @@ def swapped(columns: Columns, thresholds_by: Thresholds) -> Evidence:
         for key, moves in _by_group(keys[misfits], targets):
             moved = _exchange(moves)
             if moved:
-                found.append((int(rows[here][first[key]]), place, [(rows[misfits[a]], rows[misfits[b]]) for a, b in moved]))
+                pairs = [(rows[misfits[a]], rows[misfits[b]]) for a, b in moved]
+                found.append((int(rows[here][first[key]]), place, pairs))
     told: set[int] = set()
     groups = []
     for _, place, moved in sorted(found, key=lambda each: each[:2]):

@@ -15,7 +15,6 @@ from data_checks.wording import causes
 from data_checks.wording.violations import Violation, row_of, wording
 from disclosure.catalog import Indicator
 
-
 #: Limits from here on are told without decimals.
 _WHOLE_FROM = 20
 
