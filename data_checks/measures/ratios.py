@@ -78,9 +78,7 @@ def _gaps(
     return np.array(able), np.array(off)
 
 
-def _rule(
-    columns: Columns, quotient: Mapping[str, Any], insurance: str, limits: tuple[Fraction, Fraction]
-) -> _Rule:
+def _rule(columns: Columns, quotient: Mapping[str, Any], insurance: str, limits: tuple[Fraction, Fraction]) -> _Rule:
     months = columns.period.end_month
     first = columns.catalog.indicators[columns.catalog.indicator_id(insurance, quotient["numerator"][0])]
     to_a_year = Fraction(12, months) if first.kind == "flow" else Fraction(1)
