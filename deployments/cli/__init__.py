@@ -11,10 +11,11 @@ import tomllib
 from collections.abc import Sequence
 
 import httpx
-from cyclopts import App
+from cyclopts import App, Group
 from pydantic import ValidationError
 
-from deployments.cli.commands import audit, calendar, correction, cycle, files, history, status
+from deployments.cli.chinese import COMMANDS, PARAMETERS, ChineseHelp, explain_mistyped
+from deployments.cli.commands import audit, calendar, completion, correction, cycle, files, history, status
 from deployments.cli.commands.calendar import deadline_app
 from deployments.cli.commands.openness import openness_app
 from deployments.cli.commands.people import people_app
@@ -29,7 +30,16 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.platform.private_files import close_to_others
 from disclosure.platform.settings import Settings
 
-app = App(name="disclosure", help="社会保险信息披露：报送、检查、审核、发布。", version_flags=["--version"])
+app = App(
+    name="disclosure",
+    help="社会保险信息披露：报送、检查、审核、发布。",
+    help_formatter=ChineseHelp(),
+    error_formatter=explain_mistyped,
+    group_commands=Group.create_default_commands(name=COMMANDS),
+    group_parameters=Group.create_default_parameters(name=PARAMETERS),
+    group_arguments=Group.create_default_arguments(name=PARAMETERS),
+    version_flags=["--version"],
+)
 for command in (
     running.demo,
     running.up,
@@ -60,6 +70,7 @@ for command in (
     supervision.supervise,
     running.deploy,
     running.doctor,
+    completion.completion,
 ):
     app.command(command, name=command.__name__.rstrip("_"))
 app.command(people_app)
