@@ -19,6 +19,7 @@ from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, GateId, OpennessItem
 from disclosure.confidentiality.draft_marks import draft_fault
 from disclosure.confidentiality.public_text import object_to_public_text
+from disclosure.confidentiality.wrong_words import object_to_wrong_words
 from disclosure.cycle import compilation, queries
 from disclosure.figures.figures import Figure
 from disclosure.openness.contents import figures_content, sha256_of
@@ -118,6 +119,8 @@ def _object_to_content(work: Work, new: NewContent, owner: str) -> Iterator[Refu
         yield Refusal(RefusalCode.PERSONAL_DATA, sentence)
     if fault := draft_fault(f"{new.content}\n{new.what}"):
         yield Refusal(RefusalCode.DRAFT, f"报送的内容{fault}。")
+    if fault := object_to_wrong_words(work.catalog, [new.content, new.what]):
+        yield Refusal(RefusalCode.WRONG_WORD, f"报送的内容里{fault}。")
     standing = newest_version(work.session, work.catalog, new.item, new.element)
     if standing is not None and standing.sha256 == sha256_of(new.content):
         sentence = f"内容与第 {standing.number} 版（{standing.what}）完全相同，不用再报送。"
