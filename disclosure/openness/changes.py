@@ -21,7 +21,7 @@ from disclosure.confidentiality.draft_marks import draft_fault
 from disclosure.confidentiality.public_text import object_to_public_text
 from disclosure.confidentiality.wrong_words import object_to_wrong_words
 from disclosure.cycle import compilation, queries
-from disclosure.figures.figures import Figure
+from disclosure.figures.figures import WITHHELD, Figure
 from disclosure.openness.contents import figures_content, sha256_of
 from disclosure.openness.words import words
 from disclosure.platform.clock import shanghai
@@ -135,7 +135,7 @@ def note_statistics(work: Work) -> list[int]:
     session, catalog = work.session, work.catalog
     fresh: dict[str, list[NewContent]] = {}
     standing = newest_versions(session, catalog)
-    published = compilation.published_figures(session, catalog)
+    published = compilation.published_figures(session, catalog, is_public=True)
     for item in catalog.openness_items.values():
         for name, element in item.elements.items():
             if element.kind != "statistic":
@@ -183,13 +183,13 @@ def _signed(session: Session, catalog: Catalog, period: Period) -> _Signed:
 def _newest(
     catalog: Catalog, published: Mapping[tuple[str, str, str], Figure], indicators: Sequence[str]
 ) -> list[Figure]:
-    """Return the whole prefecture's figures of ``indicators`` in the newest period that has one with a value."""
+    """Return the whole prefecture's figures of ``indicators`` in the newest period that has one, shown or withheld."""
     own = [
         figure
         for figure in published.values()
         if figure.indicator in indicators and figure.region == catalog.prefecture.code
     ]
-    periods = {figure.period for figure in own if figure.value is not None}
+    periods = {figure.period for figure in own if figure.value is not None or figure.state == WITHHELD}
     if not periods:
         return []
     newest = max(periods, key=lambda period: (period.end, period.id))

@@ -30,6 +30,7 @@ from disclosure.review.briefing import (
     read_review_material,
 )
 from disclosure.review.forms import LONGEST_OPINION
+from disclosure.workspace.confidentiality_proof import ConfidentialityProof, load_proof
 
 #: Canonical content as it was parsed.
 Content = Mapping[str, list[list[str]]]
@@ -93,6 +94,7 @@ class ReviewPage:
     key_figures: Sequence[KeyFigure]
     comparisons: Sequence[Mapping[str, str]]
     texts: Sequence[ReadText]
+    proof: ConfidentialityProof
     round_changes: Sequence[RoundChange] | None
     to_explain: Sequence[WarningLine]
     explained: Sequence[Finding]
@@ -150,6 +152,7 @@ def load_review_page(installation: Installation, viewer: Viewer, person_id: int,
                 for narrative in material.content.narratives
                 for section, blocks in narrative.blocks.items()
             ],
+            proof=load_proof(session, catalog, cycle, material.content),
             round_changes=_compare_rounds(session, catalog, cycle),
             to_explain=_to_explain(session, audit, person_id, cycle_id),
             explained=[finding for finding in audit.findings if finding.severity == "warning" and finding.explanation],
