@@ -14,7 +14,7 @@ from disclosure.catalog.catalog import BASE, PROFILES, Catalog, place_of
 from disclosure.catalog.models.access import EmbargoRule
 from disclosure.catalog.models.archive import Retention
 from disclosure.catalog.models.channels import Channel
-from disclosure.catalog.models.confidentiality import PublicContact
+from disclosure.catalog.models.confidentiality import CellRules, PublicContact, WrongWord
 from disclosure.catalog.models.history import ImportWords, KnownError
 from disclosure.catalog.models.indicators import (
     ComparisonFacts,
@@ -90,6 +90,8 @@ FACT_FILES: Mapping[str, FactFile] = MappingProxyType(
         "channels": FactFile("channels", Channel, "channels", "id", shows_values=False),
         "outlets": FactFile("outlets", OutletFacts),
         "public_contacts": FactFile("confidentiality", PublicContact, "public_contacts", "number"),
+        "wrong_words": FactFile("wrong_words", WrongWord, "wrong_words", "wrong"),
+        "cell_rules": FactFile("confidentiality", CellRules, "cells"),
         "known_errors": FactFile("known_errors", KnownError, "known_errors", "id"),
         "everyday_words": FactFile("search", EverydayWord, "everyday_words", "word"),
         "import_words": FactFile("imports", ImportWords),

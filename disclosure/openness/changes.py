@@ -20,8 +20,9 @@ from disclosure.catalog import Catalog, GateId, OpennessItem
 from disclosure.catalog.models.openness import ElementKind
 from disclosure.confidentiality.draft_marks import draft_fault
 from disclosure.confidentiality.public_text import object_to_public_text
+from disclosure.confidentiality.wrong_words import object_to_wrong_words
 from disclosure.cycle import compilation, queries
-from disclosure.figures.figures import Figure
+from disclosure.figures.figures import WITHHELD, Figure
 from disclosure.openness.contents import figures_content, sha256_of
 from disclosure.openness.words import words
 from disclosure.platform.clock import shanghai
@@ -128,6 +129,8 @@ def _object_to_content(work: Work, new: NewContent, owner: str) -> Iterator[Refu
         yield Refusal(RefusalCode.PERSONAL_DATA, sentence)
     if fault := draft_fault(f"{new.content}\n{new.what}"):
         yield Refusal(RefusalCode.DRAFT, f"报送的内容{fault}。")
+    if fault := object_to_wrong_words(work.catalog, [new.content, new.what]):
+        yield Refusal(RefusalCode.WRONG_WORD, f"报送的内容里{fault}。")
     standing = newest_version(work.session, work.catalog, new.item, new.element)
     if standing is not None and new.based_on is not None and new.based_on != standing.number:
         by = standing.person.name if standing.person else "系统"
@@ -146,7 +149,7 @@ def note_statistics(work: Work) -> list[int]:
     session, catalog = work.session, work.catalog
     fresh: dict[str, list[NewContent]] = {}
     standing = newest_versions(session, catalog)
-    published = compilation.published_figures(session, catalog)
+    published = compilation.published_figures(session, catalog, is_public=True)
     for item in catalog.openness_items.values():
         for name, element in item.elements.items():
             if element.kind != "statistic":
@@ -194,13 +197,13 @@ def _signed(session: Session, catalog: Catalog, period: Period) -> _Signed:
 def _newest(
     catalog: Catalog, published: Mapping[tuple[str, str, str], Figure], indicators: Sequence[str]
 ) -> list[Figure]:
-    """Return the whole prefecture's figures of ``indicators`` in the newest period that has one with a value."""
+    """Return the whole prefecture's figures of ``indicators`` in the newest period that has one, shown or withheld."""
     own = [
         figure
         for figure in published.values()
         if figure.indicator in indicators and figure.region == catalog.prefecture.code
     ]
-    periods = {figure.period for figure in own if figure.value is not None}
+    periods = {figure.period for figure in own if figure.value is not None or figure.state == WITHHELD}
     if not periods:
         return []
     newest = max(periods, key=lambda period: (period.end, period.id))

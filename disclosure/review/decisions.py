@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog, GateId
+from disclosure.confidentiality.cells.withholding import Withholding
 from disclosure.cycle import deadlines, queries
 from disclosure.cycle.states import enter
 from disclosure.platform.clock import utc_now
@@ -131,6 +132,8 @@ def _round_state(work: Work, cycle: Cycle, ask: Ask) -> RoundState:
         returnable={office.id for office in queries.returnable_offices(session, catalog, cycle)},
         latest_publication=latest_hour(session, catalog, cycle),
         is_later_review=ask.step == "later_review",
+        gives_away=(compiled := queries.compilation_of(session, cycle)) is not None
+        and not Withholding.of_record(compiled.withheld).is_safe,
     )
 
 

@@ -31,6 +31,7 @@ from disclosure.review.briefing import (
 )
 from disclosure.review.forms import LONGEST_OPINION
 from disclosure.workspace.answered import OwnAnswer, list_own_answers, say_next
+from disclosure.workspace.confidentiality_proof import ConfidentialityProof, load_proof
 
 #: Canonical content as it was parsed.
 Content = Mapping[str, list[list[str]]]
@@ -95,6 +96,7 @@ class ReviewPage:
     key_figures: Sequence[KeyFigure]
     comparisons: Sequence[Mapping[str, str]]
     texts: Sequence[ReadText]
+    proof: ConfidentialityProof
     round_changes: Sequence[RoundChange] | None
     to_explain: Sequence[WarningLine]
     explained: Sequence[Finding]
@@ -154,6 +156,7 @@ def load_review_page(installation: Installation, viewer: Viewer, person_id: int,
                 for narrative in material.content.narratives
                 for section, blocks in narrative.blocks.items()
             ],
+            proof=load_proof(session, catalog, cycle, material.content),
             round_changes=_compare_rounds(session, catalog, cycle),
             to_explain=_to_explain(session, audit, person_id, cycle_id),
             explained=[finding for finding in audit.findings if finding.severity == "warning" and finding.explanation],

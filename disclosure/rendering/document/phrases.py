@@ -135,6 +135,7 @@ class NotePhrases(Fact):
     centre_silent: str
     centre_partly: str
     reason: str
+    withheld: str
     between: str
     demo: str
 
@@ -194,7 +195,8 @@ class Phrases(Fact):
     silent_insurances: tuple[str, ...] = ()
     changes: dict[ComparisonBase, ChangePhrases]
     points: dict[str, str]
-    states: dict[Literal["not_provided", "not_applicable"], str]
+    states: dict[Literal["not_provided", "not_applicable", "withheld"], str]
+    withheld_reason: str
     no_comparison: str
     indicator_table: IndicatorTablePhrases
     region_table: RegionTablePhrases

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Indicator
 from disclosure.rendering.charts import begins_at_zero
-from disclosure.rendering.document.document import Bar, Cell, Chart, Column, RowGroup, Table, TableRow
-from disclosure.rendering.document.phrases import Phrases, fill_text
+from disclosure.rendering.document.document import CONFIDENTIAL, Bar, Cell, Chart, Column, RowGroup, Table, TableRow
+from disclosure.rendering.document.phrases import Phrases, fill_text, load_phrases
 from disclosure.rendering.open_data.open_data import harmless
 from disclosure.rendering.site.collected import Collected, Point, chronological
 from disclosure.rendering.site.entries import SiteEntry
@@ -33,6 +33,7 @@ CSV_COLUMNS = (
     "unit",
     "value",
     "state",
+    "status",
     "release",
     "source",
 )
@@ -302,6 +303,7 @@ def _drawn(phrases: Phrases, chart: str, title: str, bars: Sequence[Bar], head: 
 def _csv_rows(
     catalog: Catalog, collected: Collected, listed: Sequence[tuple[str, Indicator]]
 ) -> Iterator[tuple[str, ...]]:
+    withheld = load_phrases(catalog).states["withheld"]
     for region, indicator in listed:
         for period, point in sorted(
             collected.of(region, indicator.id).items(), key=lambda item: chronological(item[0]), reverse=True
@@ -317,6 +319,7 @@ def _csv_rows(
                 point.unit,
                 point.value,
                 "" if point.value else point.printed,
+                CONFIDENTIAL if not point.value and point.printed == withheld else "",
                 point.path,
                 point.origin,
             )

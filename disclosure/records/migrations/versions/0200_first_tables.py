@@ -100,6 +100,7 @@ def upgrade() -> None:
         *columns(sa.Integer(), "round"),
         *strings(digest=64, text_digest=64),
         *columns(sa.Text(), "content"),
+        *columns(sa.JSON(), "withheld"),
         *columns(UtcDateTime(), "compiled_at"),
         sa.UniqueConstraint("cycle_id", "round"),
     )
