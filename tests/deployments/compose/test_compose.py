@@ -77,7 +77,7 @@ def test_the_image_installs_by_hash_and_carries_no_settings() -> None:
 
 
 def test_the_commands_and_addresses_are_those_of_the_product(tmp_path: Path) -> None:
-    (entry,), (command,) = map(json.loads, said("ENTRYPOINT")), map(json.loads, said("CMD"))
+    entry, command = (json.loads(argument)[0] for name in ("ENTRYPOINT", "CMD") for argument in said(name))
     assert entry == "disclosure"
     _, _, ignored = app.parse_commands([command])
     assert ignored == []

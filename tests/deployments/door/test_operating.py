@@ -14,6 +14,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
+from starlette.requests import Request
 
 from deployments.operating import routes
 from deployments.operating.health import FRESH_SECONDS, WATCHER_SECONDS, Health, HealthKeeper, Part, look_at_parts
@@ -148,11 +149,15 @@ def test_metrics_are_for_this_machine_or_for_whoever_shows_the_token(actors: Act
             assert ask(address, "/metrics").status_code == 401
     with_token = settings.model_copy(update={"metrics_token": SecretStr(TOKEN)})
     with open_door(with_token) as address:
-        for said in ({}, {"Authorization": "Bearer x"}, {"Authorization": TOKEN}, {"Authorization": "Bearer "}):
+        for said in ({}, {"Authorization": "Bearer x"}, {"Authorization": TOKEN}, {"Authorization": "Bearer"}):
             refused = ask(address, "/metrics", **said)
             assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
             assert "disclosure_" not in refused.text
         assert ask(address, "/metrics", Authorization=f"bearer {TOKEN}").status_code == 200
+    # A token that is empty on both sides lets nobody in; httpx does not send one.
+    without = settings.model_copy(update={"metrics_token": SecretStr("")})
+    asked = Request({"type": "http", "headers": [(b"authorization", b"Bearer ")]})
+    assert not routes.may_read_metrics(without, asked)
 
 
 @pytest.mark.records
