@@ -30,14 +30,16 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.platform.private_files import close_to_others
 from disclosure.platform.settings import Settings
 
+#: One and the same: two groups of one name are refused.
+PARAMETERS_AND_ARGUMENTS = Group.create_default_parameters(name=PARAMETERS)
 app = App(
     name="disclosure",
     help="社会保险信息披露：报送、检查、审核、发布。",
     help_formatter=ChineseHelp(),
     error_formatter=explain_mistyped,
     group_commands=Group.create_default_commands(name=COMMANDS),
-    group_parameters=Group.create_default_parameters(name=PARAMETERS),
-    group_arguments=Group.create_default_arguments(name=PARAMETERS),
+    group_parameters=PARAMETERS_AND_ARGUMENTS,
+    group_arguments=PARAMETERS_AND_ARGUMENTS,
     version_flags=["--version"],
 )
 for command in (

@@ -55,6 +55,7 @@ def test_reader_goes_from_home_to_the_figures(watched: Page, address: str) -> No
     # The page is long: the link is followed before all of it is there.
     watched.wait_for_url(address + RELEASE)
     assert watched.get_by_role("heading", level=1).inner_text().startswith("2025年度楚雄州社会保险信息披露")
+    watched.evaluate(OPEN_ALL)
     shown = watched.evaluate(
         "() => Object.fromEntries("
         "[...document.querySelectorAll('td[data-figure]')].map(cell => [cell.dataset.figure, cell.innerText]))"
