@@ -71,7 +71,7 @@ def test_it_prints_on_landscape_sheets_for_the_wall(page: Page, address: str) ->
         assert {tuple(map(round, sheet.get_size())) for sheet in pdf} == {(842, 595)}
         assert len(pdf) <= 3  # two in a usual year; here is a special cycle more
     printed = re.sub(r"\s", "", pdf_text(sheets))
-    for words in ("州医保中心李医保4月20日起逾期2个工作日", "2026年1-3季度未开启", "今天4月22日", "未来60天的期限"):
+    for words in ("州医保中心李医保4月20日起已逾期2个工作日", "2026年1-3季度未开启", "今天4月22日", "未来60天的期限"):
         assert words in printed
     # On paper nobody can press anything.
     assert "打开表单" not in printed
