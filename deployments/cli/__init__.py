@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Sequence
 
 import httpx
-from cyclopts import App, Group
+from cyclopts import App
 from pydantic import ValidationError
 
 from deployments.cli.chinese import COMMANDS, PARAMETERS, ChineseHelp, explain_mistyped
@@ -30,16 +30,14 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.platform.private_files import close_to_others
 from disclosure.platform.settings import Settings
 
-#: One and the same: two groups of one name are refused.
-PARAMETERS_AND_ARGUMENTS = Group.create_default_parameters(name=PARAMETERS)
 app = App(
     name="disclosure",
     help="社会保险信息披露：报送、检查、审核、发布。",
     help_formatter=ChineseHelp(),
     error_formatter=explain_mistyped,
-    group_commands=Group.create_default_commands(name=COMMANDS),
-    group_parameters=PARAMETERS_AND_ARGUMENTS,
-    group_arguments=PARAMETERS_AND_ARGUMENTS,
+    group_commands=COMMANDS,
+    group_parameters=PARAMETERS,
+    group_arguments=PARAMETERS,
     version_flags=["--version"],
 )
 for command in (

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group
 from cyclopts.exceptions import (
     CoercionError,
     ConsumeMultipleError,
@@ -24,7 +24,8 @@ from cyclopts.help.specs import AsteriskColumn
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
-COMMANDS, PARAMETERS = "命令", "参数"
+#: One group for what cyclopts calls arguments and parameters: it refuses two of the same name.
+COMMANDS, PARAMETERS = Group.create_default_commands("命令"), Group.create_default_parameters("参数")
 #: Words of the usage line.
 _USAGE: Mapping[str, str] = {
     "COMMAND": "命令",
@@ -83,6 +84,17 @@ def _columns(console: Console, options: ConsoleOptions, entries: list[HelpEntry]
     name = ColumnSpec(renderer=NameRenderer(max_width=width), header="", style="cyclopts.name", max_width=width)
     description = ColumnSpec(renderer=_Description(), header="", overflow="fold")
     return (AsteriskColumn, name, description) if any(each.required for each in entries) else (name, description)
+
+
+def make_noun(name: str, about: str) -> App:
+    """Return the app of a noun: what stands under it takes its groups from it, not from the product's."""
+    return App(
+        name=name,
+        help=about,
+        group_commands=COMMANDS,
+        group_parameters=PARAMETERS,
+        group_arguments=PARAMETERS,
+    )
 
 
 def explain_mistyped(error: CycloptsError) -> Text:

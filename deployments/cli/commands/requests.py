@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.table import Table
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.common import open_installation
 from deployments.cli.screen import console, done
 from disclosure.platform.clock import format_day
 
-request_app = App(name="request", help="依申请公开：登记、交办、延长、答复。不记申请人的任何信息。")
+request_app = make_noun("request", "依申请公开：登记、交办、延长、答复。不记申请人的任何信息。")
 
 Number = Annotated[str, Parameter(help="本单位的登记号，如 2026-001")]
 By = Annotated[str, Parameter(help="经办人姓名（登记过的人），记入台账")]

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.screen import console, done, print_pairs, say
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.settings import Settings
@@ -15,8 +16,8 @@ from disclosure.platform.settings import Settings
 if TYPE_CHECKING:
     from disclosure.catalog import Catalog
 
-profile_app = App(
-    name="profile", help="地区配置：现在用的是哪些文件夹；为本单位做一个自己的；为另一个地区新做一个，并检查。"
+profile_app = make_noun(
+    "profile", "地区配置：现在用的是哪些文件夹；为本单位做一个自己的；为另一个地区新做一个，并检查。"
 )
 
 

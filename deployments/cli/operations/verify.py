@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.common import open_installation, say_findings
 from deployments.cli.screen import console, done, read_bytes, say
 from disclosure.platform.clock import format_moment
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Check = Callable[[PublishedFiles, Iterable[PublicKey]], Iterable[VerifiedRelease]]
 
-keys_app = App(name="keys", help="给发布内容签名的钥匙：列出，更换。")
+keys_app = make_noun("keys", "给发布内容签名的钥匙：列出，更换。")
 
 
 def verify(

@@ -133,8 +133,8 @@ def test_metrics_say_what_the_records_say(new_bureau: Callable[..., Bureau]) -> 
     assert found["disclosure_milestone_left_workdays", "publish", "2016-annual"] < 0
     assert found["disclosure_part_up", "records"] == 1
     assert found["disclosure_part_up", "prefect"] == 0
-    assert found["disclosure_ledger_entries"] > 5
-    assert found["disclosure_home_free_bytes"] > 0
+    assert found["disclosure_ledger_entries",] > 5
+    assert found["disclosure_home_free_bytes",] > 0
     assert any(key[0] == "disclosure_info" and "gaogang-2016" in key for key in found)
 
 
