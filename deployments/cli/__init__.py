@@ -30,8 +30,6 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.platform.private_files import close_to_others
 from disclosure.platform.settings import Settings
 
-#: One and the same: two groups of one name are refused.
-PARAMETERS_AND_ARGUMENTS = Group.create_default_parameters(name=PARAMETERS)
 app = App(
     name="disclosure",
     help="社会保险信息披露：报送、检查、审核、发布。",

@@ -121,7 +121,8 @@ def test_everything_is_reached_without_scripts(browser: Browser, address: str) -
     expect(page.get_by_role("heading", level=1)).to_have_text("指标解释")
     menu.get_by_role("link", name="分县市").click()
     page.get_by_role("link", name="禄丰市").click()
-    expect(page.get_by_role("rowheader", name="城乡居民基本养老保险")).to_be_visible()
+    annual = page.get_by_role("region", name="各期数据").get_by_role("table").first
+    expect(annual.get_by_role("rowheader", name="城乡居民基本养老保险")).to_be_visible()
     context.close()
 
 
