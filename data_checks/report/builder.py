@@ -38,12 +38,12 @@ def build_report(
         raise DisclosureError("数据质量报告的生成时间没有时区，请给出带时区的时间。")
     if result.period != period:
         raise DisclosureError(f"审核结果是{result.period.label}的，不能用于{period.label}的数据质量报告。")
-    return _Builder(catalog, period, result, context or ReportContext()).report(
+    return _ReportBuilder(catalog, period, result, context or ReportContext()).report(
         round_number, shanghai(made_at), demo=demo
     )
 
 
-class _Builder(Groups):
+class _ReportBuilder(Groups):
     """The whole report."""
 
     def __init__(self, catalog: Catalog, period: Period, result: AuditResult, context: ReportContext) -> None:
