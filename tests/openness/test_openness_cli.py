@@ -63,7 +63,7 @@ def test_an_office_drafts_hands_in_and_sees_its_clock(
 
     keepers.at("2025-08-04")
     told = run("openness", "status")
-    assert "2025-08-01，逾期1个工作日" in told
+    assert "2025-08-01，已逾期1个工作日" in told
     assert "局办公室" in told
     told = run("openness", "report", "--from", "2025-07-01", "--to", "2025-08-04")
     assert "逾期未公开：48社会保障卡申领：制卡网点（首次公开），时限2025年8月1日（星期五），已逾期1个工作日" in told
