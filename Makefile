@@ -3,7 +3,7 @@
 
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full coverage check quick format docs schemas pictures lock clean extras setup-run setup-test
+.PHONY: help run test test-full faults coverage check quick format docs schemas pictures lock clean extras setup-run setup-test
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -20,6 +20,9 @@ test-full: setup-test ## The same, and every kill point, long walks, whole years
 	@tools/system-packages.sh
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/python tools/with_postgres.py tools/test.sh full
+
+faults: setup-test ## Do to real parts what docs/faults.md names, and print its tables with what was seen
+	@$(BIN)/python tools/with_postgres.py $(BIN)/python -m tools.faults
 
 extras: ## Install what connects to SFTP, S3, WebDAV and MySQL as well
 	@tools/setup.sh extras

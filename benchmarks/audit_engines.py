@@ -28,6 +28,7 @@ import pandas as pd
 import polars as pl
 from audit_collection import PERIOD, Collection, collection
 
+from data_checks.measures.arguments import arguments_of_ratio, limits_in
 from disclosure.catalog import Catalog
 
 warnings.simplefilter("ignore")
@@ -72,7 +73,8 @@ def rules_of(catalog: Catalog) -> Rules:
             above, below = (catalog.indicator_id(insurance, x[0]) for x in (quotient.numerator, quotient.denominator))
             if above in asked and below in asked:
                 scale = 10_000 if asked[above].unit == "万元" and asked[below].unit == "人" else 1
-                shares[f"{ratio.id}_{insurance}"] = (above, below, float(ratio.low) / scale, float(ratio.high) / scale)
+                low, high = (float(each) / scale for each in limits_in(PERIOD.year, arguments_of_ratio(ratio)))
+                shares[f"{ratio.id}_{insurance}"] = (above, below, low, high)
     return Rules(facts, list(catalog.regions), sums, shares)
 
 

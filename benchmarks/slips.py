@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 from slip_kinds import KINDS
 
-from data_checks.audit import AuditResult, audit_tables
+from data_checks.audit import AuditFinding, AuditResult, audit_tables
 from data_checks.backtest import Slip, periods
 from data_checks.tables import Tables
 from data_checks.wording.violations import Key
@@ -73,10 +73,14 @@ def _has_past(slip: Slip) -> bool:
     return all(row is not None and slip.tables.last_comparable(row) is not None for row in rows)
 
 
-def verdict(slip: Slip, before: AuditResult, after: AuditResult) -> str:
-    """Return ``right cell``, ``elsewhere`` or ``missed``."""
+def new_findings(before: AuditResult, after: AuditResult) -> list[AuditFinding]:
+    """Return what is said because of the slip."""
     known = {(f.rule, f.region, f.indicator, f.value) for f in before.findings}
-    new = [f for f in after.findings if (f.rule, f.region, f.indicator, f.value) not in known and f.severity != "info"]
+    return [f for f in after.findings if (f.rule, f.region, f.indicator, f.value) not in known and f.severity != "info"]
+
+
+def verdict(slip: Slip, new: Sequence[AuditFinding]) -> str:
+    """Return ``right cell``, ``elsewhere`` or ``missed``."""
     wrong, names = set(slip.wrong), {"/".join(key) for key in slip.wrong}
     if any((f.region, f.indicator) in wrong or f.cause_group in names for f in new):
         return "right cell"
@@ -109,6 +113,7 @@ def main() -> None:
     given = arguments.parse_args()
     results, cases = [], []
     right: Counter[str] = Counter()
+    events: Counter[int] = Counter()
     for name, catalog, figures, counts in places():
         for tables in periods(catalog, figures):
             result = audit_tables(tables)
@@ -120,11 +125,15 @@ def main() -> None:
     seen: dict[tuple[str, str, bool], Counter[str]] = defaultdict(Counter)
     for case in chosen(cases, given.most, given.seed):
         if given.half in (None, case.half):
-            said = verdict(case.slip, results[case.number], audit_tables(case.slip.tables))
+            new = new_findings(results[case.number], audit_tables(case.slip.tables))
+            said = verdict(case.slip, new)
+            events[len({finding.cause_group for finding in new})] += 1
             seen[case.kind, case.half, case.has_past][said] += 1
             if case.kind == given.show and said != "right cell":
                 print(said, case.half, case.has_past, results[case.number].period.id, case.slip.wrong[:3])
     _print(seen, right)
+    told = max(1, events.total() - events[0])
+    print(f"of {told} slips that were told of, {events[1] / told:.0%} made one event, {events[2] / told:.0%} two")
 
 
 def _print(seen: dict[tuple[str, str, bool], Counter[str]], right: Counter[str]) -> None:

@@ -10,17 +10,16 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data_checks.digest import figures_digest, lines_digest
+from data_checks.digest import compared_digest, figures_digest
 from data_checks.figure_table.frame import audit_frame
 from data_checks.findings import SEVERITIES, AuditFinding, AuditResult, RuleOutcome, messages
 from data_checks.measures.arguments import arguments_of_identity, arguments_of_ratio
 from data_checks.tables import Tables
 from data_checks.texts import without_texts
-from data_checks.wording.grouping import cause_groups
+from data_checks.wording.grouping import Grouped, cause_groups
 from data_checks.wording.telling import tell
 from data_checks.wording.violations import Violation
 from disclosure.calendar.periods import Period
@@ -90,16 +89,23 @@ def audit_tables(tables: Tables, *, home: Path | None = None) -> AuditResult:
     violations = [violation for _, pairs in told for violation, _ in pairs]
     findings = [finding for _, pairs in told for _, finding in pairs]
     groups = cause_groups(tables, violations)
-    grouped = [replace(finding, cause_group=group) for finding, group in zip(findings, groups, strict=True)]
+    grouped = [_in_group(finding, group) for finding, group in zip(findings, groups, strict=True)]
     place = {name: number for number, name in enumerate(catalog.audited)}
     return AuditResult(
         period=tables.period,
-        data_digest=lines_digest(chain(tables.columns.figures.lines(), tables.columns.history.lines())),
+        data_digest=compared_digest(tables.columns.figures, tables.columns.history),
         suite_version=suite_version(catalog),
         findings=tuple(sorted(grouped, key=_order(catalog, place))),
         rules=(*(outcome for outcome, _ in told), *without_texts(catalog)),
         judged=tuple(validated),
     )
+
+
+def _in_group(finding: AuditFinding, group: Grouped) -> AuditFinding:
+    """Return a finding with its group; what follows from another figure does not say what should stand at its own."""
+    if not group.follows:
+        return replace(finding, cause_group=group.name)
+    return replace(finding, cause_group=group.name, expected="", compared=finding.expected or finding.compared)
 
 
 def _told(

@@ -25,7 +25,9 @@ class AuditFinding:
 
     ``rule`` is the rule's id (``R20``); ``region``, ``indicator`` and ``centre`` are catalogue ids (as
     handed in when the catalogue does not know them) and empty for a finding about the whole table;
-    ``period`` is a period id. ``value``, ``expected`` and ``difference`` are printed with their unit.
+    ``period`` is a period id. ``value``, ``expected`` and ``difference`` are printed with their unit. ``expected`` is
+    what should stand there, and empty where that cannot be told: where another figure is the wrong one, or where it
+    is only out of line with what it was ``compared`` with.
     ``message`` is a complete sentence with region, indicator, period and place. ``cause_group`` is the same for
     findings that one mistake explains; ``involved`` are the (region, indicator) it was compared with in the same
     period. ``explanation`` is what the centre wrote about it in its workbook,
@@ -57,6 +59,7 @@ class AuditFinding:
     read_off: bool = False
     band: tuple[Decimal, Decimal] | None = None
     doubted: tuple[str, ...] = ()
+    compared: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ with them: one is stopped at the door, the audit names the others, finance retur
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -35,6 +35,7 @@ from disclosure.records.states import PUBLISHED
 from disclosure.records.tables import AuditRun, Compilation, Cycle
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of
+from disclosure.review.forms import AT_ONCE
 from disclosure.review.identify import Proof
 from disclosure.review.people import find_person
 from disclosure.review.refusals import Refusal
@@ -46,13 +47,13 @@ from disclosure.simulation.demo_text import demo_text
 from tasks.orchestration import runs
 from tasks.orchestration.resume import answer_run, wake_waiting_run
 
-_STEP_SECONDS = 180.0
+STEP_SECONDS = 180.0
 #: How many critical findings are told where a demonstration cannot go on.
 _TOLD = 3
 #: Explains every warning, however many: published figures are shown as they were printed.
-_OPINION = "同意。\n1-999：演示数据照原样发布，须说明的问题已阅。"
+OPINION = "同意。\n1-999：演示数据照原样发布，须说明的问题已阅。"
 _RETURN = "数据质量报告列有严重问题，请按报告逐条更正后重新报送。"
-_GATES: tuple[GateId, ...] = (*REVIEW_GATES, "leader")
+GATES: tuple[GateId, ...] = (*REVIEW_GATES, "leader")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def run_demo(
         DisclosureError: when any step does not get where it should.
     """
     installation = Installation(settings)
-    demo = _Demo(installation, period, Actors(installation, is_demo=True), progress)
+    demo = DemoCycle(installation, period, Actors(installation, is_demo=True), progress)
     demo.enrol_reviewers()
     progress("正在导入往期数据…")
     demo.import_history()
@@ -101,7 +102,7 @@ def run_demo(
 
 
 @dataclass
-class _Demo:
+class DemoCycle:
     """The cycle being played, and everybody who plays in it."""
 
     installation: Installation
@@ -109,8 +110,7 @@ class _Demo:
     actors: Actors
     progress: Callable[[str], None]
     cycle_id: int = 0
-    #: One for everybody who plays: whoever tries the product signs in as any of them.
-    #: Who signs in afterwards.
+    #: Who signs in afterwards, all with this one password.
     people: tuple[str, ...] = ()
     password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
 
@@ -122,7 +122,7 @@ class _Demo:
         catalog = self.actors.catalog
         compiler = catalog.offices[catalog.roles["compiler"].offices[0]]
         players = {f"演示·{compiler.name}": compiler.id}
-        for gate in _GATES:
+        for gate in GATES:
             for round_number in (1, 2):
                 players[self.reviewer(gate, round_number)] = catalog.gate_office(gate).id
         self.people = tuple(players)
@@ -138,10 +138,11 @@ class _Demo:
         office = self.actors.catalog.gate_office(gate).name
         return f"演示·{office}" if round_number % 2 else f"演示·{office}·乙"
 
-    def import_history(self) -> None:
-        """Import the figures of earlier periods."""
+    def import_history(self, without: Collection[Period] = ()) -> None:
+        """Import the figures of earlier periods, ``without`` those that are played themselves."""
         installation, catalog = self.installation, self.actors.catalog
-        content = long_csv(catalog, demo_history(catalog, self.period))
+        history = [figure for figure in demo_history(catalog, self.period) if figure.period not in without]
+        content = long_csv(catalog, history)
         record_import(installation.records, installation.settings.files, catalog, content, "演示往期数据.csv")
 
     def open_cycle(self) -> None:
@@ -160,7 +161,7 @@ class _Demo:
     def hand_in_first_round(self) -> None:
         """Hand in with the profile's errors: with all of them, then without those that are stopped at the door."""
         catalog, period = self.actors.catalog, self.period
-        right, history = demo_figures(catalog, period, self.only), demo_history(catalog, period)
+        right, history = self.right_figures(), demo_history(catalog, period)
         errors = seeded_errors(catalog.file(SEEDED_ERRORS).parent)
         passing = {name: error for name, error in errors.items() if not error.stopped_at_door}
         attempts = [with_errors(catalog, right, history, some) for some in (errors, passing)]
@@ -169,7 +170,11 @@ class _Demo:
 
     def hand_in_right(self) -> None:
         """Hand in once more, without errors."""
-        self.hand_in([demo_figures(self.actors.catalog, self.period, self.only)], self.text())
+        self.hand_in([self.right_figures()], self.text())
+
+    def right_figures(self) -> tuple[Figure, ...]:
+        """Return what is handed in without errors."""
+        return demo_figures(self.actors.catalog, self.period, self.only)
 
     def text(self) -> Mapping[str, tuple[TextBlock, ...]]:
         """Return the sample text; a special disclosure asks for none."""
@@ -225,7 +230,7 @@ class _Demo:
     def answer_all(self, run_id: UUID, runner: Child, look: Callable[[runs.OpenForm], None]) -> None:
         """Answer each form as it opens, handing in once more when centres are asked again, until it is published."""
         key = ""
-        while form := runs.wait_for_form(run_id, key, _STEP_SECONDS, runner.last_words):
+        while form := runs.wait_for_form(run_id, key, STEP_SECONDS, runner.last_words):
             look(form)
             if "gate" in form.schema["properties"]:
                 self.answer(form, runner)
@@ -233,7 +238,7 @@ class _Demo:
                 self.hand_in_right()
                 self.progress(wake_waiting_run(self.installation, self.cycle_id))
             key = form.key
-        run = runs.wait_for(run_id, runs.has_ended, _STEP_SECONDS, runner.last_words)
+        run = runs.wait_for(run_id, runs.has_ended, STEP_SECONDS, runner.last_words)
         if run.state is None or not run.state.is_completed():
             message = run.state.message if run.state else ""
             raise DisclosureError(f"演示没有走完：{message}\n{runner.last_words()}")
@@ -241,26 +246,39 @@ class _Demo:
     def answer(self, form: runs.OpenForm, runner: Child) -> None:
         """Approve at the form's first gate; finance comes last, and returns what its report finds wrong."""
         offered = form.schema["properties"]["gate"]["enum"]
-        ordered = sorted(_GATES, key=lambda gate: gate == "finance")
+        ordered = sorted(GATES, key=lambda gate: gate == "finance")
         gate = next(gate for gate in ordered if self.actors.catalog.gates[gate].name in offered)
         title, name = self.actors.catalog.gates[gate].name, self.reviewer(gate, self.round())
         sent_back = self.sent_back() if gate == "finance" else []
+        proof = Proof(name, self.code(name, runner), utc_now(), _RETURN if sent_back else OPINION)
+        self.give(form, title, "退回" if sent_back else "通过", proof, returned_to=sent_back)
+
+    def code(self, name: str, runner: Child) -> str:
+        """Read the code on the device of ``name``."""
         try:
-            code = self.actors.code(name)
+            return self.actors.code(name)
         except DisclosureError as error:
             # The code of this half minute is used up only where an answer was refused.
             raise DisclosureError(f"演示没有走完：{name}的审核没有被接受。\n{runner.last_words()}") from error
+
+    def give(
+        self,
+        form: runs.OpenForm,
+        title: str,
+        outcome: str,
+        proof: Proof,
+        *,
+        returned_to: Sequence[str] = (),
+        publish_at: str = AT_ONCE,
+    ) -> None:
+        """Give the answer for the gate called ``title``, and say so."""
         answer = fill_in_review(
-            form.schema["properties"],
-            title,
-            "退回" if sent_back else "通过",
-            Proof(name, code, utc_now(), _RETURN if sent_back else _OPINION),
-            returned_to=sent_back,
+            form.schema["properties"], title, outcome, proof, returned_to=returned_to, publish_at=publish_at
         )
-        outcome = answer_run(self.installation, str(form.run_id), answer)
-        if isinstance(outcome, Refusal):
-            raise DisclosureError(f"演示没有走完：{name}的{title}没有被接受：{outcome.sentence}")
-        self.progress(f"{title}：{name} {'退回' + '、'.join(sent_back) if sent_back else '通过'}")
+        refused = answer_run(self.installation, str(form.run_id), answer)
+        if isinstance(refused, Refusal):
+            raise DisclosureError(f"演示没有走完：{proof.name}的{title}没有被接受：{refused.sentence}")
+        self.progress(f"{title}：{proof.name} {outcome}{'、'.join(returned_to)}")
 
     def round(self) -> int:
         """Return the number of the round under way."""
@@ -295,7 +313,7 @@ class _Demo:
         )
 
 
-def _result(demo: _Demo, run_id: UUID, openness: OpennessShown | None) -> DemoResult:
+def _result(demo: DemoCycle, run_id: UUID, openness: OpennessShown | None) -> DemoResult:
     installation, cycle_id = demo.installation, demo.cycle_id
     settings = installation.settings
     with installation.records.read() as session:

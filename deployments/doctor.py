@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from deployments import local
 from deployments.backup.latest import look_for_backup
 from deployments.credential import with_live_credential
+from deployments.operating.growth import describe_growth
 from disclosure.calendar.workdays import missing_holidays
 from disclosure.catalog import Catalog
 from disclosure.platform import fonts
@@ -73,6 +74,7 @@ def check_environment(
         *_folders(settings),
         _permissions(settings, catalog),
         *_disks(settings),
+        Check("增长", "ok", describe_growth(settings)),
         _backups(settings, catalog),
         _inboxes(settings),
         _own_facts(catalog),
@@ -196,7 +198,14 @@ def _database(settings: Settings) -> Check:
     if address.get_backend_name() == "sqlite" and not file.exists():
         return Check(name, "ok", f"{shown} 还没有建立，第一次运行时自动建立。")
 
-    from disclosure.records.database import START_ANEW, TOO_OLD, create_records_engine, migration_state
+    from disclosure.records.database import (
+        GO_FORWARD,
+        START_ANEW,
+        TOO_NEW,
+        TOO_OLD,
+        create_records_engine,
+        migration_state,
+    )
     from disclosure.records.database_errors import explain_database_error
 
     try:
@@ -213,7 +222,13 @@ def _database(settings: Settings) -> Check:
     checks = {
         "empty": Check(name, "ok", f"{shown} 可以连接，还是空的，第一次运行时自动建表。"),
         "too old": Check(name, "fail", f"{shown} {TOO_OLD}", START_ANEW),
-        "behind": Check(name, "warn", f"{shown} 的表结构不是本版本的。", "请先备份；下次运行时自动升级。"),
+        "too new": Check(name, "fail", f"{shown} {TOO_NEW}", GO_FORWARD),
+        "behind": Check(
+            name,
+            "warn",
+            f"{shown} 是以前的版本的，下次运行时自动升级，升级后不能退回。",
+            "请先用那个版本的程序运行 disclosure backup，并用 disclosure backup verify 核对。",
+        ),
         "current": Check(name, "ok", f"{shown} 可以连接，表结构是本版本的。"),
     }
     return checks[state]

@@ -7,6 +7,7 @@ from prefect import task
 from disclosure.catalog import GateId
 from disclosure.cycle import queries
 from disclosure.cycle.states import enter
+from disclosure.platform.clock import utc_now
 from disclosure.records.installation import open_installation
 from disclosure.records.states import CycleStep
 from disclosure.records.subjects import SubjectKey
@@ -16,7 +17,7 @@ from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.given_answers import require_proven
 from disclosure.review.preparation import prepare_review, prepare_sign_off
 from tasks.collect import missing_centres
-from tasks.orchestration.forms import collect_form, later_review_form, review_form, sign_off_form
+from tasks.orchestration.forms import collect_form, later_review_form, review_form, say_hours, sign_off_form
 from tasks.orchestration.questions import publish_review_artifacts, put_ask
 from tasks.patience import patient
 
@@ -67,6 +68,7 @@ def sign_off(cycle_id: int, release_digest: str) -> bool:
         cycle = queries.get_cycle(session, cycle_id)
         require_proven(session, installation.catalog, installation.cipher, cycle)
         standing = prepare_sign_off(session, cycle, release_digest)
+        latest = decisions.latest_hour(session, installation.catalog, cycle)
     if standing.is_returned or standing.is_approved:
         return standing.is_approved
     publish_review_artifacts(installation, cycle_id, "sign_off", briefing.load_review_material(installation, cycle_id))
@@ -74,6 +76,7 @@ def sign_off(cycle_id: int, release_digest: str) -> bool:
         [installation.catalog.gates["leader"].name],
         briefing.returnable(installation, cycle_id),
         briefing.of_sign_off(installation, cycle_id),
+        say_hours(utc_now(), latest),
     )
     return put_ask(installation, SubjectKey(Cycle, cycle_id), "sign_off", release_digest, form)
 

@@ -39,6 +39,8 @@ _WHOLE: Mapping[str, type[Fact]] = {
     "samples": Samples,
     "seeded_errors": SeededErrors,
 }
+#: Files whose form is not ours.
+_OF_OTHERS = frozenset({"compose.yaml"})
 _WORDS = "words"
 _NULL = {"type": "null"}
 
@@ -105,6 +107,8 @@ def yaml_files() -> Iterator[tuple[Path, Path]]:
     """Yield every YAML file of the product, and the schema it goes by."""
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.yaml")):
+            if path.name in _OF_OTHERS:
+                continue
             is_fact = path.stem != _WORDS and not path.is_relative_to(FOLDER)
             # A folder named after a kind of file holds several of it; a room of the core may bear the same name.
             folder = "" if path.parent.parent == ROOT / "disclosure" else path.parent.name

@@ -168,15 +168,19 @@ class ExpectTotalToBalance(FigureExpectation):
 
 
 class ExpectRatioToBePlausible(FigureExpectation):
-    """Expect ``stated`` to be one of ``quotients``, between ``low`` and ``high`` times of it, or that to lie there."""
+    """Expect ``stated`` to be one of ``quotients``, between ``low`` and ``high`` times of it, or that to lie there.
+
+    With ``per`` the bounds are multiples of what it has for the period's year.
+    """
 
     measure: ClassVar[str] = "ratio"
-    args_keys: ClassVar[tuple[str, ...]] = ("insurances", "stated", "quotients", "low", "high")
+    args_keys: ClassVar[tuple[str, ...]] = ("insurances", "stated", "quotients", "low", "high", "per")
     insurances: list[str]
     stated: str = ""
     quotients: list[dict[str, Any]]
     low: float | None = None
     high: float | None = None
+    per: dict[str, float] = Field(default_factory=dict)
 
 
 #: Our expectations by the ``check`` that a rule names.

@@ -5,8 +5,6 @@ Names are codes of categories, numbers a signed coefficient (int64) times ten to
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -16,7 +14,6 @@ from typing import Any, Literal, overload
 import numpy as np
 import pandas as pd
 
-from data_checks.digest import line
 from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import Catalog
 from disclosure.catalog.models.indicators import PEOPLE
@@ -29,8 +26,6 @@ _SOURCE = ("document", "file_name", "sheet", "cell")
 _NAMES = ("region", "indicator", "period", "unit", "state", "centre")
 #: What ``str.strip`` takes for a space and the pattern's own class does not.
 _NOT_BLANK = r"[^\s\x1c-\x1f]"
-#: Values that ``str`` of their Decimal prints as they are.
-_CANONICAL = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,6})?", re.ASCII)
 #: Decimals of a base unit that amounts of people and money are kept with, and those of standards, rates and ratios.
 _PLACES, _FINER_PLACES = 2, 4
 #: The largest amount kept, 4,000 万亿 人 or 元: ten of them, doubled, still fit into 64 bits.
@@ -39,6 +34,13 @@ LARGEST = 4 * 10**17
 _WIDTH = 20
 _CHUNK = 1_000_000
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
+#: By character (one byte; ``_OTHER`` stands for all beyond): whether it is a digit, or nothing a number has; what it is
+#: worth, and what stands before it is multiplied by.
+_OTHER = 255
+_IS_DIGIT = np.array([chr(code) in "0123456789" for code in range(_OTHER + 1)])
+_IS_OTHER = np.array([chr(code) not in "0123456789.\0" for code in range(_OTHER + 1)])
+_WORTH = np.where(_IS_DIGIT, np.arange(_OTHER + 1) - ord("0"), 0).astype(np.int64)
+_TIMES = np.where(_IS_DIGIT, 10, 1).astype(np.int64)
 Fit = Literal["fits", "too_large", "none"]
 
 
@@ -68,15 +70,17 @@ class FigureTable(Sequence[Figure]):
     """Figures as columns, in the order given.
 
     ``names`` are categories; ``digits`` times ten to the power ``exponent`` is the number where ``finite``;
-    ``given`` says that a value was handed in, ``worded`` that there is text.
+    ``given`` says that a value was handed in, ``worded`` that there is text. ``odd`` are by row the values that
+    digits and exponent do not say all of: no finite number, too many digits, a zero below zero.
     """
 
-    def __init__(self, names: dict[str, pd.Categorical], numbers: dict[str, np.ndarray]) -> None:
-        self.names = names
+    def __init__(self, names: dict[str, pd.Categorical], numbers: dict[str, np.ndarray], odd: dict[int, str]) -> None:
+        self.names, self.odd = names, odd
         self.digits, self.exponent = numbers["digits"], numbers["exponent"]
         self.given, self.finite, self.worded = numbers["given"], numbers["finite"], numbers["worded"]
         self._figures: Sequence[Figure] | None = None
         self._frame: pd.DataFrame | None = None
+        self._taken: tuple[FigureTable, np.ndarray] | None = None
 
     @classmethod
     def of(cls, figures: Sequence[Figure]) -> FigureTable:
@@ -85,6 +89,7 @@ class FigureTable(Sequence[Figure]):
             return figures
         names = {name: pd.Categorical([getattr(f, name) for f in figures]) for name in _NAMES if name != "period"}
         names["period"] = pd.Categorical([figure.period.id for figure in figures])
+        names["text"] = pd.Categorical([figure.text for figure in figures])
         numbers = [_coefficient(figure.value) for figure in figures]
         table = cls(
             names,
@@ -94,6 +99,11 @@ class FigureTable(Sequence[Figure]):
                 "finite": np.array([number[2] for number in numbers], dtype=bool),
                 "given": np.array([figure.value is not None for figure in figures], dtype=bool),
                 "worded": np.array([bool(figure.text.strip()) for figure in figures], dtype=bool),
+            },
+            {
+                row: str(figure.value)
+                for row, (figure, number) in enumerate(zip(figures, numbers, strict=True))
+                if figure.value is not None and not _says_all(figure.value, number)
             },
         )
         table._figures = figures
@@ -113,13 +123,34 @@ class FigureTable(Sequence[Figure]):
         texts = pd.Categorical(frame["text"])
         blank = ~pd.Series(texts.categories, dtype=str).str.contains(_NOT_BLANK).to_numpy(dtype=bool)
         worded = np.append(~blank, False)[texts.codes]
-        table = cls(names, {**_read_numbers(frame["value"].to_numpy(dtype=object)), "worded": worded})
+        names["text"] = texts
+        numbers, odd = _read_numbers(frame["value"].to_numpy(dtype=object))
+        table = cls(names, {**numbers, "worded": worded}, odd)
         table._frame = frame
+        return table
+
+    def take(self, rows: np.ndarray) -> FigureTable:
+        """Return the table of some of the figures, in the order of ``rows``."""
+        places = {int(row): place for place, row in enumerate(rows)} if self.odd else {}
+        table = FigureTable(
+            {name: each.take(rows) for name, each in self.names.items()},
+            {
+                "digits": self.digits[rows],
+                "exponent": self.exponent[rows],
+                "finite": self.finite[rows],
+                "given": self.given[rows],
+                "worded": self.worded[rows],
+            },
+            {places[row]: text for row, text in self.odd.items() if row in places},
+        )
+        table._taken = self, rows
         return table
 
     @cached_property
     def periods(self) -> dict[str, Period]:
         """The periods that occur, by id."""
+        if self._taken is not None:
+            return self._taken[0].periods
         if self._figures is not None:
             return {figure.period.id: figure.period for figure in self._figures}
         return {name: parse_period(name) for name in self.names["period"].categories}
@@ -153,6 +184,9 @@ class FigureTable(Sequence[Figure]):
         """Return the figure at ``place``."""
         if self._figures is not None:
             return self._figures[place]
+        if self._taken is not None:
+            whole, rows = self._taken
+            return whole.at(int(rows[place]))
         assert self._frame is not None  # noqa: S101 - a table is of figures or of a frame
         row: dict[str, Any] = {name: self._frame[name].iat[place] for name in self._frame.columns}
         told: dict[str, Any] = {
@@ -169,17 +203,6 @@ class FigureTable(Sequence[Figure]):
             centre=told.pop("centre"),
             source=FigureSource(**told),
         )
-
-    def lines(self) -> Iterator[str]:
-        """Yield the figures as lines of the digest (see ``digest``)."""
-        if self._figures is not None or self._frame is None:
-            yield from map(line, self)
-            return
-        values = [
-            _printed(value) if given else "null" for value, given in zip(self._frame["value"], self.given, strict=True)
-        ]
-        columns = [values if name == "value" else _quoted(pd.Categorical(self._frame[name])) for name in REQUIRED]
-        yield from (f"[{', '.join(parts)}]" for parts in zip(*columns, strict=True))
 
     def __len__(self) -> int:
         return len(self.digits)
@@ -230,56 +253,63 @@ def _coefficient(value: object) -> tuple[int, int, bool]:
     return -coefficient if sign else coefficient, max(-(10**6), min(10**6, int(exponent))), True
 
 
-def _read_numbers(values: np.ndarray) -> dict[str, np.ndarray]:
-    parts = [_read_chunk(values[start : start + _CHUNK]) for start in range(0, len(values), _CHUNK)]
-    return {name: np.concatenate([part[name] for part in parts] or [np.zeros(0)]) for name in _KINDS} | (
-        {} if parts else {name: np.zeros(0, dtype=kind) for name, kind in _KINDS.items()}
-    )
+def _says_all(value: Decimal, number: tuple[int, int, bool]) -> bool:
+    """Whether coefficient and exponent are all there is to say of a value."""
+    digits, exponent, is_finite = number
+    return is_finite and value.as_tuple().exponent == exponent and bool(digits or not value.is_signed())
+
+
+def _read_numbers(values: np.ndarray) -> tuple[dict[str, np.ndarray], dict[int, str]]:
+    """Numbers in columns, and by row the texts of those that columns do not say all of."""
+    starts = range(0, len(values), _CHUNK)
+    parts = [_read_chunk(values[start : start + _CHUNK]) for start in starts]
+    numbers = {
+        name: np.concatenate([np.zeros(0, dtype=kind), *(part[name] for part, _ in parts)])
+        for name, kind in _KINDS.items()
+    }
+    return numbers, {
+        start + row: text for start, (_, odd) in zip(starts, parts, strict=True) for row, text in odd.items()
+    }
 
 
 _KINDS: dict[str, type] = {"digits": np.int64, "exponent": np.int64, "finite": bool, "given": bool}
 
 
-def _read_chunk(values: np.ndarray) -> dict[str, np.ndarray]:
+def _read_chunk(values: np.ndarray) -> tuple[dict[str, np.ndarray], dict[int, str]]:
     """Numbers as they are printed, digit by digit over all rows at once."""
     given = ~pd.isna(values)
-    texts = np.where(given, values, "").astype(f"U{_WIDTH + 1}")
-    letters = texts.view(np.uint32).reshape(len(texts), _WIDTH + 1)
-    longest = int((letters != 0).any(axis=0).nonzero()[0].max(initial=-1)) + 1
-    digits = np.zeros(len(texts), dtype=np.int64)
-    after = np.zeros(len(texts), dtype=np.int64)
-    count = np.zeros(len(texts), dtype=np.int64)
-    is_pointed = np.zeros(len(texts), dtype=bool)
-    is_odd = letters[:, _WIDTH] != 0
-    is_negative = letters[:, 0] == ord("-")
-    for place in range(min(longest, _WIDTH)):
-        letter = letters[:, place]
-        is_digit = (letter >= ord("0")) & (letter <= ord("9"))
-        is_point = letter == ord(".")
-        digits = np.where(is_digit & (count < 18), digits * 10 + (letter.astype(np.int64) - ord("0")), digits)
+    filled = np.where(given, values, "")
+    try:
+        letters = filled.astype(f"S{_WIDTH + 1}").view(np.uint8)
+    except UnicodeEncodeError:
+        letters = np.minimum(filled.astype(f"U{_WIDTH + 1}").view(np.uint32), _OTHER).astype(np.uint8)
+    letters = letters.reshape(len(values), _WIDTH + 1).T
+    longest = int((letters != 0).any(axis=1).nonzero()[0].max(initial=-1)) + 1
+    letters = np.ascontiguousarray(letters[:longest])
+    digits, after, count = np.zeros(len(values), dtype=np.int64), *np.zeros((2, len(values)), dtype=np.int8)
+    is_pointed = np.zeros(len(values), dtype=bool)
+    is_negative = letters[0] == ord("-") if longest else is_pointed
+    is_odd = np.full(len(values), False) if longest <= _WIDTH else letters[_WIDTH] != 0
+    for place, letter in enumerate(letters[:_WIDTH]):
+        # More digits than fit are odd, whatever they come to here.
+        digits = digits * _TIMES[letter] + _WORTH[letter]
+        is_digit, is_point = _IS_DIGIT[letter], letter == ord(".")
         count += is_digit
         after += is_digit & is_pointed
-        is_odd |= ~(is_digit | is_point | (letter == 0) | (is_negative if place == 0 else False))
+        is_odd |= (_IS_OTHER[letter] & ~is_negative) if place == 0 else _IS_OTHER[letter]
         is_odd |= is_point & is_pointed
         is_pointed |= is_point
     is_odd |= (count > 18) | (count == 0) | (is_pointed & (after == 0))
     digits = np.where(is_negative, -digits, digits)
-    exponent, finite = -after, given & ~is_odd
-    for place in np.flatnonzero(given & is_odd).tolist():
-        digits[place], exponent[place], finite[place] = _coefficient(_decimal(values[place]))
-    return {"digits": digits, "exponent": exponent, "finite": finite, "given": given}
-
-
-def _quoted(names: pd.Categorical) -> list[str]:
-    """Names as JSON writes them."""
-    quoted = np.array([*(json.dumps(name, ensure_ascii=False) for name in names.categories), '""'], dtype=object)
-    found: list[str] = quoted[names.codes].tolist()
-    return found
-
-
-def _printed(text: str) -> str:
-    """Return a value as its ``Decimal`` is written."""
-    return f'"{text if _CANONICAL.fullmatch(text) else _decimal(text)}"'
+    exponent, finite = -after.astype(np.int64), given & ~is_odd
+    odd: dict[int, str] = {}
+    for place in np.flatnonzero(given & (is_odd | (is_negative & (digits == 0)))).tolist():
+        value = _decimal(values[place])
+        number = _coefficient(value)
+        digits[place], exponent[place], finite[place] = number
+        if not _says_all(value, number):
+            odd[place] = str(value)
+    return {"digits": digits, "exponent": exponent, "finite": finite, "given": given}, odd
 
 
 def _decimal(text: str) -> Decimal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from disclosure.catalog import Identity, Ratio
@@ -37,4 +39,14 @@ def arguments_of_ratio(ratio: Ratio) -> dict[str, Any]:
         ],
         "low": None if ratio.low is None else float(ratio.low),
         "high": None if ratio.high is None else float(ratio.high),
+        "per": {str(year): float(amount) for year, amount in ratio.per.items()},
     }
+
+
+def limits_in(year: int, arguments: Mapping[str, Any]) -> tuple[Fraction, Fraction]:
+    """Return the bounds of a ratio (its arguments) in a year, 1 where none is given."""
+    per = {int(each): amount for each, amount in (arguments.get("per") or {}).items()}
+    at = max((each for each in per if each <= year), default=min(per, default=year))
+    low, high = (Fraction(str(1 if arguments[name] is None else arguments[name])) for name in ("low", "high"))
+    times = Fraction(str(per.get(at, 1)))
+    return low * times, high * times

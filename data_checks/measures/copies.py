@@ -41,12 +41,12 @@ def copied(columns: Columns, thresholds_by: Thresholds) -> Evidence:
         digits = _digits(columns.value[rows])
         telling = same & (digits >= thresholds_by["digits"])
         groups = []
-        for place, keys in enumerate(_groups(columns, rows)):
-            _, first, at, counts = np.unique(keys, return_index=True, return_inverse=True, return_counts=True)
+        for place, at in enumerate(_groups(columns, rows)):
+            first, counts = _firsts(at)
             large = counts >= at_least
             able = large | (counts >= all_from)
             compared += int(able.sum())
-            skipped += int((~able).sum())
+            skipped += int((~able & (counts > 0)).sum())
             is_all = np.bincount(at, same, len(counts)) == counts
             is_copied = large & (is_all | (np.bincount(at, telling, len(counts)) >= at_least))
             is_copied |= able & is_all & (np.bincount(at, digits, len(counts)) >= thresholds_by["together"])
@@ -58,6 +58,14 @@ def copied(columns: Columns, thresholds_by: Thresholds) -> Evidence:
                 told |= set(members.tolist())
                 found.append(group_of(columns, members, of=int(size), earlier=earlier.id))
     return Evidence(compared, skipped, tuple(found))
+
+
+def _firsts(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for every key up to the largest where it occurs first (0 for nowhere), and how often it does."""
+    counts = np.bincount(keys)
+    first = np.zeros(len(counts), dtype=np.int64)
+    first[keys[::-1]] = np.arange(len(keys))[::-1]
+    return first, counts
 
 
 def _groups(columns: Columns, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -121,8 +129,8 @@ def _is_within(columns: Columns, one: int, other: int) -> bool:
 def _digits(values: np.ndarray) -> np.ndarray:
     """How many digits amounts have, zeros at their ends not counted."""
     left = np.abs(values)
-    for _ in range(18):
-        left = np.where((left % 10 == 0) & (left != 0), left // 10, left)
+    while (ends := (left % 10 == 0) & (left != 0)).any():
+        left = np.where(ends, left // 10, left)
     count: np.ndarray = np.searchsorted(_TENS, left, side="right")
     return count
 
@@ -190,16 +198,16 @@ def swapped(columns: Columns, thresholds_by: Thresholds) -> Evidence:
     compared = skipped = 0
     # A row stands in the group of its indicator before that of its region.
     for place, (keys, here) in enumerate(((columns.indicator[rows], is_county), (of_region, np.ones(len(rows), bool)))):
-        names, first, counts = np.unique(keys[here], return_index=True, return_counts=True)
+        first, counts = _firsts(keys[here])
         compared += int((counts > 1).sum())
-        skipped += int((counts <= 1).sum())
-        order = dict(zip(names.tolist(), rows[here][first].tolist(), strict=True))
+        skipped += int((counts == 1).sum())
         misfits = np.flatnonzero(is_misfit & here)
         targets = _targets(keys[misfits], value[misfits], near[misfits], thresholds_by)
         for key, moves in _by_group(keys[misfits], targets):
             moved = _exchange(moves)
             if moved:
-                found.append((order[key], place, [(rows[misfits[a]], rows[misfits[b]]) for a, b in moved]))
+                pairs = [(rows[misfits[a]], rows[misfits[b]]) for a, b in moved]
+                found.append((int(rows[here][first[key]]), place, pairs))
     told: set[int] = set()
     groups = []
     for _, place, moved in sorted(found, key=lambda each: each[:2]):

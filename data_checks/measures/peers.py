@@ -56,7 +56,7 @@ def _fits(columns: Columns, at_least: int) -> Iterator[Fit]:
         if (np.isfinite(logarithm).sum(axis=0) < at_least).any():
             continue
         size, left = _polished(logarithm)
-        spread = MAD_SCALE * np.nanmedian(np.abs(left), axis=0)
+        spread = MAD_SCALE * _medians(np.abs(left), axis=0)
         yield Fit(str(insurance), np.where(np.isfinite(logarithm), rows, -1), logarithm, left, spread, size)
 
 
@@ -65,12 +65,21 @@ def _polished(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     size, left = np.zeros(len(table)), table.copy()
     known = np.isfinite(table).any(axis=1)
     for _ in range(_ROUNDS):
-        left -= np.nanmedian(left, axis=0)
-        off = np.zeros(len(table))
-        off[known] = np.nanmedian(left[known], axis=1)
+        left -= _medians(left, axis=0)
+        off = np.where(known, _medians(left, axis=1), 0.0)
         left -= off[:, None]
         size += off
+        if not off.any():
+            break
     return np.where(known, size, np.nan), left
+
+
+def _medians(table: np.ndarray, axis: int) -> np.ndarray:
+    """Return the medians along an axis of what is known; of nothing, nothing."""
+    ordered, counts = np.sort(table, axis=axis), np.expand_dims(np.isfinite(table).sum(axis=axis), axis)
+    low, high = (np.take_along_axis(ordered, np.maximum(each, 0), axis) for each in ((counts - 1) // 2, counts // 2))
+    middle: np.ndarray = np.squeeze((low + high) / 2, axis=axis)
+    return middle
 
 
 @measure
@@ -102,9 +111,10 @@ def _is_large(columns: Columns, times: np.ndarray, given: Thresholds) -> np.ndar
 
 def near_past(columns: Columns) -> np.ndarray:
     """Whether each row is within a third of the last comparable figure."""
-    expected, _, able = comparable(columns)
-    near: np.ndarray = able & (3 * np.abs(columns.value - expected) <= np.abs(expected))
-    return near
+    if "near_past" not in columns.cache:
+        expected, _, able = comparable(columns)
+        columns.cache["near_past"] = able & (3 * np.abs(columns.value - expected) <= np.abs(expected))
+    return columns.cache["near_past"]  # type: ignore[return-value]
 
 
 @measure

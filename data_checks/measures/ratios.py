@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from data_checks.figure_table.columns import Columns
+from data_checks.measures.arguments import limits_in
 from data_checks.measures.evidence import Evidence, Found, at_rows, measure
 
 #: Relative error of floats in these formulas, with room.
@@ -29,8 +30,10 @@ def ratio(
     quotients: Sequence[Mapping[str, Any]],
     low: float | None,
     high: float | None,
+    per: Mapping[str, float] | None = None,
 ) -> Evidence:
     """Find ratios that none of their definitions meets, or that lie outside their bounds."""
+    limits = limits_in(columns.period.year, {"low": low, "high": high, "per": per})
     compared = skipped = 0
     found: list[Found] = []
     for insurance in insurances:
@@ -41,7 +44,7 @@ def ratio(
         regions = np.append(columns.whole, columns.parts) if subject.by_county else np.array([columns.whole])
         here = _sum(columns, [stated], insurance, regions) if stated else None
         sums = [_sums(columns, quotient, insurance, regions) for quotient in quotients]
-        rules = [_rule(columns, quotient, insurance, (low, high)) for quotient in quotients]
+        rules = [_rule(columns, quotient, insurance, limits) for quotient in quotients]
         able, off = _gaps(sums, rules, here)
         is_known = able.any(axis=0) & (True if here is None else here.known)
         compared += int(is_known.sum())
@@ -75,14 +78,11 @@ def _gaps(
     return np.array(able), np.array(off)
 
 
-def _rule(
-    columns: Columns, quotient: Mapping[str, Any], insurance: str, limits: tuple[float | None, float | None]
-) -> _Rule:
-    low, high = (Fraction(str(1 if limit is None else limit)) for limit in limits)
+def _rule(columns: Columns, quotient: Mapping[str, Any], insurance: str, limits: tuple[Fraction, Fraction]) -> _Rule:
     months = columns.period.end_month
     first = columns.catalog.indicators[columns.catalog.indicator_id(insurance, quotient["numerator"][0])]
     to_a_year = Fraction(12, months) if first.kind == "flow" else Fraction(1)
-    return _Rule(low, high, months if quotient.get("per_month") else 1, to_a_year)
+    return _Rule(*limits, months if quotient.get("per_month") else 1, to_a_year)
 
 
 def _sums(columns: Columns, quotient: Mapping[str, Any], insurance: str, regions: np.ndarray) -> tuple[_Sum, _Sum]:

@@ -76,8 +76,13 @@ def sums_of_parts(columns: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     Raises:
         OverflowError: when so many so large amounts do not add up in 64 bits.
     """
-    every = np.arange(len(columns.indicator_names))
-    rows = columns.first[columns.parts][:, every]
+    if "sums_of_parts" not in columns.cache:
+        columns.cache["sums_of_parts"] = _sums_of_parts(columns)
+    return columns.cache["sums_of_parts"]  # type: ignore[return-value]
+
+
+def _sums_of_parts(columns: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows = columns.first[columns.parts][:, :-1]
     value, place, known, absent = (each[rows] for each in columns.padded_amounts)
     if np.abs(value.astype(float)).sum(axis=0).max(initial=0.0) > 10 * LARGEST:
         raise OverflowError("各地合计超出可精确计算的范围")

@@ -9,14 +9,12 @@ from itertools import groupby
 
 from data_checks.findings import SEVERITIES, AuditFinding, AuditResult, RuleOutcome
 from data_checks.report.groups import Groups
+from data_checks.report.lead import WIDTH, causes_shown, next_lead, shortened
 from data_checks.report.model import ChangeLine, CoverageLine, Earlier, Group, QualityReport, ReportContext, Verdict
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Rule, Severity
 from disclosure.platform.clock import shanghai
 from disclosure.platform.errors import DisclosureError
-
-#: Causes named beside the verdict.
-_CAUSES_SHOWN = 5
 
 
 def build_report(
@@ -40,12 +38,12 @@ def build_report(
         raise DisclosureError("数据质量报告的生成时间没有时区，请给出带时区的时间。")
     if result.period != period:
         raise DisclosureError(f"审核结果是{result.period.label}的，不能用于{period.label}的数据质量报告。")
-    return _Builder(catalog, period, result, context or ReportContext()).report(
+    return _ReportBuilder(catalog, period, result, context or ReportContext()).report(
         round_number, shanghai(made_at), demo=demo
     )
 
 
-class _Builder(Groups):
+class _ReportBuilder(Groups):
     """The whole report."""
 
     def __init__(self, catalog: Catalog, period: Period, result: AuditResult, context: ReportContext) -> None:
@@ -68,6 +66,8 @@ class _Builder(Groups):
             "suite": result.suite_version,
         }
         weighty = [group for group in groups if group.severity != "info"]
+        why = tuple(self.why(verdict, groups, checked))
+        shown = causes_shown(len(weighty), len(why))
         return QualityReport(
             title=f"{self.period.label}数据质量报告（第{round_number}轮）{' · 演示' if demo else ''}",
             publisher=profile.publisher,
@@ -79,11 +79,10 @@ class _Builder(Groups):
             demo=demo,
             verdict=verdict,
             verdict_text=words["verdict"][verdict].format(open=self.open, warnings=result.count("warning")),
-            why=tuple(self.why(verdict, groups, checked)),
-            main_causes=tuple(self.main_cause(group) for group in weighty[:_CAUSES_SHOWN]),
-            more_causes=words["why"]["more"].format(count=len(weighty) - _CAUSES_SHOWN)
-            if len(weighty) > _CAUSES_SHOWN
-            else "",
+            why=why,
+            main_causes=tuple(self.main_cause(group) for group in weighty[:shown]),
+            more_causes=words["why"]["more"].format(count=len(weighty) - shown) if len(weighty) > shown else "",
+            next_lead=next_lead(words, verdict, self.concerned(verdict)),
             tally=tuple((severity, words["severity"][severity], result.count(severity)) for severity in SEVERITIES),
             centres=tuple(self.centres()),
             sections=sections,
@@ -114,7 +113,18 @@ class _Builder(Groups):
         where = names[0] if names else self.words["whole_table"]
         if len(names) > 1:
             where += self.words["group"]["others"].format(count=len(names))
-        return group.id, group.severity, where, group.cause
+        width = max(WIDTH - len(where), WIDTH // 3)
+        return group.id, group.severity, where, shortened(group.cause, width, self.words["lead"]["clip"])
+
+    def concerned(self, verdict: Verdict) -> list[tuple[str, int]]:
+        """Return the centres that have something to see to, with how many findings, the most first."""
+        severity = "critical" if verdict == "return" else "warning"
+        found = Counter(
+            self.centre_name(finding.centre)
+            for finding in self.result.findings
+            if finding.severity == severity and not finding.explanation
+        )
+        return found.most_common()
 
     def verdict(self) -> Verdict:
         if self.result.is_blocking:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from data_checks.findings import SEVERITIES, AuditFinding
 from data_checks.report.model import CentreLine, Group, Key, ReportFinding, ReportSection, Subject
@@ -77,7 +78,13 @@ class Groups(Surroundings):
         by_figure: dict[Key, list[AuditFinding]] = {}
         for finding in ordered:
             by_figure.setdefault((finding.region, finding.indicator), []).append(finding)
-        subjects = tuple(self.subject(of_one, severity, telling, centres) for of_one in by_figure.values())
+        found = [self.subject(of_one, severity, telling, centres) for of_one in by_figure.values()]
+        has_own = any(map(_is_blamed, ordered))
+        marked = [
+            replace(subject, follows=has_own and not any(map(_is_blamed, of_one)) and _follow(of_one))
+            for subject, of_one in zip(found, by_figure.values(), strict=True)
+        ]
+        subjects = tuple(sorted(marked, key=lambda subject: subject.follows))
         names = [subject.name for subject in subjects if subject.name]
         told = "；".join(names[:_NAMED])
         if len(names) > _NAMED:
@@ -134,6 +141,7 @@ class Groups(Surroundings):
             period=self.period.label,
             value=finding.value,
             expected=finding.expected,
+            compared=finding.compared,
             difference=finding.difference,
             message=finding.message,
             file_name="" if finding.source.file_name == row_file else finding.source.file_name,
@@ -186,6 +194,11 @@ class Groups(Surroundings):
 def _is_blamed(finding: AuditFinding) -> bool:
     """Whether its figure is the one that the audit named its group after."""
     return finding.cause_group.endswith(f"{finding.region}/{finding.indicator}")
+
+
+def _follow(findings: Sequence[AuditFinding]) -> bool:
+    """Whether all of them only say that figures do not agree, and not what should stand there."""
+    return all(not finding.expected for finding in findings)
 
 
 def _is_suspicion(finding: AuditFinding) -> bool:

@@ -83,6 +83,7 @@ class ReportFinding:
     period: str
     value: str
     expected: str
+    compared: str
     difference: str
     message: str
     file_name: str
@@ -101,7 +102,8 @@ class Subject:
     """One figure (or the whole table) with the findings of one cause at it, and what stands around it.
 
     ``name`` is ``楚雄市 · 失业保险 · 基金收入``, ``where`` ``工作表“失业保险”单元格 D7``; ``severity`` the worst.
-    ``file_name`` is where the findings stand, ``row_file`` where the row of figures does.
+    ``file_name`` is where the findings stand, ``row_file`` where the row of figures does. ``follows``: nothing is wrong
+    with it but by another figure of its group.
     """
 
     id: str
@@ -119,6 +121,7 @@ class Subject:
     series: str
     chart: str
     next_steps: tuple[str, ...]
+    follows: bool = False
 
     @property
     def widest(self) -> int:
@@ -143,9 +146,19 @@ class Group:
         return sum(len(subject.lines) for subject in self.subjects)
 
     @property
+    def own(self) -> tuple[Subject, ...]:
+        """The figures that the mistake was made at."""
+        return tuple(subject for subject in self.subjects if not subject.follows)
+
+    @property
+    def consequences(self) -> tuple[Subject, ...]:
+        """The figures that are only upset by it."""
+        return tuple(subject for subject in self.subjects if subject.follows)
+
+    @property
     def unfolded(self) -> int:
-        """How many of the figures are shown unfolded at first."""
-        return len(self.subjects) if len(self.subjects) <= _UNFOLDED else _UNFOLDED - 1
+        """How many of its own figures are shown unfolded at first."""
+        return len(self.own) if len(self.own) <= _UNFOLDED else _UNFOLDED - 1
 
 
 @dataclass(frozen=True)
@@ -202,7 +215,11 @@ class ChangeLine:
 
 @dataclass(frozen=True)
 class QualityReport:
-    """The report, all text ready to be shown."""
+    """The report, all text ready to be shown.
+
+    ``verdict_text``, ``why``, ``main_causes``, ``more_causes`` and ``next_lead`` are what leaders read: ten lines at
+    most.
+    """
 
     title: str
     publisher: str
@@ -217,6 +234,7 @@ class QualityReport:
     why: tuple[str, ...]
     main_causes: tuple[tuple[str, Severity, str, str], ...]
     more_causes: str
+    next_lead: str
     tally: tuple[tuple[Severity, str, int], ...]
     centres: tuple[CentreLine, ...]
     sections: tuple[ReportSection, ...]

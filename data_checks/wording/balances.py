@@ -166,9 +166,9 @@ def identity(tables: Tables, arguments: Mapping[str, Any], found: Found) -> Viol
         {
             "formula": _formula(terms),
             "expected": causes.printed(balance.expected, own),
-            "apart": causes.printed(abs(balance.excess), own),
+            "apart": causes.apart(abs(balance.excess), [each.half for each in amounts], own),
         },
-        difference=causes.printed(balance.excess, own),
+        difference=causes.apart(balance.excess, [each.half for each in amounts], own),
         cause=cause.text if cause else "",
         severity="warning" if milder else None,
         involved=tuple(figures),

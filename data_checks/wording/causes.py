@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from data_checks.findings import messages
 from disclosure.catalog import Catalog, Unit
@@ -34,6 +34,18 @@ def printed(amount: Decimal, unit: Unit) -> str:
     elif isinstance(exponent, int) and -exponent < unit.decimals and value != value.to_integral_value():
         value = value.quantize(Decimal(1).scaleb(-unit.decimals))
     return with_unit(f"{value:,f}", unit.id)
+
+
+def apart(off: Decimal, halves: Iterable[Decimal], unit: Unit) -> str:
+    """Return a difference as exact as the numbers it is of; 约 where some of them are printed more coarsely than it.
+
+    ``halves`` are half the last printed places of the numbers, in base units as ``off``.
+    """
+    place = 2 * max(halves, default=Decimal(0))
+    if not place or not off % place:
+        return printed(off, unit)
+    rounded = (off / place).to_integral_value(rounding=ROUND_HALF_UP) * place
+    return f"{messages()['words']['about']} {printed(rounded, unit)}"
 
 
 def with_unit(number: str, unit: str) -> str:

@@ -8,26 +8,37 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from data_checks.tables import Tables
+from data_checks.wording.moves import sources_of_moves
 from data_checks.wording.violations import Key, Violation
 
 #: From how many figures on the same mistake in one insurance is one cause rather than several.
 _TOGETHER = 3
 
 
-def cause_groups(tables: Tables, violations: Sequence[Violation]) -> list[str]:
+@dataclass(frozen=True)
+class Grouped:
+    """The group of a violation; ``follows``: it is the consequence of another figure, which is blamed."""
+
+    name: str
+    follows: bool = False
+
+
+def cause_groups(tables: Tables, violations: Sequence[Violation]) -> list[Grouped]:
     """Return the group of each violation, in their order."""
     blamed = _blamed(violations)
     unclear = [
         v for v in violations if not v.culprit and not any(key in blamed for key in _all(v)) and v.kind != "copy"
     ]
     shared = Counter(key for violation in unclear for key in _all(violation))
+    sources = sources_of_moves(tables, violations)
     alias = _copied_together(violations) | _slipped_together(violations)
     groups = []
     for violation in violations:
         if violation.kind == "missing" and violation.row is not None:
-            groups.append(f"missing/{tables.centre(violation.row)}")
+            groups.append(Grouped(f"missing/{tables.centre(violation.row)}"))
             continue
         # What is wrong between figures is told with the figure that a check of its own reports, or else with the
         # one that most of the broken comparisons nobody is blamed for have in common.
@@ -37,7 +48,9 @@ def cause_groups(tables: Tables, violations: Sequence[Violation]) -> list[str]:
             or max(known, key=lambda key: blamed[key], default=None)
             or max(_all(violation), key=lambda key: shared[key])
         )
-        groups.append(alias.get(suspect) or _name(suspect))
+        suspect = suspect if suspect in alias else sources.get(suspect, suspect)
+        follows = suspect != _own(violation) and (suspect in blamed or violation.culprit is not None)
+        groups.append(Grouped(alias.get(suspect) or _name(suspect), follows))
     return groups
 
 

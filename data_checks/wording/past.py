@@ -30,9 +30,10 @@ def never_falls(tables: Tables, _arguments: Arguments, found: Found) -> Violatio
     words = {
         "before_period": period.label,
         "before": causes.printed(other.value, own),
-        "apart": causes.printed(abs(off), own),
+        "apart": causes.apart(abs(off), (amount.half, other.half), own),
     }
-    violation = Violation(key, row, words, difference=causes.printed(off, own), kind="change")
+    difference = causes.apart(off, (amount.half, other.half), own)
+    violation = Violation(key, row, words, difference=difference, kind="change")
     return weighed(tables, row, period, violation)
 
 
@@ -43,7 +44,7 @@ def stalled(tables: Tables, _arguments: Arguments, found: Found) -> Violation:
     earlier = tables.period.previous_in_year() or tables.period
     before = _before(tables, row, earlier)
     words = {"before_period": earlier.label, "before": causes.printed(before.value, own)}
-    difference = causes.printed(amount.value - before.value, own)
+    difference = causes.apart(amount.value - before.value, (amount.half, before.half), own)
     return Violation("stalled", row, words, difference=difference, kind="change")
 
 
@@ -84,7 +85,7 @@ def _changed(
 ) -> Violation:
     """Return what a figure that moved too much since ``before`` is told, with a hint when two digits may be swapped."""
     own = tables.catalog.units[tables.catalog.indicators[row.indicator_id].unit]
-    value = row.amount.value if row.amount else Decimal(0)
+    value, half = (row.amount.value, row.amount.half) if row.amount else (Decimal(0), Decimal(0))
     words = {
         "before_period": before.figure.period.label,
         "before": causes.printed(before.value, own),
@@ -95,7 +96,7 @@ def _changed(
         words_key,
         row,
         words,
-        difference=causes.printed(value - before.value, own),
+        difference=causes.apart(value - before.value, (half, before.half), own),
         cause=causes.of_change(value, own, before.value),
         kind="change",
         band=band,

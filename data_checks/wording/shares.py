@@ -8,11 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from data_checks.findings import messages
+from data_checks.measures.arguments import limits_in
 from data_checks.measures.evidence import Found
 from data_checks.tables import Amount, Tables
 from data_checks.wording import causes
 from data_checks.wording.violations import Violation, row_of, wording
 from disclosure.catalog import Indicator
+
+#: Limits from here on are told without decimals.
+_WHOLE_FROM = 20
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def ratio(tables: Tables, arguments: Mapping[str, Any], found: Found) -> Violati
     tried = {n: share_of(tables, arguments["quotients"][n], found["insurance"], row.region) for n in found["tried"]}
     best = tried[found["best"]]
     figures = dict.fromkeys((a.figure.region, a.figure.indicator) for each in tried.values() for a in each.figures)
-    bounds = _bounds(arguments)
+    bounds = _bounds(tables, arguments)
     if arguments["stated"]:
         _, subject, stated, _ = row_of(tables, found)
         words, value = _words_stated(tables, subject, list(tried.values()), bounds), ""
@@ -52,7 +56,7 @@ def ratio(tables: Tables, arguments: Mapping[str, Any], found: Found) -> Violati
         to_a_year = Decimal(12) / tables.period.end_month if first.kind == "flow" else Decimal(1)
         cause = _cause(best, best.value, bounds[0] / to_a_year, bounds[1])
     return Violation(
-        "ratio.stated" if arguments["stated"] else "ratio.bounds",
+        ("ratio.stated" if bounds[0] == bounds[1] else "ratio.near") if arguments["stated"] else "ratio.bounds",
         row,
         words,
         value=value,
@@ -61,8 +65,8 @@ def ratio(tables: Tables, arguments: Mapping[str, Any], found: Found) -> Violati
     )
 
 
-def _bounds(arguments: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
-    low, high = (Decimal("1" if arguments[name] is None else str(arguments[name])) for name in ("low", "high"))
+def _bounds(tables: Tables, arguments: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
+    low, high = (Decimal(each.numerator) / each.denominator for each in limits_in(tables.period.year, arguments))
     return low, high
 
 
@@ -90,8 +94,8 @@ def _words_of_bounds(tables: Tables, best: Share, bounds: tuple[Decimal, Decimal
 
 
 def _plain(limit: Decimal) -> str:
-    """Return a limit as it is written in YAML."""
-    return f"{limit.to_integral_value() if limit == limit.to_integral_value() else limit:,f}"
+    """Return a limit as it is written in YAML, large ones to the whole."""
+    return f"{limit.quantize(Decimal(1)) if limit >= _WHOLE_FROM or limit == limit.to_integral_value() else limit:,f}"
 
 
 def _unit(tables: Tables, share: Share) -> str:

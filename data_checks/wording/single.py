@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
 from data_checks.findings import messages
 from data_checks.measures.evidence import Found
 from data_checks.tables import Amount, AuditRow, Tables
 from data_checks.wording import causes
 from data_checks.wording.balances import stands
+from data_checks.wording.suspects import FEW, come_near_their_past, could_balance
 from data_checks.wording.violations import Violation, row_of, wording
 from disclosure.catalog import Indicator
 from disclosure.figures.figures import Figure
@@ -140,18 +143,22 @@ def decimals(tables: Tables, _arguments: Arguments, found: Found) -> Violation:
 def county_sum(tables: Tables, _arguments: Arguments, found: Found) -> Violation:
     """Not the sum of its parts: why, and which of them may be wrong."""
     row, indicator, total, own = row_of(tables, found)
-    catalog = tables.catalog
-    rows = [(region, tables.row(region.code, indicator.id)) for region in catalog.parts_of_prefecture]
-    parts = [(region, part, part.amount) for region, part in rows if part is not None and part.amount is not None]
-    expected = sum((amount.value for *_, amount in parts), Decimal(0))
-    tolerance = total.half + sum((amount.half for *_, amount in parts), Decimal(0))
+    catalog, columns = tables.catalog, tables.columns
+    at = columns.first[columns.parts, columns.indicators[indicator.id]]
+    places = at[(at >= 0) & np.append(columns.known, False)[at]]
+    expected, tolerance = _sum_of(tables, indicator, row, places)
     excess = total.value - expected
+    scale = int(columns.facts.scale[columns.indicators[indicator.id]])
+    tried = places
+    if len(places) > FEW:
+        tried = places[could_balance(columns, places, int(excess * scale), float(tolerance * scale))]
+    parts = [(part.region, part, part.amount) for part in map(tables.at, tried.tolist()) if part.amount is not None]
     amounts_here = (total, *(amount for *_, amount in parts))
-    codes = (row.region, *(region.code for region, *_ in parts))
+    codes = (row.region, *(code for code, *_ in parts))
     cause = causes.of_difference(
         catalog,
         (catalog.prefecture.name, total.value, own),
-        [(region.name, a.value, catalog.units[a.figure.unit]) for region, _, a in parts],
+        [(catalog.regions[code].name, a.value, catalog.units[a.figure.unit]) for code, _, a in parts],
         expected,
         tolerance,
         never_negative=[n for n, a in enumerate(amounts_here) if a.value >= 0 and not indicator.may_be_negative],
@@ -160,16 +167,30 @@ def county_sum(tables: Tables, _arguments: Arguments, found: Found) -> Violation
     culprit = codes[cause.place] if cause else ""
     text = cause.text if cause else ""
     if not culprit:
-        culprit, text = _odd_one_out(tables, indicator, [(part, amount) for _, part, amount in parts], excess)
+        near = places[come_near_their_past(columns, places, int(excess * scale))] if len(places) > FEW else places
+        rows = [(part, part.amount) for part in map(tables.at, near.tolist()) if part.amount is not None]
+        culprit, text = _odd_one_out(tables, indicator, rows, excess)
     return Violation(
         "county_sum",
         row,
         {"expected": causes.printed(expected, own)},
         difference=causes.printed(excess, own),
         cause=text,
-        involved=tuple((region.code, indicator.id) for region, *_ in parts),
+        involved=tuple((columns.region_names[code], indicator.id) for code in columns.region[places].tolist()),
         culprit=(culprit, indicator.id) if culprit else None,
     )
+
+
+def _sum_of(tables: Tables, indicator: Indicator, whole: AuditRow, places: np.ndarray) -> tuple[Decimal, Decimal]:
+    """Return what the regions add up to, with as many decimals as are printed, and the most rounding can explain."""
+    columns, units = tables.columns, tables.catalog.units
+    step = Decimal(1) / int(columns.facts.scale[columns.indicators[indicator.id]])
+    given = columns.named("unit")
+    powers = [int(units[name].factor.as_tuple().exponent) if name in units else 0 for name in given.categories]
+    finest = int((np.array(powers)[given.codes[places]] + columns.exponent[places]).min(initial=0))
+    exact = int(columns.value[places].sum()) * step
+    tolerance = (int(columns.place[whole.index]) + int(columns.place[places].sum())) * step / 2
+    return exact.quantize(max(step, Decimal(1).scaleb(finest))), tolerance
 
 
 def _odd_one_out(

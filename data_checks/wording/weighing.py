@@ -12,6 +12,8 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import islice
 
+import numpy as np
+
 from data_checks.findings import messages
 from data_checks.tables import AuditRow, Tables
 from data_checks.wording import causes
@@ -137,16 +139,18 @@ def _pace(value: Decimal, period: Period, *, is_flow: bool) -> Decimal:
 
 def _sums(tables: Tables, row: AuditRow, period: Period | None) -> set[bool]:
     """Whether sums that the figure is in hold, in ``period`` or now."""
-    of_period = tables if period is None else past_tables(tables, row.region, row.indicator_id, period)
+    of_period = tables if period is None else past_tables(tables, period)
     return holding(of_period, row.region, row.indicator_id)
 
 
-def past_tables(tables: Tables, region: str, indicator: str, period: Period) -> Tables:
-    """Return what is known of ``period`` around one figure: its region's figures, and its row."""
+def past_tables(tables: Tables, period: Period) -> Tables:
+    """Return what is known of ``period``, each figure once; they are made once."""
     columns = tables.columns
     places = columns.past(period)
     if places is None:
         raise LookupError(period.id)
-    around = {*places[columns.regions[region]].tolist(), *places[:, columns.indicators[indicator]].tolist()} - {-1}
-    figures = [columns.history.at(place) for place in sorted(around)]
-    return Tables.of(tables.catalog, period, figures)
+    key = ("tables", period.id)
+    if key not in columns.cache:
+        rows = np.sort(places[places >= 0])
+        columns.cache[key] = Tables.of(tables.catalog, period, columns.history.take(rows))
+    return columns.cache[key]  # type: ignore[return-value]

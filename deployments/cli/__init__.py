@@ -14,12 +14,13 @@ import httpx
 from cyclopts import App
 from pydantic import ValidationError
 
-from deployments.cli.commands import audit, calendar, correction, cycle, files, history, status
+from deployments.cli.chinese import COMMANDS, PARAMETERS, ChineseHelp, explain_mistyped
+from deployments.cli.commands import audit, calendar, completion, correction, cycle, files, history, status
 from deployments.cli.commands.calendar import deadline_app
 from deployments.cli.commands.openness import openness_app
 from deployments.cli.commands.people import people_app
 from deployments.cli.commands.requests import request_app
-from deployments.cli.operations import channels, looks, rehearse, remind, running, supervision, verify
+from deployments.cli.operations import archive, channels, looks, rehearse, remind, running, supervision, verify
 from deployments.cli.operations.backup import backup_app
 from deployments.cli.operations.ledger import ledger_app
 from deployments.cli.operations.profile import profile_app
@@ -29,7 +30,16 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.platform.private_files import close_to_others
 from disclosure.platform.settings import Settings
 
-app = App(name="disclosure", help="社会保险信息披露：报送、检查、审核、发布。", version_flags=["--version"])
+app = App(
+    name="disclosure",
+    help="社会保险信息披露：报送、检查、审核、发布。",
+    help_formatter=ChineseHelp(),
+    error_formatter=explain_mistyped,
+    group_commands=COMMANDS,
+    group_parameters=PARAMETERS,
+    group_arguments=PARAMETERS,
+    version_flags=["--version"],
+)
 for command in (
     running.demo,
     running.up,
@@ -48,6 +58,7 @@ for command in (
     channels.channels,
     channels.publish,
     verify.verify,
+    archive.archive,
     correction.correct,
     correction.withdraw,
     correction.restore,
@@ -59,6 +70,7 @@ for command in (
     supervision.supervise,
     running.deploy,
     running.doctor,
+    completion.completion,
 ):
     app.command(command, name=command.__name__.rstrip("_"))
 app.command(people_app)

@@ -20,12 +20,17 @@ from starlette.responses import Response
 from deployments.door.calendar import make_calendar_routes
 from deployments.door.guard import Guard, refuse_page
 from deployments.door.hand_in import make_hand_in_routes
+from deployments.door.office.managing import make_manage_routes
+from deployments.door.office.openness import make_openness_routes
+from deployments.door.office.people import make_people_routes
+from deployments.door.office.requests import make_request_routes
 from deployments.door.pages import make_page_routes
 from deployments.door.prefect.routes import make_prefect_routes
 from deployments.door.prefect.upstream import make_client
 from deployments.door.review import make_review_routes
 from deployments.door.sign_in import make_sign_in_routes
 from deployments.door.visitor import Visitor
+from deployments.operating.routes import make_operating_routes
 from disclosure.access import sessions
 from disclosure.monitoring.board.page import write_board
 from disclosure.platform.clock import utc_now
@@ -53,7 +58,12 @@ def make_door(settings: Settings) -> FastAPI:
     door.router.routes.extend(make_calendar_routes(installation))
     door.router.routes.extend(make_hand_in_routes(installation))
     door.router.routes.extend(make_review_routes(installation))
+    door.router.routes.extend(make_openness_routes(installation))
+    door.router.routes.extend(make_manage_routes(installation))
+    door.router.routes.extend(make_people_routes(installation))
+    door.router.routes.extend(make_request_routes(installation))
     door.router.routes.extend(make_page_routes(installation))
+    door.router.routes.extend(make_operating_routes(installation))
 
     @door.exception_handler(HTTPStatus.NOT_FOUND)
     def _nothing_here(_request: Request, _error: Exception) -> Response:

@@ -23,8 +23,20 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.platform.settings import Settings
 from disclosure.platform.templating import render_text
 
-#: What is open to all: the published site, the ways in, and what an address nobody can guess leads to.
-OPEN_PREFIXES = ("/site", "/sign-in", "/invitation/", "/openid/", "/calendar/", "/assets/", "/health")
+#: What is open to all: the published site, the ways in, what an address nobody can guess leads to, the manual, and
+#: whether we are well. Who may read /metrics it decides itself: a program that asks has no session.
+OPEN_PREFIXES = (
+    "/site",
+    "/sign-in",
+    "/invitation/",
+    "/openid/",
+    "/calendar/",
+    "/assets/",
+    "/manual",
+    "/health",
+    "/ready",
+    "/metrics",
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: The door's own pages have one style sheet and no script at all.
 OWN_POLICY = (

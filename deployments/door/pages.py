@@ -1,4 +1,4 @@
-"""What stands behind the door: the first page, the board, what is not published yet, who looked, the published site."""
+"""What stands behind the door: the first page, the board, what is not published yet, who looked; manual and site."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from deployments.door.embargoed_files import FILE_POLICY, EmbargoedFiles, PublicFiles
@@ -24,6 +24,7 @@ from disclosure.platform.clock import format_moment, utc_now
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.templating import TEMPLATES
 from disclosure.records.installation import Installation
+from disclosure.workspace.manual import FIRST, find_chapter, list_chapters
 from disclosure.workspace.waiting import list_deeds, list_waiting
 
 #: How many reports, previews and replies the first page lists.
@@ -45,8 +46,10 @@ def make_page_routes(installation: Installation) -> list[BaseRoute]:
         Route("/board", pages.board, methods=["GET"]),
         Route("/looks", pages.looks, methods=["GET"]),
         Route("/assets/door.css", _style, methods=["GET"]),
-        Route("/health", _health, methods=["GET"]),
         Route("/site", _site, methods=["GET"]),
+        # Open to all: whoever cannot sign in needs it most, and nothing in it is confidential.
+        Route("/manual", pages.manual, methods=["GET"]),
+        Route("/manual/{name}", pages.manual, methods=["GET"]),
         Mount("/reports", EmbargoedFiles(installation, settings.reports, report)),
         Mount("/preview", EmbargoedFiles(installation, settings.releases, find_preview)),
         Mount("/replies", EmbargoedFiles(installation, settings.replies, reply)),
@@ -84,7 +87,7 @@ class Pages:
             replies=replies,
             hidden=len(found) - len(seen),
             waiting=waiting,
-            deeds=[(format_moment(deed.at), deed.subject, deed.what) for deed in deeds],
+            deeds=[(format_moment(deed.at), deed) for deed in deeds],
         )
 
     def board(self, _request: Request) -> Response:
@@ -124,6 +127,13 @@ class Pages:
         label = parse_period(period).label if period else ""
         return show(self._installation, request, "looks", rows=rows, label=label)
 
+    def manual(self, request: Request) -> Response:
+        """Show a chapter of the manual."""
+        found = find_chapter(request.path_params.get("name", FIRST))
+        if found is None:
+            return refuse_page(HTTPStatus.NOT_FOUND, "没有这一章", "请从使用手册的第一页选。")
+        return show(self._installation, request, "manual", chapter=found, chapters=list_chapters())
+
     def _replies(self, session: Session, visitor: Visitor) -> list[tuple[str, str]]:
         """List the newest replies this visitor may read."""
         folder, catalog = self._settings.replies, self._installation.catalog
@@ -143,10 +153,6 @@ def _age(path: Path) -> float:
 
 def _style(_request: Request) -> Response:
     return FileResponse(TEMPLATES / "door" / "door.css", headers={"Cache-Control": "max-age=300"})
-
-
-def _health(_request: Request) -> Response:
-    return PlainTextResponse("true")
 
 
 def _site(_request: Request) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import refuse_page
-from deployments.door.screens import Form, show, with_form
+from deployments.door.screens import SCRIPTED_POLICY, Form, show, with_form
 from deployments.door.visitor import current_visitor
 from disclosure.access.embargo import explain_embargo
 from disclosure.access.looks import Seer, look_at
@@ -21,16 +21,12 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.platform.templating import TEMPLATES
 from disclosure.records.installation import Installation
 from disclosure.review.briefing import REVIEW_PAGE
+from disclosure.workspace.answered import ANSWERED, load_answered_page
 from disclosure.workspace.reviewing import LONGEST_DRAFT, load_review_page, save_drafts
 from disclosure.workspace.waiting import RUNS
 
 #: A long round has some hundred warnings, each with a line of Chinese.
 _MOST_BYTES, _MOST_FIELDS = 1 << 20, 1000
-#: As the door's other pages, with one script of ours, which saves what is being written.
-_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 _DRAFT = "draft-"
 
 
@@ -41,6 +37,7 @@ def make_review_routes(installation: Installation) -> list[BaseRoute]:
     return [
         Route(f"{REVIEW_PAGE}{{period}}", pages.show, methods=["GET"]),
         Route(f"{REVIEW_PAGE}{{period}}", keep, methods=["POST"]),
+        Route(f"{ANSWERED}{{period}}", pages.answered, methods=["GET"]),
         Route("/assets/drafts.js", _script, methods=["GET"]),
     ]
 
@@ -70,8 +67,24 @@ class ReviewPages:
             is_saved="saved" in request.query_params,
             answer_address=f"{RUNS}{page.answered_in}" if page.answered_in else "",
         )
-        shown.headers["Content-Security-Policy"] = _POLICY
+        shown.headers["Content-Security-Policy"] = SCRIPTED_POLICY
         return shown
+
+    def answered(self, request: Request) -> Response:
+        """Show what was recorded of the visitor's own answers, and what happens next.
+
+        Raises:
+            HTTPException: where they have answered nothing.
+        """
+        try:
+            period = parse_period(request.path_params["period"])
+        except DisclosureError:
+            raise HTTPException(HTTPStatus.NOT_FOUND) from None
+        with self._installation.read() as work:
+            page = load_answered_page(work, current_visitor(request).person_id, period)
+        if page is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return show(self._installation, request, "answered", page=page, material=f"{REVIEW_PAGE}{period.id}")
 
     def keep(self, request: Request, form: Form) -> Response:
         """Keep what was written so far, and show it again."""

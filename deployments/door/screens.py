@@ -10,14 +10,23 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from deployments.door.guard import cookie_name, form_token, is_form_token, refuse_page, set_cookie
+from deployments.door.guard import OWN_POLICY, cookie_name, form_token, is_form_token, refuse_page, set_cookie
 from deployments.door.visitor import Visitor, visitor_or_none
 from disclosure.access.tokens import new_token
+from disclosure.catalog import Catalog
 from disclosure.platform.templating import render_text
 from disclosure.records.installation import Installation
+from disclosure.workspace.channels import CHANNELS, may_read_channels
+from disclosure.workspace.managing import MANAGE, MANAGERS
+from disclosure.workspace.openness import CATALOGUE, may_see_catalogue
+from disclosure.workspace.people import PEOPLE, may_read
+from disclosure.workspace.requests import REQUESTS, reads_register
 
 #: No form is longer, and none has more fields, unless its page says so.
 _FORM_BYTES, _FORM_FIELDS = 16_384, 50
+
+#: For a page with a script of ours, which saves what is being written; otherwise as the door's other pages.
+SCRIPTED_POLICY = f"{OWN_POLICY}; script-src 'self'; connect-src 'self'"
 
 Form = dict[str, str]
 
@@ -35,7 +44,7 @@ def show(
             site_title=installation.catalog.profile.short_title,
             visitor=visitor,
             here=request.url.path,
-            navigation=_navigation(visitor),
+            navigation=_navigation(installation.catalog, visitor),
             form_token=form_token(secret or fresh),
             **values,
         ),
@@ -84,11 +93,30 @@ def _form_secret(installation: Installation, request: Request) -> str:
     return request.cookies.get(cookie_name(installation.settings, name), "")
 
 
+def qr_code(text: str) -> str:
+    """Return a picture of ``text`` for a camera, as an address that a page may show."""
+    import segno  # noqa: PLC0415 - the door opens without it
+
+    return segno.make(text, error="m").svg_data_uri(scale=4, border=2, dark="#000", light="#fff")
+
+
 def may_see_looks(visitor: Visitor) -> bool:
     """Whether this visitor may read who looked at what."""
     return bool(visitor.roles & {"compiler", "leader", "supervisor"})
 
 
-def _navigation(visitor: Visitor | None) -> list[tuple[str, str]]:
-    looks = [("/looks", "查看记录")] if visitor is not None and may_see_looks(visitor) else []
-    return [("/", "首页"), ("/board", "进度看板"), ("/prefect/", "流程"), *looks, ("/site/", "公开网站")]
+def _navigation(catalog: Catalog, visitor: Visitor | None) -> list[tuple[str, str]]:
+    """Return the pages that are for this visitor."""
+    if visitor is None:
+        return []
+    own = [
+        (MANAGE, "统筹", not MANAGERS.isdisjoint(visitor.roles)),
+        (CATALOGUE, "公开事项", may_see_catalogue(catalog, visitor.roles, visitor.offices)),
+        (REQUESTS, "依申请公开", reads_register(catalog, visitor.roles, visitor.offices)),
+        (CHANNELS, "发布渠道", may_read_channels(visitor.roles)),
+        (PEOPLE, "人员", may_read(visitor.roles)),
+        ("/looks", "查看记录", may_see_looks(visitor)),
+    ]
+    for_them = [(address, name) for address, name, is_theirs in own if is_theirs]
+    first = [("/", "首页"), ("/board", "进度看板"), ("/prefect/", "流程")]
+    return [*first, *for_them, ("/manual", "手册"), ("/site/", "公开网站")]

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import cookie_name, refuse_page, safe_back, set_cookie, source_of
-from deployments.door.screens import Form, show, with_form
+from deployments.door.screens import Form, qr_code, show, with_form
 from deployments.door.visitor import current_visitor, visitor_or_none
 from disclosure.access import accounts, devices, invitations, sessions
 from disclosure.access.calendar_links import find_made_at
@@ -142,7 +142,16 @@ class SignInPages:
 
     def _invitation(self, request: Request, name: str, told: str = "") -> Response:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if told else HTTPStatus.OK
-        values = {"name": name, "told": told, "address": request.url.path, **_LIMITS}
+        with self._installation.read() as work:
+            to_scan = invitations.authenticator_to_set_up(work, request.path_params["token"])
+        values = {
+            "name": name,
+            "told": told,
+            "address": request.url.path,
+            "picture": qr_code(to_scan) if to_scan else "",
+            "to_scan": to_scan,
+            **_LIMITS,
+        }
         return show(self._installation, request, "invitation", status=status, **values)
 
     def _account(self, request: Request, told: str = "", *, is_good: bool = False) -> Response:
@@ -169,5 +178,5 @@ class SignInPages:
 
 
 def _not_invited() -> Response:
-    sentence = "这个邀请已经用过、过期或不存在。请管理员重新发一个（disclosure people invite 姓名）。"
+    sentence = "这个邀请已经用过、过期或不存在。请管理员重新发一个（“人员”页，或 disclosure people invite 姓名）。"
     return refuse_page(HTTPStatus.NOT_FOUND, "邀请无效", sentence)

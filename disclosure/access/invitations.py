@@ -19,8 +19,10 @@ from disclosure.review.refusals import Refusal, RefusalCode
 LASTS = dt.timedelta(days=7)
 
 
-def invite(work: Work, name: str) -> str:
+def invite(work: Work, name: str, *, shows_secret: bool = False) -> str:
     """Return the token of a new invitation of ``name``; earlier ones are closed.
+
+    ``shows_secret``: by it the person also sets up their authenticator, which only a new secret is for.
 
     Raises:
         DisclosureError: for somebody who is not enrolled, or disabled.
@@ -33,7 +35,13 @@ def invite(work: Work, name: str) -> str:
     close_invitations(work, person)
     token = new_token()
     work.session.add(
-        Invitation(person_id=person.id, token_hash=token_hash(token), made_at=work.now, expires_at=work.now + LASTS)
+        Invitation(
+            person_id=person.id,
+            token_hash=token_hash(token),
+            shows_secret=shows_secret,
+            made_at=work.now,
+            expires_at=work.now + LASTS,
+        )
     )
     ledger.append(work.session, "person.invited", actor="管理员", name=person.name)
     return token
@@ -41,6 +49,19 @@ def invite(work: Work, name: str) -> str:
 
 def find_invited(work: Work, token: str) -> Person | None:
     """Return whom ``token`` invites; None when it is used, over, or none at all."""
+    row = _find_open(work, token)
+    return row.person if row is not None else None
+
+
+def authenticator_to_set_up(work: Work, token: str) -> str:
+    """Return what the authenticator is to scan on the page of the invitation; empty where it is set up already."""
+    row = _find_open(work, token)
+    if row is None or not row.shows_secret:
+        return ""
+    return people.authenticator_uri(work.catalog, row.person.name, work.cipher.decrypt(row.person.secret))
+
+
+def _find_open(work: Work, token: str) -> Invitation | None:
     wanted = (
         select(Invitation)
         .where(Invitation.token_hash == token_hash(token), Invitation.closed_at.is_(None))
@@ -49,7 +70,7 @@ def find_invited(work: Work, token: str) -> Person | None:
     row = work.session.scalars(wanted).one_or_none()
     if row is None or work.now >= row.expires_at or not row.person.is_active:
         return None
-    return row.person
+    return row
 
 
 def accept(work: Work, token: str, password: str, code: str, source: str) -> Person | Refusal:

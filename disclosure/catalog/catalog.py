@@ -15,8 +15,9 @@ from typing import TypeVar
 from disclosure.calendar.holidays import Holidays
 from disclosure.calendar.periods import Period
 from disclosure.catalog.models.access import EmbargoRule
+from disclosure.catalog.models.archive import Retention
 from disclosure.catalog.models.channels import Channel
-from disclosure.catalog.models.confidentiality import PublicContact
+from disclosure.catalog.models.confidentiality import CellRules, PublicContact, WrongWord
 from disclosure.catalog.models.history import ImportWords, KnownError
 from disclosure.catalog.models.indicators import (
     ComparisonFacts,
@@ -90,6 +91,12 @@ class Catalog:
     known_errors: Mapping[str, KnownError]
     #: Numbers and addresses of offices that may stand in public text, by how they are printed.
     public_contacts: Mapping[str, PublicContact]
+    #: How long what a year's archive holds is kept, by its kind.
+    retention: Mapping[str, Retention]
+    #: Words that public text is held to, by the wrong form.
+    wrong_words: Mapping[str, WrongWord]
+    #: Which figures tell of too few people to be shown.
+    cell_rules: CellRules
     import_words: ImportWords
     #: What people call things when they search the site.
     everyday_words: Mapping[str, EverydayWord]

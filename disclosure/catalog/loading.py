@@ -12,8 +12,9 @@ from typing import Any, get_args
 from disclosure.calendar.holidays import Holiday, Holidays
 from disclosure.catalog.catalog import BASE, PROFILES, Catalog, place_of
 from disclosure.catalog.models.access import EmbargoRule
+from disclosure.catalog.models.archive import Retention
 from disclosure.catalog.models.channels import Channel
-from disclosure.catalog.models.confidentiality import PublicContact
+from disclosure.catalog.models.confidentiality import CellRules, PublicContact, WrongWord
 from disclosure.catalog.models.history import ImportWords, KnownError
 from disclosure.catalog.models.indicators import (
     ComparisonFacts,
@@ -89,6 +90,8 @@ FACT_FILES: Mapping[str, FactFile] = MappingProxyType(
         "channels": FactFile("channels", Channel, "channels", "id", shows_values=False),
         "outlets": FactFile("outlets", OutletFacts),
         "public_contacts": FactFile("confidentiality", PublicContact, "public_contacts", "number"),
+        "wrong_words": FactFile("wrong_words", WrongWord, "wrong_words", "wrong"),
+        "cell_rules": FactFile("confidentiality", CellRules, "cells"),
         "known_errors": FactFile("known_errors", KnownError, "known_errors", "id"),
         "everyday_words": FactFile("search", EverydayWord, "everyday_words", "word"),
         "import_words": FactFile("imports", ImportWords),
@@ -97,6 +100,7 @@ FACT_FILES: Mapping[str, FactFile] = MappingProxyType(
         "openness_items": FactFile("openness", OpennessItem, "openness_items", "number"),
         "life_events": FactFile("openness", LifeEvent, "life_events", "id"),
         "reminders": FactFile("reminders", ReminderRules),
+        "retention": FactFile("archive", Retention, "retention", "kind"),
         "messengers": FactFile("messengers", Messenger, "messengers", "id"),
     }
 )
@@ -165,8 +169,8 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
     def document(name: str) -> Document:
         return layered_document(layers, name)
 
-    facts: dict[str, Any] = {field: _read(file, document(file.file)) for field, file in FACT_FILES.items()}
-    days = {day: fact for file in HOLIDAY_FILES for day, fact in _read(file, document(file.file)).items()}
+    facts: dict[str, Any] = {field: read_facts(file, document(file.file)) for field, file in FACT_FILES.items()}
+    days = {day: fact for file in HOLIDAY_FILES for day, fact in read_facts(file, document(file.file)).items()}
     order = {insurance: place for place, insurance in enumerate(facts["insurances"])}
     indicators: dict[str, Indicator] = facts.pop("indicators")
     # In the printed order of their insurances; within one, in the order of the YAML.
@@ -191,8 +195,12 @@ def _check(catalog: Catalog, document: Callable[[str], Document]) -> None:
         raise DisclosureError(f"{where}：milestones 应当正好有这六个节点，先后也如此：{steps}。")
 
 
-def _read(file: FactFile, document: Document) -> Any:
-    """Read one entry, or a mapping of entries by their keys."""
+def read_facts(file: FactFile, document: Document) -> Any:
+    """Read one entry, or a mapping of entries by their keys.
+
+    Raises:
+        DisclosureError: with all mistakes there are, a line each.
+    """
     top: Location = (file.top,) if file.top else ()
     if not file.key:
         return read_fact(file.model, document, top)

@@ -45,6 +45,7 @@ def mistakes_of(catalog: Catalog, document: Callable[[str], Document]) -> list[s
     mistakes += _organisation_mistakes(catalog, organisation)
     mistakes += _openness_mistakes(catalog, document("openness"))
     mistakes += _life_event_mistakes(catalog, document("openness"))
+    mistakes += _cell_mistakes(catalog, document("confidentiality"))
     for name, top, insurances, parts in _parts_used(catalog):
         for indicator_id in (catalog.indicator_id(insurance, part) for insurance in insurances for part in parts):
             need(catalog.indicators, indicator_id, document(top), (top, name, "parts"), "指标")
@@ -55,6 +56,19 @@ def mistakes_of(catalog: Catalog, document: Callable[[str], Document]) -> list[s
         if not any(indicator.matches(pattern) for indicator in catalog.indicators.values()):
             mistakes.append(f"{catalog.place_of('profile.yaml')}：indicators 中的“{pattern}”没有对应的指标。")
     return mistakes
+
+
+def _cell_mistakes(catalog: Catalog, confidentiality: Document) -> Iterator[str]:
+    """Yield a sentence for every rule of small cells that means no indicator, or names one that does not exist."""
+    for pattern, rule in catalog.cell_rules.indicators.items():
+        where = confidentiality.locate(("cells", "indicators", pattern))
+        meant = [indicator for indicator in catalog.indicators.values() if indicator.matches(pattern)]
+        if not meant:
+            yield f"{where}：cells.indicators 中的“{pattern}”没有对应的指标。"
+        for indicator in meant if rule.contributors else ():
+            name = rule.contributors or ""
+            if (name if "." in name else f"{indicator.insurance}.{name}") not in catalog.indicators:
+                yield f"{where}：cells.indicators 中“{pattern}”的 contributors 引用的指标“{name}”不存在。"
 
 
 def _search_mistakes(catalog: Catalog, search: Document) -> Iterator[str]:

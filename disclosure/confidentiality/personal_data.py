@@ -3,7 +3,8 @@
 Sources of the shapes: GB 11643-1999 (identity numbers, 18 characters, check character by ISO 7064 MOD 11-2; 15 digits
 before 1999), GB/T 2260 (codes of provinces, with which both begin), ISO/IEC 7812 (bank cards, Luhn), the passport
 numbers of the Exit and Entry Administration (E, D, S, P or G and eight digits, two letters and seven), the numbering
-plan for mobile telephones (1[3-9] and nine digits).
+plan for mobile telephones (1[3-9] and nine digits), GB 32100-2015 (unified social credit codes; 92 are those of
+self-employed persons, whose unit is a person).
 What is an office's own and may be read by anybody stands on the profile's list of contacts.
 """
 
@@ -26,6 +27,8 @@ class PersonalKind(StrEnum):
     PASSPORT = "护照号码"
     MOBILE = "手机号码"
     EMAIL = "个人电子邮箱"
+    CREDIT_CODE = "个体工商户的统一社会信用代码"
+    ADDRESS = "家庭住址"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,13 @@ _RUN = re.compile(
 _IS_AMOUNT = re.compile(r"\s*(?:[.．]\d|[%‰元万亿人户次个件张笔])")
 _PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[EDSPG]\d{8}|E[A-HJ-NP-Z]\d{7})(?![0-9A-Za-z])")
 _EMAIL = re.compile(r"[\w.+-]+\s?@\s?(?:[\w-]+\.)+[A-Za-z]{2,}", re.ASCII)
+_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_CREDIT_CODE = re.compile(rf"(?<![0-9A-Za-z])92\d{{6}}[{_CREDIT_ALPHABET}]{{10}}(?![0-9A-Za-z])")
+#: A home is told by a word for it and a house number.
+_HOME = re.compile(
+    r"(?:家庭住址|户籍地址|户籍所在地|常住地址|住址|(?<!国)家住)[:为在是]?\s*"
+    r"[^\s,。;!?]{2,30}?[\d一二三四五六七八九十]+(?:号|室|栋|幢|单元|组)"
+)
 #: Providers whose addresses belong to persons, not to offices.
 _PRIVATE_MAIL = (
     *("qq.com", "foxmail.com", "163.com", "126.com", "yeah.net", "sina.com", "sina.cn", "sohu.com", "139.com"),
@@ -86,6 +96,7 @@ def find_personal_data(text: str, allowed: Collection[str] = ()) -> tuple[Person
     plain = _unfolded(text)
     public = {re.sub(r"\W", "", _unfolded(each)) for each in allowed}
     found = [*_in_runs(plain, public), *_passports(plain), *_mails(plain, public)]
+    found += [*_credit_codes(plain), *_homes(plain)]
     return tuple(dict.fromkeys(found))
 
 
@@ -103,6 +114,14 @@ def is_card_number(number: str) -> bool:
         return False
     doubled = (int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed(number)))
     return sum(each - 9 if each > 9 else each for each in doubled) % 10 == 0
+
+
+def is_credit_code(code: str) -> bool:
+    """Whether 18 characters are a unified social credit code, by its check character."""
+    if len(code) != 18 or any(each not in _CREDIT_ALPHABET for each in code):
+        return False
+    total = sum(_CREDIT_ALPHABET.index(each) * pow(3, place, 31) for place, each in enumerate(code[:17]))
+    return _CREDIT_ALPHABET[-total % 31] == code[17]
 
 
 def _unfolded(text: str) -> str:
@@ -175,3 +194,14 @@ def _mails(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
         is_private = any(domain.lower() == each or domain.lower().endswith("." + each) for each in _PRIVATE_MAIL)
         if is_private and re.sub(r"\W", "", found[0]) not in public:
             yield PersonalDatum(PersonalKind.EMAIL, f"{name[:1]}***@{domain}")
+
+
+def _credit_codes(plain: str) -> Iterator[PersonalDatum]:
+    for found in _CREDIT_CODE.finditer(plain):
+        if is_credit_code(found[0]):
+            yield PersonalDatum(PersonalKind.CREDIT_CODE, f"{found[0][:2]}****{found[0][-2:]}")
+
+
+def _homes(plain: str) -> Iterator[PersonalDatum]:
+    for found in _HOME.finditer(plain):
+        yield PersonalDatum(PersonalKind.ADDRESS, f"{found[0][:2]}****")

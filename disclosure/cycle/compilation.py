@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import Catalog
+from disclosure.confidentiality.cells.structure import PublicStatement
+from disclosure.confidentiality.cells.withholding import (
+    NOTHING_WITHHELD,
+    Withholding,
+    in_public_form,
+    plan_withholding,
+)
 from disclosure.cycle import queries
 from disclosure.cycle.states import enter
 from disclosure.figures.figures import Figure, FigureSource
@@ -19,7 +28,7 @@ from disclosure.figures.narrative import NarrativeText
 from disclosure.platform.clock import utc_now
 from disclosure.platform.errors import DisclosureError
 from disclosure.records import ledger
-from disclosure.records.states import CycleStep, ReleaseState
+from disclosure.records.states import SEEN, CycleStep, ReleaseState
 from disclosure.records.tables import (
     Compilation,
     Cycle,
@@ -41,7 +50,7 @@ class CompiledContent:
 
     ``footnotes`` are printed; ``excused`` are ids of centres without figures and of sections without text;
     ``narratives`` are in the catalogue's order of their offices. ``version`` and ``reason`` are those of the
-    correction that the round belongs to: whoever approves the content approves them too.
+    correction that the round belongs to: whoever approves the content approves them too, and what is not shown.
     """
 
     period: Period
@@ -51,6 +60,18 @@ class CompiledContent:
     narratives: tuple[NarrativeText, ...] = ()
     version: int = 1
     reason: str = ""
+    withholding: Withholding = NOTHING_WITHHELD
+
+    @property
+    def public_figures(self) -> tuple[Figure, ...]:
+        """The figures as anybody may have them: without the values of what is withheld."""
+        return in_public_form(self.figures, self.withholding.places)
+
+    @property
+    def statement(self) -> PublicStatement:
+        """The figures by their places, and those not shown."""
+        by_place = {(figure.region, figure.indicator): figure for figure in self.figures}
+        return PublicStatement(self.period, by_place, self.withholding.places)
 
     @property
     def canonical(self) -> str:
@@ -73,6 +94,8 @@ class CompiledContent:
             content["narratives"] = self._texts
         if self.version > 1:
             content["correction"] = [self.version, self.reason]
+        if self.withholding.figures:
+            content["withheld"] = [self.withholding.salt, sorted(self.withholding.places)]
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
     @property
@@ -86,12 +109,13 @@ class CompiledContent:
 
     @property
     def text_digest(self) -> str:
-        """SHA-256 of the narrative text and the set of tables: what a first-review-only gate looked at."""
+        """SHA-256 of the text, the set of tables and what is withheld: what a first-review-only gate looked at."""
         texts = sorted((f.region, f.indicator, f.state, f.text) for f in self.figures if f.value is None)
         tables = sorted({f.indicator for f in self.figures})
         looked_at: list[object] = [texts, tables, self.footnotes]
         looked_at += [self._texts] if self.narratives else []
         looked_at += [self.reason] if self.version > 1 else []
+        looked_at += [sorted(self.withholding.places)] if self.withholding.figures else []
         return _sha256(json.dumps(looked_at, ensure_ascii=False))
 
 
@@ -106,13 +130,16 @@ def compile_round(session: Session, catalog: Catalog, cycle: Cycle) -> Compilati
         return existing
     if missing := queries.missing_centres(session, catalog, cycle):
         raise DisclosureError(f"还缺 {'、'.join(office.name for office in missing)} 的报表或文字，不能汇总。")
-    content = _gather(session, catalog, cycle)
+    gathered = _gather(session, catalog, cycle)
+    before = list(statements_before(session, catalog, cycle))
+    content = replace(gathered, withholding=plan_withholding(catalog, gathered.statement, before))
     compilation = Compilation(
         cycle_id=cycle.id,
         round=cycle.round,
         digest=content.digest,
         text_digest=content.text_digest,
         content=content.canonical,
+        withheld=content.withholding.as_record(),
         compiled_at=utc_now(),
     )
     session.add(compilation)
@@ -180,7 +207,37 @@ def _gather(session: Session, catalog: Catalog, cycle: Cycle, round_number: int 
         tuple(narratives),
         correction.version if correction else 1,
         correction.reason if correction else "",
+        Withholding.of_record(_withheld_in(session, cycle, round_number)),
     )
+
+
+def _withheld_in(session: Session, cycle: Cycle, round_number: int | None) -> dict[str, Any]:
+    """Return what the round's compilation withholds; nothing before it is compiled."""
+    wanted = select(Compilation.withheld).where(
+        Compilation.cycle_id == cycle.id, Compilation.round == (round_number or cycle.round)
+    )
+    return session.scalars(wanted).one_or_none() or {}
+
+
+def statements_before(session: Session, catalog: Catalog, cycle: Cycle) -> Iterator[PublicStatement]:
+    """Yield all that the public was ever told of the year of ``cycle``: here in any version, or elsewhere."""
+    year = queries.period_of(cycle).year
+    elsewhere: dict[Period, dict[tuple[str, str], Figure]] = {}
+    for figure, _ in imported_figures(session, catalog).values():
+        if figure.period.year == year:
+            elsewhere.setdefault(figure.period, {})[figure.region, figure.indicator] = figure
+    for period, figures in elsewhere.items():
+        yield PublicStatement(period, figures)
+    published = session.execute(
+        select(Cycle, Release)
+        .join(Release, Release.cycle_id == Cycle.id)
+        .where(Cycle.profile == catalog.profile.id, Release.state.in_(SEEN))
+        .order_by(Release.id)
+    )
+    for told, release in published:
+        is_itself = (told.id, release.round) == (cycle.id, cycle.round)
+        if queries.period_of(told).year == year and not is_itself:
+            yield released_content(session, catalog, told, release).statement
 
 
 def released_content(session: Session, catalog: Catalog, cycle: Cycle, release: Release) -> CompiledContent:
@@ -241,7 +298,14 @@ def _figure(row: Observation, source: FigureSource) -> Figure:
     )
 
 
-def history(session: Session, catalog: Catalog, period: Period | None = None) -> tuple[Figure, ...]:
+def public_history(session: Session, catalog: Catalog, period: Period | None = None) -> tuple[Figure, ...]:
+    """Return the same as ``history`` in public form: what a release withheld has no value in any later one."""
+    return history(session, catalog, period, is_public=True)
+
+
+def history(
+    session: Session, catalog: Catalog, period: Period | None = None, *, is_public: bool = False
+) -> tuple[Figure, ...]:
     """Return the figures of all periods but ``period`` that were published, here or (imported) elsewhere.
 
     What we published ourselves stands over an imported figure of the same key. A value that the register of known
@@ -249,19 +313,22 @@ def history(session: Session, catalog: Catalog, period: Period | None = None) ->
     """
     register = KnownErrors(catalog)
     found: dict[FigureKey, Figure] = {key: figure for key, (figure, _) in imported_figures(session, catalog).items()}
-    found.update(
-        {key: figure for key, figure in published_figures(session, catalog).items() if not register.of_figure(figure)}
-    )
+    own = published_figures(session, catalog, is_public=is_public)
+    found.update({key: figure for key, figure in own.items() if not register.of_figure(figure)})
     return tuple(figure for figure in found.values() if figure.period != period)
 
 
-def published_figures(session: Session, catalog: Catalog) -> dict[FigureKey, Figure]:
-    """Return every figure that the public reads now: of the newest version of each cycle, unless it was withdrawn."""
+def published_figures(session: Session, catalog: Catalog, *, is_public: bool = False) -> dict[FigureKey, Figure]:
+    """Return every figure that the public reads now: of the newest version of each cycle, unless it was withdrawn.
+
+    ``is_public``: in public form; otherwise with the values of what is withheld, for those who may see them.
+    """
     found: dict[FigureKey, Figure] = {}
     for cycle in session.scalars(select(Cycle).where(Cycle.profile == catalog.profile.id).order_by(Cycle.id)):
         release = queries.published_release(session, cycle)
         if release is not None and release.state is ReleaseState.LIVE:
-            found.update({f.key: f for f in released_content(session, catalog, cycle, release).figures})
+            content = released_content(session, catalog, cycle, release)
+            found.update({f.key: f for f in (content.public_figures if is_public else content.figures)})
     return found
 
 

@@ -12,6 +12,9 @@ from disclosure.catalog import Unit
 #: ``reported``: there is a value; ``not_provided`` 未提供: it exists but was not handed in;
 #: ``not_applicable`` 不适用: it does not exist here.
 FigureState = Literal["reported", "not_provided", "not_applicable"]
+#: There is a value, and the public may not have it: a state of figures in their public form alone, never of records.
+WITHHELD: Literal["withheld"] = "withheld"
+PublicState = FigureState | Literal["withheld"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Figure:
     unit: str
     value: Decimal | None = None
     text: str = ""
-    state: FigureState = "reported"
+    state: PublicState = "reported"
     centre: str = ""
     source: FigureSource = field(default_factory=FigureSource)
 
@@ -78,6 +81,8 @@ class Figure:
             return "未提供"
         if self.state == "not_applicable":
             return "不适用"
+        if self.state == WITHHELD:
+            return "未公布"
         return self.text if self.value is None else f"{self.value:,f}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, GateId, OpennessItem
+from disclosure.catalog.models.openness import ElementKind
 from disclosure.confidentiality.draft_marks import draft_fault
 from disclosure.confidentiality.public_text import object_to_public_text
+from disclosure.confidentiality.wrong_words import object_to_wrong_words
 from disclosure.cycle import compilation, queries
-from disclosure.figures.figures import Figure
+from disclosure.figures.figures import WITHHELD, Figure
 from disclosure.openness.contents import figures_content, sha256_of
 from disclosure.openness.words import words
 from disclosure.platform.clock import shanghai
@@ -37,17 +39,23 @@ from disclosure.review.refusals import Refusal, RefusalCode
 POLICY_KINDS = frozenset({"guide", "rates", "calculation", "text", "documents"})
 
 ElementKey = tuple[str, str]
+#: Characters of the sentence that says in print what changed.
+SHORTEST_WHAT, LONGEST_WHAT = 2, 100
 
 
 @dataclass(frozen=True)
 class NewContent:
-    """A canonical text for one element, with the day the matter changed and what is said of it in print."""
+    """A canonical text for one element, with the day the matter changed and what is said of it in print.
+
+    ``based_on`` is the version its writer started from, 0 for none; None where nobody says.
+    """
 
     item: str
     element: str
     content: str
     what: str
     changed_on: dt.date
+    based_on: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,19 +119,28 @@ def _object_to_content(work: Work, new: NewContent, owner: str) -> Iterator[Refu
         office = work.catalog.offices[item.owner]
         sentence = f"第 {int(item.number)} 项由{office.name}负责，不能与别的科室的内容一起报送。"
         yield Refusal(RefusalCode.WRONG_OFFICE, sentence)
+    if not SHORTEST_WHAT <= len(new.what.strip()) <= LONGEST_WHAT:
+        sentence = f"变更内容应为 {SHORTEST_WHAT} 到 {LONGEST_WHAT} 个字的一句话，公开在变更记录里。"
+        yield Refusal(RefusalCode.UNFIT_FIELD, sentence)
     if new.changed_on > shanghai(work.now).date():
-        sentence = f"变更日期 {new.changed_on} 还没有到，请核对（--on 写信息形成或者变更的日期）。"
+        sentence = f"变更日期 {new.changed_on} 还没有到，请核对；要写信息形成或者变更的那一天。"
         yield Refusal(RefusalCode.UNFIT_DAY, sentence)
     if sentence := object_to_public_text(work.catalog, "报送的内容", [new.content, new.what]):
         yield Refusal(RefusalCode.PERSONAL_DATA, sentence)
     if fault := draft_fault(f"{new.content}\n{new.what}"):
         yield Refusal(RefusalCode.DRAFT, f"报送的内容{fault}。")
+    if fault := object_to_wrong_words(work.catalog, [new.content, new.what]):
+        yield Refusal(RefusalCode.WRONG_WORD, f"报送的内容里{fault}。")
     standing = newest_version(work.session, work.catalog, new.item, new.element)
+    if standing is not None and new.based_on is not None and new.based_on != standing.number:
+        by = standing.person.name if standing.person else "系统"
+        sentence = f"开始写以后，{by}报送了第 {standing.number} 版（{standing.what}）；请先对照，再决定以谁的为准。"
+        yield Refusal(RefusalCode.OUT_OF_DATE, sentence)
     if standing is not None and standing.sha256 == sha256_of(new.content):
         sentence = f"内容与第 {standing.number} 版（{standing.what}）完全相同，不用再报送。"
         yield Refusal(RefusalCode.SAME_CONTENT, sentence)
     elif standing is not None and new.changed_on < standing.changed_on:
-        sentence = f"变更日期 {new.changed_on} 早于上一版的 {standing.changed_on}，请核对（--on）。"
+        sentence = f"变更日期 {new.changed_on} 早于上一版的 {standing.changed_on}，请核对。"
         yield Refusal(RefusalCode.UNFIT_DAY, sentence)
 
 
@@ -132,7 +149,7 @@ def note_statistics(work: Work) -> list[int]:
     session, catalog = work.session, work.catalog
     fresh: dict[str, list[NewContent]] = {}
     standing = newest_versions(session, catalog)
-    published = compilation.published_figures(session, catalog)
+    published = compilation.published_figures(session, catalog, is_public=True)
     for item in catalog.openness_items.values():
         for name, element in item.elements.items():
             if element.kind != "statistic":
@@ -180,13 +197,13 @@ def _signed(session: Session, catalog: Catalog, period: Period) -> _Signed:
 def _newest(
     catalog: Catalog, published: Mapping[tuple[str, str, str], Figure], indicators: Sequence[str]
 ) -> list[Figure]:
-    """Return the whole prefecture's figures of ``indicators`` in the newest period that has one with a value."""
+    """Return the whole prefecture's figures of ``indicators`` in the newest period that has one, shown or withheld."""
     own = [
         figure
         for figure in published.values()
         if figure.indicator in indicators and figure.region == catalog.prefecture.code
     ]
-    periods = {figure.period for figure in own if figure.value is not None}
+    periods = {figure.period for figure in own if figure.value is not None or figure.state == WITHHELD}
     if not periods:
         return []
     newest = max(periods, key=lambda period: (period.end, period.id))
@@ -315,8 +332,12 @@ def digest_of(versions: Iterable[OpennessVersion]) -> str:
 
 def gates_of(catalog: Catalog, versions: Iterable[OpennessVersion]) -> tuple[GateId, ...]:
     """Return the gates a change must pass: confidentiality always, policy where words or rates are made public."""
-    kinds = {catalog.openness_items[version.item].elements[version.element].kind for version in versions}
-    return ("policy", "confidentiality") if kinds & POLICY_KINDS else ("confidentiality",)
+    return gates_of_kinds({catalog.openness_items[v.item].elements[v.element].kind for v in versions})
+
+
+def gates_of_kinds(kinds: Collection[ElementKind]) -> tuple[GateId, ...]:
+    """Return the gates that elements of these kinds must pass."""
+    return ("policy", "confidentiality") if not POLICY_KINDS.isdisjoint(kinds) else ("confidentiality",)
 
 
 def get_change(session: Session, change_id: int) -> OpennessChange:

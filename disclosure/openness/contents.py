@@ -71,28 +71,52 @@ def read_content(item: OpennessItem, name: str, path: Path) -> str:
         raise DisclosureError(f"“{element.name}”是统计数据，自动取自已发布的披露周期，不能另行报送。")
     if path.is_file() and path.stat().st_size > LARGEST:
         raise DisclosureError(f"{path} 超过 {LARGEST // 1_000_000} MB，不像是一个要素的内容，请核对文件。")
-    content: Content | None = None
     if element.kind == "guide":
-        text = _words(path)
-        guide = parse_guide(text, str(path))
-        sample, blanks = guide.sample, guide.blanks
-    else:
-        model = CONTENT_OF_KIND[element.kind]
-        document = load_document(path) if path.suffix.lower() in {".yaml", ".yml"} else None
-        if document is None and element.kind != "text":
-            raise DisclosureError(f"“{element.name}”的内容应写成 .yaml 文件；样张：disclosure openness draft。")
-        try:
-            content = model.model_validate(document.data if document else {"text": _words(path)})
-        except ValidationError as error:
-            told = explain(error, document, ()) if document else f"{path} 是空的。"
-            raise DisclosureError(told) from error
-        sample, blanks = "示例" if content.sample else "", content.blanks
-        text = _canonical(content.model_dump(mode="json", exclude_defaults=True))
-    if sample:
-        raise DisclosureError(f"{path} 仍标有“示例”：请核对、改成本单位的内容，删去示例标记后再报送。")
-    if blanks := tuple(dict.fromkeys((*blanks, *blanks_in(text)))):
-        raise DisclosureError(f"{path} 还有没填的地方：{'；'.join(blanks)}。填好后再报送。")
+        return take_guide(_words(path), str(path))
+    model = CONTENT_OF_KIND[element.kind]
+    document = load_document(path) if path.suffix.lower() in {".yaml", ".yml"} else None
+    if document is None and element.kind != "text":
+        raise DisclosureError(f"“{element.name}”的内容应写成 .yaml 文件；样张：disclosure openness draft。")
+    try:
+        content = model.model_validate(document.data if document else {"text": _words(path)})
+    except ValidationError as error:
+        told = explain(error, document, ()) if document else f"{path} 是空的。"
+        raise DisclosureError(told) from error
+    return take_content(content, str(path))
+
+
+def take_guide(text: str, where: str) -> str:
+    """Return the canonical text of a finished guide; ``where`` names it in errors.
+
+    Raises:
+        DisclosureError: when it is no guide, and while it is marked a sample or leaves something to be filled in.
+    """
+    guide = parse_guide(text, where)
+    _refuse_unfinished(where, guide.sample, (*guide.blanks, *blanks_in(text)))
     return text
+
+
+def take_content(content: Content, where: str) -> str:
+    """Return the canonical text of finished ``content``; ``where`` names it in errors.
+
+    Raises:
+        DisclosureError: while it is marked a sample or leaves something to be filled in.
+    """
+    text = canonical_content(content)
+    _refuse_unfinished(where, "示例" if content.sample else "", (*content.blanks, *blanks_in(text)))
+    return text
+
+
+def canonical_content(content: Content) -> str:
+    """Return ``content`` as the records keep it, finished or not."""
+    return _canonical(content.model_dump(mode="json", exclude_defaults=True))
+
+
+def _refuse_unfinished(where: str, sample: str, blanks: Sequence[str]) -> None:
+    if sample:
+        raise DisclosureError(f"{where} 仍标有“示例”：请核对、改成本单位的内容，删去示例标记后再报送。")
+    if left := tuple(dict.fromkeys(blanks)):
+        raise DisclosureError(f"{where} 还有没填的地方：{'；'.join(left)}。填好后再报送。")
 
 
 def figures_content(figures: Sequence[Figure], *, demo: bool) -> str:

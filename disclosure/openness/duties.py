@@ -123,12 +123,10 @@ def _confirmations(session: Session, catalog: Catalog, now: dt.datetime, today: 
 
 
 def _requests(session: Session, catalog: Catalog, now: dt.datetime, today: dt.date) -> list[OpenClock]:
-    supervising = catalog.offices[catalog.roles["supervisor"].offices[0]]
     found = []
     for one in requests.register(session, catalog, today):
         if one.request.answered_on is None:
-            item = catalog.openness_items.get(one.request.item)
-            office = catalog.offices[item.owner] if item else supervising
+            office = requests.office_of(catalog, one.request)
             able = people.staff(session, office.id, now)
             found.append(
                 OpenClock(

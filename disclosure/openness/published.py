@@ -15,6 +15,7 @@ from disclosure.catalog import Catalog
 from disclosure.catalog.models.openness import Content
 from disclosure.figures.figures import Figure
 from disclosure.openness import requests
+from disclosure.openness.changes import NewContent, next_number
 from disclosure.openness.clock import ElementVersion, confirmation_due
 from disclosure.openness.contents import restore
 from disclosure.openness.guides import Guide
@@ -41,8 +42,29 @@ def preview_pages(session: Session, catalog: Catalog, change: OpennessChange) ->
     return {path: content for path, content in pages.items() if path in wanted}
 
 
-def state_of(session: Session, catalog: Catalog, also: OpennessChange | None = None) -> OpennessState:
-    """Return what stands in the elements: the newest released version of each, ``also`` as if released now."""
+def draft_pages(session: Session, catalog: Catalog, new: NewContent, person_id: int) -> dict[str, bytes]:
+    """Return every page as it would be, were ``new`` published now as ``person_id`` wrote it; nothing is recorded."""
+    draft = OpennessVersion(
+        profile=catalog.profile.id,
+        change_id=0,
+        item=new.item,
+        element=new.element,
+        number=next_number(session, catalog, new.item, new.element),
+        content=new.content,
+        what=new.what,
+        changed_on=new.changed_on,
+        person_id=person_id,
+    )
+    return render_openness(catalog, state_of(session, catalog, draft=draft))
+
+
+def state_of(
+    session: Session, catalog: Catalog, also: OpennessChange | None = None, draft: OpennessVersion | None = None
+) -> OpennessState:
+    """Return what stands in the elements: the newest released version of each.
+
+    ``also`` and ``draft``, a version that no record has, are shown as if released now.
+    """
     versions: dict[ElementKey, list[tuple[OpennessVersion, dt.date | None]]] = {}
     today = shanghai(utc_now()).date()
     for change in _changes(session, catalog):
@@ -51,6 +73,8 @@ def state_of(session: Session, catalog: Catalog, also: OpennessChange | None = N
             released = today
         for version in change.versions:
             versions.setdefault((version.item, version.element), []).append((version, released))
+    if draft is not None:
+        versions.setdefault((draft.item, draft.element), []).append((draft, today))
     guides: dict[str, Guide] = {}
     contents: dict[str, dict[str, Content]] = {}
     statistics: dict[ElementKey, tuple[Figure, ...]] = {}

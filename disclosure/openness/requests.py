@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from disclosure.calendar.workdays import add_workdays, count_workdays
-from disclosure.catalog import Catalog
+from disclosure.catalog import Catalog, Office
 from disclosure.openness.pages.state import RequestCounts
 from disclosure.openness.words import words
 from disclosure.platform.clock import format_day, shanghai
@@ -24,6 +24,7 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.records import ledger
 from disclosure.records.installation import Work
 from disclosure.records.tables import OpennessRequest
+from disclosure.review import people
 from disclosure.review.identify import Proof, find_actor
 from disclosure.review.refusals import Refusal
 
@@ -69,6 +70,30 @@ def add(work: Work, number: str, received_on: dt.date, *, item: str, name: str) 
     return request
 
 
+def assign(work: Work, number: str, office: str, *, name: str) -> OpennessRequest:
+    """Give a request that is open to the office (an id or a name) that is to answer it.
+
+    Raises:
+        DisclosureError: for an office there is none of, or once it is answered.
+    """
+    session, catalog = _begin_as(work, name)
+    request, found = _open_request(session, catalog, number), people.find_office(catalog, office)
+    request.office = found.id
+    ledger.append(session, "request.assigned", actor=name, number=number, office=found.id)
+    return request
+
+
+def office_of(catalog: Catalog, request: OpennessRequest) -> Office:
+    """Return the office that answers: the one it was given to, else the item's, else the one that supervises."""
+    item = catalog.openness_items.get(request.item)
+    return catalog.offices[request.office or (item.owner if item else registrar(catalog).id)]
+
+
+def registrar(catalog: Catalog) -> Office:
+    """Return the office that keeps the register: the one that supervises."""
+    return catalog.offices[catalog.roles["supervisor"].offices[0]]
+
+
 def extend(work: Work, number: str, on: dt.date, *, notice: str, name: str) -> OpennessRequest:
     """Extend the limit once, by the letter ``notice`` that told the applicant on ``on``.
 
@@ -80,7 +105,7 @@ def extend(work: Work, number: str, on: dt.date, *, notice: str, name: str) -> O
     if request.extended_on is not None:
         raise DisclosureError(f"{number} 已于 {format_day(request.extended_on)}延长过一次，不能再延长。")
     if len(notice.strip()) < 4:
-        raise DisclosureError("延长时限须写明告知申请人的文书（--notice，如 延期答复告知书〔2026〕3号）。")
+        raise DisclosureError("延长时限须写明告知申请人的文书，如 延期答复告知书〔2026〕3号。")
     if not request.received_on <= on <= shanghai(work.now).date():
         raise DisclosureError(f"告知日期 {on} 应在收到日期 {request.received_on} 与今天之间，请核对。")
     limit = limit_of(catalog, request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.yaml_source import Document, Location
@@ -65,9 +66,15 @@ def explain(error: ValidationError, document: Document, at: Location, *, shows_v
     lines = []
     for detail in error.errors():
         location = (*at, *detail["loc"])
-        told = detail["msg"].removeprefix("Value error, ")
-        expected = _EXPECTED[detail["type"]].format(**detail.get("ctx", {})) if detail["type"] in _EXPECTED else told
+        expected = expected_of(detail)
         given = "" if detail["type"] == "missing" or not shows_values else f"，实际为 {detail['input']!r}"
         path = ".".join(str(step) for step in location)
         lines.append(f"{document.locate(location)}：{path} {expected}{given}。")
     return "\n".join(lines)
+
+
+def expected_of(detail: ErrorDetails) -> str:
+    """Return what a value should have been, for one mistake of a ``ValidationError``."""
+    if detail["type"] in _EXPECTED:
+        return _EXPECTED[detail["type"]].format(**detail.get("ctx", {}))
+    return detail["msg"].removeprefix("Value error, ")

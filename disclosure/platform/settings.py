@@ -56,6 +56,9 @@ class Settings(BaseSettings):
     openid_client_id: str = Field(default="", description="统一登录给本系统的客户端编号")
     openid_client_secret: SecretStr | None = Field(default=None, description="统一登录给本系统的客户端口令")
     openid_claim: str = Field(default="name", description="统一登录的哪一项是登记的姓名")
+    metrics_token: SecretStr | None = Field(
+        default=None, description="取运行指标 /metrics 的口令；空则只有本机、且没有对外地址时才能取"
+    )
     prefect_port: int = Field(default=4201, ge=1, le=65535, description="Prefect 服务的端口，只在本机监听")
     prefect_auth: SecretStr | None = Field(
         default=None, description="Prefect 服务的 用户名:口令，每次启动自动新做，不必设置"
@@ -302,6 +305,7 @@ class Settings(BaseSettings):
             "backup_folder": str(self.backup_folder) if self.backup_folder else None,
             "backup_recipients": self.backup_recipients,
             "backup_keep": str(self.backup_keep),
+            "metrics_token": _written(self.metrics_token),
             "prefect_auth": _written(self.prefect_auth),
             "secret_key": _written(self.secret_key),
         }

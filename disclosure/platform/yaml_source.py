@@ -48,6 +48,9 @@ class Document:
         """
         merged = Document(dict(self.data), dict(self.marks))
         _merge(merged.data, upper.data, (), merged.marks, upper.marks)
+        if () not in merged.marks and () in upper.marks:
+            # What is missing altogether is told of the lowest file there is.
+            merged.marks[()] = upper.marks[()]
         return merged
 
 

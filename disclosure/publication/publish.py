@@ -21,6 +21,7 @@ from disclosure.cycle.states import enter
 from disclosure.platform.clock import format_moment, utc_now
 from disclosure.platform.errors import DisclosureError, UnavailableError
 from disclosure.platform.secrets import Secrets, from_environment
+from disclosure.publication.contents.cells import refuse_given_away
 from disclosure.publication.contents.contents import release_folder, trees_of
 from disclosure.publication.contents.documents import document_of
 from disclosure.publication.contents.personal import refuse_personal_data
@@ -74,6 +75,7 @@ def render_round(installation: Installation, cycle_id: int) -> Release:
         if release is not None and not _damaged_files(installation.settings.releases, release):
             return release
         document = document_of(session, catalog, cycle, compiled)
+        refuse_given_away(session, catalog, cycle, compiled)
     period = queries.period_of(cycle)
     files = render_release(document, outlets_of(catalog, document)).files
     refuse_personal_data(catalog, files)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _MIGRATION_LOCK = 820_213
 #: What is said of a database that a development version made, and what to do.
 TOO_OLD = "是 0.2.0 以前的开发版建立的，不能升级。"
+#: What is said of a database that a later version has upgraded, and what to do: there is no way back.
+TOO_NEW = "是更新的版本建立或升级过的，这个版本不认识它的表，没有打开，什么都没有改。"
+GO_FORWARD = "请换回更新的版本；一定要退回时，用升级以前的备份恢复到空的文件夹（disclosure backup restore）。"
 START_ANEW = "请把它移走留存，或将 DISCLOSURE_HOME、DISCLOSURE_DATABASE_URL 指向新的位置，再重新开始。"
 
 
@@ -133,11 +136,12 @@ def create_records_engine(url: str) -> Engine:
     return engine
 
 
-def migration_state(engine: Engine) -> Literal["empty", "too old", "behind", "current"]:
+def migration_state(engine: Engine) -> Literal["empty", "too old", "behind", "current", "too new"]:
     """Tell whether the tables are those of this version of the product.
 
-    ``too old``: of a development version from before the first migration. Asked without Alembic, which takes a quarter
-    of a second to import: every resumed run asks. Asking needs no write lock.
+    ``too old``: of a development version from before the first migration; ``too new``: of a later version.
+    Asked without Alembic, which takes a quarter of a second to import: every resumed run asks. Asking needs no write
+    lock.
     """
     with engine.execution_options(reads_only=True).connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
@@ -145,7 +149,8 @@ def migration_state(engine: Engine) -> Literal["empty", "too old", "behind", "cu
         at = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if at is None:
         return "empty"
-    return "current" if at == HEAD else "too old" if at < FIRST else "behind"
+    # Numbers of migrations are strings of one length, or of versions that none of ours has ever been.
+    return "current" if at == HEAD else "too old" if at < FIRST else "behind" if at < HEAD else "too new"
 
 
 def migrate(url: str, engine: Engine | None = None) -> None:
@@ -161,8 +166,11 @@ def migrate(url: str, engine: Engine | None = None) -> None:
     config = _alembic(url)
     used = engine or create_records_engine(url)
     shown = make_url(url).render_as_string(hide_password=True)
-    if migration_state(used) == "too old":
+    state = migration_state(used)
+    if state == "too old":
         raise DisclosureError(f"记录库 {shown} {TOO_OLD}{START_ANEW}")
+    if state == "too new":
+        raise DisclosureError(f"记录库 {shown} {TOO_NEW}{GO_FORWARD}")
     with migrating(used) as connection:
         if connection.dialect.name == "postgresql":
             # Two processes that open an empty database together; SQLite's BEGIN IMMEDIATE does the same.

@@ -22,7 +22,7 @@ def render_page(document: DisclosureDocument, charts: Mapping[str, str], files: 
         "release.html.j2",
         document=document,
         charts={name: Markup(svg) for name, svg in charts.items()},  # noqa: S704 - see above
-        sizes={name: kilobytes(content) for name, content in files.items()},
+        sizes={name: kilobytes(len(content)) for name, content in files.items()},
         dataset=release_dataset(document, files),
         compiled_on=chinese_date(dt.date.fromisoformat(document.compiled_on)),
     )

@@ -36,6 +36,6 @@ def chinese_date(day: dt.date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def kilobytes(content: bytes) -> int:
-    """Size in kB, at least 1."""
-    return max(1, round(len(content) / 1000))
+def kilobytes(size: int) -> int:
+    """Size in kB, at least 1, of so many bytes."""
+    return max(1, round(size / 1000))

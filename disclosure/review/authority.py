@@ -58,6 +58,7 @@ class RoundState:
     latest_publication: dt.datetime | None = None
     unreviewed: Collection[GateId] = ()
     is_later_review: bool = False
+    gives_away: bool = False
 
 
 def object_to_answer(catalog: Catalog, answer: Answer, state: RoundState) -> Iterator[Refusal]:
@@ -102,6 +103,9 @@ def _object_to_emergency(answer: Answer, state: RoundState) -> Iterator[Refusal]
     if state.audit_blocks:
         sentence = "数据质量报告中有严重问题或未能运行的检查，紧急签发也不能放行，请先退回修改。"
         yield Refusal(RefusalCode.AUDIT_BLOCKS, sentence)
+    if state.gives_away:
+        sentence = "有隐去的数据仍可由已公布的数据推算出来，紧急签发也不能放行，请先退回修改。"
+        yield Refusal(RefusalCode.GIVES_AWAY, sentence)
     if len(answer.opinion) < SHORTEST_REASON:
         sentence = f"紧急签发必须在意见中写明理由（至少 {SHORTEST_REASON} 个字）。"
         yield Refusal(RefusalCode.UNFIT_REASON, sentence)
@@ -122,6 +126,9 @@ def _object_to_return(answer: Answer, state: RoundState) -> Iterator[Refusal]:
 def _object_to_approval(gate: Gate, answer: Answer, state: RoundState) -> Iterator[Refusal]:
     if answer.returned_to:
         yield Refusal(RefusalCode.UNFIT_TARGET, f"{gate.name}选择了“通过”，就不能同时选择退回的单位。")
+    if answer.gate == "confidentiality" and state.gives_away:
+        sentence = "有隐去的数据仍可由已公布的数据推算出来（见审核材料“保密证明”），保密性审核只能退回。"
+        yield Refusal(RefusalCode.GIVES_AWAY, sentence)
     if answer.gate == "finance" and state.audit_blocks:
         sentence = "数据质量报告中有严重问题或未能运行的检查，数据审核只能退回。"
         yield Refusal(RefusalCode.AUDIT_BLOCKS, sentence)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog, GateId
+from disclosure.confidentiality.cells.withholding import Withholding
 from disclosure.cycle import deadlines, queries
 from disclosure.cycle.states import enter
 from disclosure.platform.clock import utc_now
@@ -129,12 +130,21 @@ def _round_state(work: Work, cycle: Cycle, ask: Ask) -> RoundState:
         audit_blocks=audit is None or audit.is_blocking,
         unexplained=range(1, len(unexplained_findings(audit)) + 1) if audit else (),
         returnable={office.id for office in queries.returnable_offices(session, catalog, cycle)},
-        # The statutory day was kept, or missed, by the first version.
-        latest_publication=None
-        if queries.correction_of(session, cycle)
-        else deadlines.latest_publication(session, catalog, cycle),
+        latest_publication=latest_hour(session, catalog, cycle),
         is_later_review=ask.step == "later_review",
+        gives_away=(compiled := queries.compilation_of(session, cycle)) is not None
+        and not Withholding.of_record(compiled.withheld).is_safe,
     )
+
+
+def latest_hour(session: Session, catalog: Catalog, cycle: Cycle) -> dt.datetime | None:
+    """Return the last moment that the leader may sign for; None where there is none.
+
+    The statutory day was kept, or missed, by the first version: a correction has no such moment.
+    """
+    if queries.correction_of(session, cycle):
+        return None
+    return deadlines.latest_publication(session, catalog, cycle)
 
 
 def _drafters(session: Session, cycle: Cycle) -> frozenset[str]:

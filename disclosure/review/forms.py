@@ -144,3 +144,15 @@ def proof_in(raw: object, at: dt.datetime) -> Proof | Refusal:
 def unfit_field(sentence: str) -> Refusal:
     """Return the refusal of a form that cannot be read as an answer."""
     return Refusal(RefusalCode.UNFIT_FIELD, sentence)
+
+
+def read_day(text: str) -> dt.date:
+    """Read a day as a browser writes it.
+
+    Raises:
+        DisclosureError: for anything else.
+    """
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError:
+        raise DisclosureError("没有写日期，应如 2026-03-02。") from None

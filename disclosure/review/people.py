@@ -66,11 +66,7 @@ def enrol(
         DisclosureError: for an unknown office, a role the office has not, an unfit name, or a name already
             enrolled.
     """
-    found = next((o for o in catalog.offices.values() if office in (o.id, o.name, *o.aliases)), None)
-    if found is None:
-        names = "、".join(o.name for o in catalog.offices.values())
-        raise DisclosureError(f"没有“{office}”这个科室，应为 {names} 之一。")
-    name = name.strip()
+    found, name = find_office(catalog, office), name.strip()
     if not re.fullmatch(r"[\w\u4e00-\u9fff·.\- ]{1,30}", name):
         raise DisclosureError(f"姓名“{name}”不合要求：1 到 30 个汉字、字母或数字。")
     if find_person(session, name) is not None:
@@ -79,7 +75,7 @@ def enrol(
     person = Person(
         name=name,
         office=found.id,
-        roles=_roles(catalog, found, roles),
+        roles=roles_in_office(catalog, found, roles),
         secret=cipher.encrypt(secret),
         is_demo=is_demo,
         enrolled_at=utc_now(),
@@ -89,23 +85,36 @@ def enrol(
     ledger.append(
         session, "person.enrolled", actor="管理员", name=name, office=found.id, roles=person.roles, demo=is_demo
     )
-    return Enrolment(person, secret, _uri(catalog, name, secret))
+    return Enrolment(person, secret, authenticator_uri(catalog, name, secret))
+
+
+def find_office(catalog: Catalog, office: str) -> Office:
+    """Return the office that ``office`` is the id or a name of.
+
+    Raises:
+        DisclosureError: when there is none, with those there are.
+    """
+    found = next((o for o in catalog.offices.values() if office in (o.id, o.name, *o.aliases)), None)
+    if found is None:
+        names = "、".join(o.name for o in catalog.offices.values())
+        raise DisclosureError(f"没有“{office}”这个科室，应为 {names} 之一。")
+    return found
 
 
 def re_enrol(session: Session, catalog: Catalog, cipher: Cipher, name: str) -> Enrolment:
     """Give a new secret to somebody who lost the old one; a lock is lifted, and a disabled person may act again."""
-    person = _known(session, name)
+    person = known_person(session, name)
     secret = pyotp.random_base32()
     person.secret, person.secret_number, person.is_active = cipher.encrypt(secret), person.secret_number + 1, True
     attempts.forget_name(session, name)
     end_sessions(session, person, utc_now())
     ledger.append(session, "person.re_enrolled", actor="管理员", name=name)
-    return Enrolment(person, secret, _uri(catalog, name, secret))
+    return Enrolment(person, secret, authenticator_uri(catalog, name, secret))
 
 
 def disable(session: Session, name: str) -> Person:
     """Bar somebody from deciding any more; what they decided stands."""
-    person = _known(session, name)
+    person = known_person(session, name)
     person.is_active = False
     end_sessions(session, person, utc_now())
     ledger.append(session, "person.disabled", actor="管理员", name=name)
@@ -126,7 +135,7 @@ def set_contact(session: Session, catalog: Catalog, name: str, messenger: str, a
     Raises:
         DisclosureError: for unknown people or messengers, and an address that this messenger cannot have.
     """
-    person = _known(session, name)
+    person = known_person(session, name)
     chosen = ""
     if messenger or address:
         known = catalog.messengers
@@ -150,7 +159,7 @@ def substitute(session: Session, name: str, absent_name: str, first_day: dt.date
     Raises:
         DisclosureError: for unknown people, one person twice, or days in the wrong order.
     """
-    person, absent = _known(session, name), _known(session, absent_name)
+    person, absent = known_person(session, name), known_person(session, absent_name)
     if person.id == absent.id:
         raise DisclosureError(f"“{name}”不能代自己，请核对姓名。")
     if last_day < first_day:
@@ -341,8 +350,12 @@ def _count_wrong_code(session: Session, person: Person, source: str, now: dt.dat
     return Refusal(RefusalCode.WRONG_CODE, f"口令不对或已过期，请输入验证器上正在显示的 6 位数字{again}。")
 
 
-def _roles(catalog: Catalog, office: Office, wanted: Collection[str]) -> list[str] | None:
-    """Role ids out of ids or names; None when nothing was said, which means all of the office's."""
+def roles_in_office(catalog: Catalog, office: Office, wanted: Collection[str]) -> list[str] | None:
+    """Return role ids out of ids or names; None when nothing was said, which means all of the office's.
+
+    Raises:
+        DisclosureError: for a role that people of the office cannot have.
+    """
     if not wanted:
         return None
     known = {key: role for role in catalog.roles_of_office(office.id) for key in (role, catalog.roles[role].name)}
@@ -352,14 +365,19 @@ def _roles(catalog: Catalog, office: Office, wanted: Collection[str]) -> list[st
     return sorted({str(known[name]) for name in wanted})
 
 
-def _known(session: Session, name: str) -> Person:
+def known_person(session: Session, name: str) -> Person:
+    """Return the person enrolled under this name.
+
+    Raises:
+        DisclosureError: when nobody is.
+    """
     person = find_person(session, name)
     if person is None:
         raise DisclosureError(not_enrolled(name).sentence)
     return person
 
 
-def _uri(catalog: Catalog, name: str, secret: str) -> str:
+def authenticator_uri(catalog: Catalog, name: str, secret: str) -> str:
     """Return what an authenticator's QR code says."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=catalog.profile.short_title)
 

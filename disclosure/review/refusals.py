@@ -41,10 +41,12 @@ class RefusalCode(StrEnum):
     UNFIT_DAY = "unfit_day"
     CANNOT_RETURN = "cannot_return"
     AUDIT_BLOCKS = "audit_blocks"
+    GIVES_AWAY = "gives_away"
     UNEXPLAINED = "unexplained"
     NO_SUCH_DEADLINE = "no_such_deadline"
     PERSONAL_DATA = "personal_data"
     DRAFT = "draft"
+    WRONG_WORD = "wrong_word"
     SAME_CONTENT = "same_content"
     DAMAGED = "damaged"
 

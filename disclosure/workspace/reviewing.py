@@ -30,6 +30,8 @@ from disclosure.review.briefing import (
     read_review_material,
 )
 from disclosure.review.forms import LONGEST_OPINION
+from disclosure.workspace.answered import OwnAnswer, list_own_answers, say_next
+from disclosure.workspace.confidentiality_proof import ConfidentialityProof, load_proof
 
 #: Canonical content as it was parsed.
 Content = Mapping[str, list[list[str]]]
@@ -77,6 +79,7 @@ class ReviewPage:
     ``causes`` are the first of what was found, one for a mistake; ``comparisons`` are rows by their headings;
     ``round_changes`` is None in the first round. ``preview`` is the release's folder, empty until it is
     rendered. ``answered_in`` is the run that asks, empty while none does. ``is_drafting``: this person may explain.
+    ``own_answers`` are what this person answered, ``happens_next`` what comes after it, in words.
     """
 
     label: str
@@ -93,11 +96,14 @@ class ReviewPage:
     key_figures: Sequence[KeyFigure]
     comparisons: Sequence[Mapping[str, str]]
     texts: Sequence[ReadText]
+    proof: ConfidentialityProof
     round_changes: Sequence[RoundChange] | None
     to_explain: Sequence[WarningLine]
     explained: Sequence[Finding]
     answered_in: str
     is_drafting: bool
+    own_answers: Sequence[OwnAnswer]
+    happens_next: str
 
     @property
     def opinion(self) -> str:
@@ -150,11 +156,14 @@ def load_review_page(installation: Installation, viewer: Viewer, person_id: int,
                 for narrative in material.content.narratives
                 for section, blocks in narrative.blocks.items()
             ],
+            proof=load_proof(session, catalog, cycle, material.content),
             round_changes=_compare_rounds(session, catalog, cycle),
             to_explain=_to_explain(session, audit, person_id, cycle_id),
             explained=[finding for finding in audit.findings if finding.severity == "warning" and finding.explanation],
             answered_in=_answered_in(view),
             is_drafting=catalog.gates["finance"].role in viewer.roles and "finance" not in view.made,
+            own_answers=list_own_answers(session, catalog, view, person_id),
+            happens_next=say_next(catalog, view),
         )
 
 

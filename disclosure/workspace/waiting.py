@@ -21,6 +21,8 @@ from disclosure.platform.clock import format_day, shanghai
 from disclosure.records.installation import Work
 from disclosure.records.tables import Cycle, LedgerEntry
 from disclosure.review.briefing import REVIEW_PAGE
+from disclosure.workspace.answered import ANSWERED
+from disclosure.workspace.requests import REQUESTS
 
 #: Where a thing is done, below the door's address.
 RUNS, BOARD, HAND_IN = "/prefect/runs/flow-run/", "/board", "/hand-in"
@@ -71,11 +73,12 @@ class WaitingItem:
 
 @dataclass(frozen=True)
 class Deed:
-    """One thing that a person did."""
+    """One thing that a person did; ``address`` tells what came of an answer, if a page does."""
 
     at: dt.datetime
     what: str
     subject: str
+    address: str = ""
 
 
 def list_waiting(work: Work, name: str) -> list[WaitingItem]:
@@ -102,8 +105,13 @@ def list_deeds(work: Work, name: str) -> list[Deed]:
     rows = work.session.scalars(wanted.order_by(LedgerEntry.number.desc()).limit(_DONE_SHOWN)).all()
     ids = {row.cycle_id for row in rows if row.cycle_id is not None}
     cycles = work.session.execute(select(Cycle.id, Cycle.period_id).where(Cycle.id.in_(ids)))
-    labels = {cycle_id: parse_period(period_id).label for cycle_id, period_id in cycles}
-    return [Deed(row.at, _what_was_done(work.catalog, row), labels.get(row.cycle_id or 0, "")) for row in rows]
+    periods = {cycle_id: parse_period(period_id) for cycle_id, period_id in cycles}
+    found = []
+    for row in rows:
+        period = periods.get(row.cycle_id or 0)
+        told = f"{ANSWERED}{period.id}" if period and row.event == "ask.answered" else ""
+        found.append(Deed(row.at, _what_was_done(work.catalog, row), period.label if period else "", told))
+    return found
 
 
 def _what_was_done(catalog: Catalog, row: LedgerEntry) -> str:
@@ -144,12 +152,13 @@ def _of_clocks(clocks: Sequence[OpenClock]) -> Iterator[WaitingItem]:
         of_change.setdefault((clock.change_id, "" if clock.change_id else clock.title, clock.limit), []).append(clock)
     for same in of_change.values():
         first = same[0]
+        elsewhere = REQUESTS if first.kind == "request" else ""
         yield WaitingItem(
             order=(-first.time.over, first.limit),
             subject=f"{first.title}{f'等 {len(same)} 项' if len(same) > 1 else ''}",
             what=first.step,
             office=first.office,
             time=first.time,
-            address=f"{RUNS}{first.run_id}" if first.run_id else "",
-            button="去答复" if first.run_id else "",
+            address=f"{RUNS}{first.run_id}" if first.run_id else elsewhere,
+            button="去答复",
         )

@@ -6,6 +6,7 @@ description stands above it too, but the UI squeezes it to nothing as soon as th
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -13,6 +14,7 @@ from typing import Annotated, Any, Literal
 from prefect.input import RunInput
 from pydantic import Field, WithJsonSchema, create_model
 
+from disclosure.platform.clock import shanghai
 from disclosure.platform.wording import words_beside
 from disclosure.review.forms import (
     AT_ONCE,
@@ -25,6 +27,8 @@ from disclosure.review.forms import (
 
 _words = words_beside(__file__)
 _LONGEST_REMARK = 200
+#: An hour at which people read what is published.
+_MORNING = 9
 
 
 def review_form(gates: Sequence[str], centres: Sequence[str], briefing: str) -> type[RunInput]:
@@ -38,16 +42,28 @@ def review_form(gates: Sequence[str], centres: Sequence[str], briefing: str) -> 
     )
 
 
-def sign_off_form(gates: Sequence[str], centres: Sequence[str], briefing: str) -> type[RunInput]:
-    """Make the leader's form: a review with the time of publication."""
+def sign_off_form(gates: Sequence[str], centres: Sequence[str], briefing: str, hours: str) -> type[RunInput]:
+    """Make the leader's form: a review with the time of publication, of which ``hours`` says what may be filled in."""
     return _form(
         "sign_off",
         gate=(_choice(gates), _told(briefing)),
         outcome=(_choice(tuple(OUTCOMES)), {}),
         opinion=_text(LONGEST_OPINION),
-        publish_at=_text(30),
+        publish_at=(str, {"min_length": 1, "max_length": 30, "description": hours}),
         returned_to=(_choices((RETURN_TO_NOBODY, *centres)), {}),
     )
+
+
+def say_hours(now: dt.datetime, latest: dt.datetime | None) -> str:
+    """Say what may be filled in as the time of publication: of the examples none has passed, or is after ``latest``."""
+    said: dict[str, str] = _words()["hours"]
+    if latest is not None and latest <= now:
+        return said["over"].format(at_once=AT_ONCE)
+    morning = shanghai(now).replace(hour=_MORNING, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
+    example = morning if latest is None or morning <= latest else shanghai(latest)
+    which = "to_come" if latest is None else "until"
+    until = f"{shanghai(latest):%Y-%m-%d %H:%M}" if latest else ""
+    return said[which].format(at_once=AT_ONCE, example=f"{example:%Y-%m-%d %H:%M}", latest=until)
 
 
 def later_review_form(gates: Sequence[str], briefing: str) -> type[RunInput]:
@@ -84,7 +100,7 @@ def _form(form: str, **asked: tuple[Any, dict[str, Any]]) -> type[RunInput]:
     for name, (kind, rules) in (choices | proof | asked).items():
         told: dict[str, str] = words["fields"][name] | words["forms"][form].get(name, {})
         filled: dict[str, Any] = {key: text.format(at_once=AT_ONCE) for key, text in told.items()}
-        fields[name] = (kind, Field(**filled, **rules))
+        fields[name] = (kind, Field(**(filled | rules)))
     return create_model(words["forms"][form]["title"], __base__=RunInput, **fields)
 
 

@@ -64,6 +64,19 @@ def leave_mark(settings: Settings) -> None:
     beside.replace(_mark_file(settings))
 
 
+def note_look(settings: Settings) -> None:
+    """Say that the watcher has just looked."""
+    _look_file(settings).touch()
+
+
+def seconds_since_look(settings: Settings) -> float | None:
+    """Return how long ago the watcher looked last; None when it never did."""
+    try:
+        return max(0.0, utc_now().timestamp() - _look_file(settings).stat().st_mtime)
+    except OSError:
+        return None
+
+
 def read_mark(settings: Settings) -> RunnerMark | None:
     """Read the mark of the runner that started last; None when none ever did."""
     try:
@@ -108,3 +121,7 @@ def _words(pid: int, what: str) -> list[str]:
 
 def _mark_file(settings: Settings) -> Path:
     return settings.logs / "runner.ready"
+
+
+def _look_file(settings: Settings) -> Path:
+    return settings.logs / "watch.looked"

@@ -19,6 +19,11 @@
     told.textContent = "正在写…";
     waiting = setTimeout(save, 2000);
   });
+  // What the button sends is not saved once more behind it.
+  form.addEventListener("submit", () => {
+    clearTimeout(waiting);
+    waiting = 0;
+  });
   addEventListener("pagehide", () => {
     if (waiting) navigator.sendBeacon(form.action, new URLSearchParams(new FormData(form)));
   });

@@ -11,8 +11,7 @@
   const show = () => {
     const target = location.hash && document.getElementById(location.hash.slice(1));
     if (!target) return;
-    const folded = target.closest("details");
-    if (folded) folded.open = true;
+    for (let one = target.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
     if (target.closest(".group") && !target.offsetParent) {
       document.querySelectorAll(".filter input[value=all]").forEach(one => { one.checked = true; });
     }

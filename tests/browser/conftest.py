@@ -112,7 +112,7 @@ def public_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     home = tmp_path_factory.mktemp("public")
     listed = {KEYS: keys, KEYS_SIGNATURE: sign(keys, private, key.id, published).encode()}
-    site = build_site(catalog, [release], extra=render_openness(catalog, drafts_of(catalog)) | listed)
+    site = build_site(catalog, [release], extra=render_openness(catalog, drafts_of(catalog)) | listed, imported=history)
     with open_channel(catalog.channels["website"], home, from_environment) as channel:
         channel.switch(channel.stage(site))
     return home / "site"

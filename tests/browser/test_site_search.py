@@ -67,6 +67,9 @@ QUESTIONS = [
     ("工伤赔偿", "insurances/work_injury"),
     ("异地就医", "openness/36"),
     ("养老保险 注销", "openness/33"),
+    ("下次发布", "schedule"),
+    ("发布日程", "schedule"),
+    ("口径", "glossary"),
 ]
 
 

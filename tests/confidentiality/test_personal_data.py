@@ -85,6 +85,11 @@ DISGUISES = [
     ("zhangsan @ 126.com", PersonalKind.EMAIL),
     ("zhangsan＠foxmail.com", PersonalKind.EMAIL),
     ("ZhangSan@vip.sina.com", PersonalKind.EMAIL),
+    ("信用代码92532301MA6K1234XK", PersonalKind.CREDIT_CODE),
+    ("信用代码９２532301MA6K1234XK", PersonalKind.CREDIT_CODE),
+    ("家庭住址：楚雄市鹿城镇团结路12号", PersonalKind.ADDRESS),
+    ("张三，家住双柏县妥甸镇三组", PersonalKind.ADDRESS),
+    ("住址为元谋县元马镇龙川街５栋２单元", PersonalKind.ADDRESS),
 ]
 
 
@@ -118,6 +123,11 @@ def test_a_disguise_is_seen_through_and_not_repeated(text: str, kind: PersonalKi
         "一、二、三、四、五、六、七、八、九项",
         "532300 532301 532322 532323",
         "shebao@chuxiong.gov.cn",
+        "统一社会信用代码 92532301MA6K1234XJ",
+        "办公地址：楚雄市鹿城镇团结路12号",
+        "住址变更的，请到1号窗口办理",
+        "按国家住房和城乡建设部令第5号执行",
+        "发现住院费用有误的，到3号窗口核对",
         "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "ooooooooooooooo",
         "106.32 108.28 107.98 107.85 104.11",

@@ -268,7 +268,7 @@ def test_a_first_report_in_the_wrong_unit_is_seen_by_its_sister():
     assert "大了一万倍左右" in found.cause
     # A quarter's income is a quarter of the year's, and no quarter is too little while the year goes on.
     quarter = [replace(f, period=Period(2025, "q1")) for f in now]
-    small = [replace(f, value=Decimal("80.00")) if f.indicator == INCOME else f for f in quarter]
+    small = [replace(f, value=Decimal("800.00")) if f.indicator == INCOME else f for f in quarter]
     assert not check_alone(Tables.of(CATALOG, Period(2025, "q1"), small), CATALOG.ratios["R37"]).violations
 
 

@@ -54,9 +54,25 @@ def differences(name: str, tables: Tables, counts: dict[str, list[object]], find
     off = [(rule, was, now["rules"][rule]) for rule, was in counts.items() if now["rules"][rule] != was]
     # Where the past is weighed and may be wrong, it is said, and a past that is doubted keeps nothing back.
     doubting = {(f.rule, f.region, f.indicator) for f in result.findings if f.doubted}
+    # A difference is no more exact than the numbers it is of.
+    doubting |= {(f.rule, f.region, f.indicator) for f in result.findings if f.difference.startswith("约 ")}
     upset = {(f.region, f.indicator) for f in result.findings if f.doubted}
     changed = set(findings) ^ set(now["findings"])
+    # What is out of line with the past as a part of it is now told with that part: the same words, in another group.
+    of_moves = {f.cause_group for f in result.findings if f.rule in ("R51", "R52", "R53")}
+    regrouped = {_alone(line) for line in now["findings"] if _group(line) in of_moves} & set(map(_alone, findings))
+    changed = {line for line in changed if _alone(line) not in regrouped}
     return [*off, *sorted(line for line in changed if not _is_weighed(line, doubting, upset))]
+
+
+def _group(line: str) -> str:
+    return line.split(" | ")[5]
+
+
+def _alone(line: str) -> str:
+    """Return a finding without the group it is told in."""
+    told = line.split(" | ")
+    return " | ".join((*told[:5], *told[6:]))
 
 
 def _is_weighed(line: str, doubting: set[tuple[str, str, str]], upset: set[tuple[str, str]]) -> bool:

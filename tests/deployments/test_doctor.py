@@ -138,7 +138,7 @@ def test_a_home_that_cannot_be_written_is_named(settings_with: Any, tmp_path: Pa
     assert str(tmp_path / "taken") in check.found
 
 
-def test_records_of_this_version_and_of_another(settings_with: Any) -> None:
+def test_records_of_this_version_and_of_others(settings_with: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_with()
     settings.home.mkdir()
     assert "自动建立" in look(settings, "记录库").found
@@ -146,12 +146,20 @@ def test_records_of_this_version_and_of_another(settings_with: Any) -> None:
     migrate(settings.records_url, engine)
     assert look(settings, "记录库").status == "ok"
 
+    with monkeypatch.context() as later:
+        # As the next version, whose newest migration is another, sees what this one has made.
+        later.setattr("disclosure.records.database.HEAD", "0201")
+        check = look(settings, "记录库")
+        assert check.status == "warn"
+        assert "自动升级" in check.found
+        assert "disclosure backup" in check.advice
     with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = 'of-another-version'"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0201'"))
     engine.dispose()
     check = look(settings, "记录库")
-    assert check.status == "warn"
-    assert "备份" in check.advice
+    assert check.status == "fail"
+    assert "更新的版本" in check.found
+    assert "disclosure backup restore" in check.advice
 
 
 @pytest.mark.parametrize(

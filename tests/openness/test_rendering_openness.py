@@ -33,7 +33,7 @@ ITEMS = CATALOG.openness_items
 DRAFTS = drafts_of(CATALOG)
 PAGES = render_openness(CATALOG, DRAFTS)
 YEAR = Period(2025, "annual")
-SITE_MENU = ("../index.html", "../search.html", "../verify.html")
+SITE_MENU = ("../index.html", "../search.html", "../verify.html", "../schedule.html", "../glossary.html")
 
 
 def page(state: OpennessState, name: str, catalog: Catalog = CATALOG) -> str:

@@ -70,6 +70,9 @@ def test_release_is_on_the_site_byte_for_byte_with_its_manifest(rendered: dict[s
             "index.html",
             "search.html",
             "verify.html",
+            "schedule.html",
+            "schedule.ics",
+            "glossary.html",
             "search-index.json",
             "releases.json",
             "catalog.jsonld",
@@ -123,11 +126,12 @@ def test_correction_takes_the_address_and_the_old_version_stays() -> None:
 
 
 def test_empty_site_says_so_and_gives_the_dates() -> None:
-    home = build_site(load_catalog("chuxiong"), [])["index.html"].decode()
+    site = build_site(load_catalog("chuxiong"), [])
+    home, schedule = site["index.html"].decode(), site["schedule.html"].decode()
     assert "尚未发布披露信息" in home
-    assert "次年3月15日前" in home
-    assert "当年11月15日前" in home
-    assert "演示" not in home
+    assert "次年3月15日前" in schedule
+    assert "当年11月15日前" in schedule
+    assert "演示" not in home + schedule
 
 
 def test_demonstration_is_labelled_and_real_releases_are_not() -> None:

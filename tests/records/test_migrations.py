@@ -109,7 +109,8 @@ def test_tables_of_a_later_version_are_told_in_words(database_url: str, engine: 
     migrate(database_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(DisclosureError, match="别的版本"):
+    assert migration_state(engine) == "too new"
+    with pytest.raises(DisclosureError, match=r"更新的版本建立或升级过的.*没有打开.*请换回更新的版本"):
         open_records(database_url)
 
 

@@ -47,6 +47,7 @@ NOT_VOUCHED = {
     "ledger_checkpoints",
     "messenger_states",
     "observations",
+    "openness_drafts",
     "read_backs",
     "refused_files",
     "reminders",

@@ -49,7 +49,7 @@ def test_there_is_a_package_for_each_of_the_four_centres(sheets: dict[str, bytes
 
 @pytest.mark.parametrize("path", PATHS)
 def test_sheet_is_sound_and_accessible(path: str, sheets: dict[str, bytes]) -> None:
-    """What qpdf says of its syntax, and what PDF/UA-1 asks of its catalogue and tags."""
+    """What qpdf says of its syntax, and what PDF/UA-1 and PDF/A-2a ask of its catalogue and tags."""
     with pikepdf.open(io.BytesIO(sheets[path])) as pdf:
         assert pdf.check_pdf_syntax() == []
         root: Any = pdf.Root
@@ -58,6 +58,8 @@ def test_sheet_is_sound_and_accessible(path: str, sheets: dict[str, bytes]) -> N
         assert root.ViewerPreferences.DisplayDocTitle
         with pdf.open_metadata() as meta:
             assert meta["pdfuaid:part"] == "1"
+            # For the archive at the same time: PDF/A-2, level a.
+            assert (meta["pdfaid:part"], meta["pdfaid:conformance"]) == ("2", "A")
             assert "楚雄州社会保险信息披露" in meta["dc:title"]
         tags = list(elements(root.StructTreeRoot))
     kinds = [kind for kind, _ in tags]

@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,6 +20,7 @@ import pytest
 
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, load_catalog
+from disclosure.figures.figures import FigureSource
 from disclosure.platform.errors import DisclosureError
 from disclosure.publication import SiteCache, SiteRelease, Tree, build_site, make_manifest
 from disclosure.rendering import DocumentContents, build_document, document_json
@@ -161,6 +163,55 @@ def test_unit_that_changed_is_printed_with_its_figure() -> None:
     assert history.drawn == ()
 
 
+def test_what_was_published_before_stands_beside_what_this_site_published(chuxiong: list[SiteRelease]) -> None:
+    """All years known stand in the table, marked; nothing imported stands in the place of a release's own figure."""
+    history = demo_history(CHUXIONG, YEARS[0])
+    wrong = [replace(figure, value=Decimal(1)) for figure in demo_figures(CHUXIONG, YEARS[1])]
+    told = [replace(figure, source=FigureSource(origin="楚雄州 2021 年公报")) for figure in history]
+    site = build_site(CHUXIONG, chuxiong, imported=[*told, *wrong])
+    page = site["insurances/work_injury.html"].decode()
+    for year in (2021, 2022):
+        assert f">{year}年度（往期公布）</th>" in page
+    assert ">2024年度</th>" in page
+    assert "来源：楚雄州 2021 年公报。" in page
+    listed = {row["id"]: row for row in rows(site, "insurances/work_injury.csv")}
+    for figure in history:
+        key = "/".join(figure.key)
+        if key in listed and not listed[key]["release"]:
+            assert (listed[key]["value"], listed[key]["source"]) == (f"{figure.value:f}", "楚雄州 2021 年公报")
+    assert {row["period"] for row in listed.values()} >= {"2021-annual", "2022-annual", "2025-annual"}
+    own = {"/".join(figure.key): f"{figure.value:f}" for figure in demo_figures(CHUXIONG, YEARS[1]) if figure.value}
+    assert {key: row["value"] for key, row in listed.items() if key in own}.items() <= own.items()
+    assert page.count("<circle") > 12, "the course over the years, with a point for each"
+
+
+def test_what_was_withdrawn_does_not_come_back_as_imported(chuxiong: list[SiteRelease]) -> None:
+    imported = [replace(figure, source=FigureSource()) for figure in demo_figures(CHUXIONG, YEARS[1])]
+    notice = WithdrawalNotice("t", "2025年度", "in_error", "r", chuxiong[1].published_at, "o", "", True, "s")
+    explanation = {"index.html": b"withdrawn"}
+    manifest = make_manifest(explanation, release={"period": YEARS[1].id, "version": "1"})
+    gone = replace(chuxiong[1], files=explanation, manifest=manifest, withdrawn=notice)
+    site = build_site(CHUXIONG, [chuxiong[0], gone], imported=imported)
+    shown = [row for each in CHUXIONG.insurances for row in rows(site, f"insurances/{each}.csv")]
+    assert {row["period"] for row in shown} & {YEARS[1].id} == set()
+
+
+def test_imported_figures_alone_make_no_page() -> None:
+    site = build_site(CHUXIONG, [], imported=demo_figures(CHUXIONG, YEARS[0]))
+    assert not [path for path in site if path.startswith(("insurances/", "counties/"))]
+
+
+def test_quarters_of_long_ago_are_folded_below(chuxiong: list[SiteRelease]) -> None:
+    quarters = [Period(year, kind) for year in range(2019, 2026) for kind in ("q1", "h1", "q3")]  # type: ignore[arg-type]
+    figures = [figure for period in quarters for figure in demo_figures(CHUXIONG, period)]
+    page = build_site(CHUXIONG, chuxiong, imported=figures)["insurances/unemployment.html"].decode()
+    whole, folded = page.split('<div class="fold">', 1)
+    assert "2022年1季度（往期公布）</th>" in whole
+    assert "2019年1季度（往期公布）</th>" not in whole
+    assert "：2019年1季度至2021年1-3季度</summary>" in folded
+    assert "2019年1季度（往期公布）</th>" in folded
+
+
 def entry_of(period: Period) -> SiteEntry:
     published = dt.datetime(period.year + 1, 3, 15, tzinfo=dt.UTC)
     return SiteEntry(period, 1, "披露", "", published, False, f"releases/{period.id}/", {}, "")
@@ -217,16 +268,36 @@ def test_search_engines_are_offered_nothing_that_was_corrected_or_withdrawn(chux
         "Allow: /shebao/releases/2024-annual.v1/index.html",
         f"Sitemap: {ADDRESS}sitemap.xml",
     ]
-    datasets = json.loads(site["catalog.jsonld"])["dcat:dataset"]
-    assert [each["dcat:landingPage"]["@id"] for each in datasets] == ["releases/2024-annual/index.html"]
+    # A portal that knows the withdrawn one is told so, and gets no file of it.
+    listed_for_portals = json.loads(site["catalog.jsonld"])["dcat:dataset"]
+    (gone,) = [each for each in listed_for_portals if "2025-annual" in each.get("dcat:landingPage", {}).get("@id", "")]
+    assert gone["adms:status"]["@id"].endswith("/Withdrawn")
+    assert not gone["dcat:distribution"]
 
 
 def test_dcat_names_files_that_are_there(site: Tree) -> None:
     catalog = json.loads(site["catalog.jsonld"])
     assert catalog["@context"]["@base"] == ADDRESS
-    addresses = {each["dcat:downloadURL"]["@id"] for each in catalog["dcat:dataset"][0]["dcat:distribution"]}
-    assert addresses == {"releases/2025-annual/figures.csv", "releases/2025-annual/document.json"}
-    assert addresses <= set(site)
+    assert catalog["dct:conformsTo"] == {"@id": "https://www.w3.org/TR/vocab-dcat-3/"}
+    newest, before = (each for each in catalog["dcat:dataset"] if each["@type"] == "dcat:Dataset")
+    files = {each["dcat:downloadURL"]["@id"]: each for each in newest["dcat:distribution"]}
+    assert set(files) == {"releases/2025-annual/figures.csv", "releases/2025-annual/document.json"}
+    for path, told in files.items():
+        assert told["dcat:byteSize"]["@value"] == str(len(site[path]))
+        assert told["spdx:checksum"]["spdx:checksumValue"]["@value"] == site.hashes[path]
+    (series,) = (each for each in catalog["dcat:dataset"] if each["@type"] == "dcat:DatasetSeries")
+    assert {each["dcat:inSeries"]["@id"] for each in (newest, before)} == {series["@id"]}
+    assert newest["dcat:prev"]["@id"] == before["@id"]
+
+
+def test_dcat_leads_from_a_version_to_the_one_it_replaced(chuxiong: list[SiteRelease]) -> None:
+    site = build_site(CHUXIONG, [*chuxiong, release(CHUXIONG, YEARS[1], version=2)])
+    datasets = {each["@id"]: each for each in json.loads(site["catalog.jsonld"])["dcat:dataset"]}
+    (newest,) = (each for each in datasets.values() if each.get("dcat:version") == "2")
+    old = datasets[newest["dcat:previousVersion"]["@id"]]
+    assert (old["dcat:version"], old["dct:isReplacedBy"]["@id"]) == ("1", newest["@id"])
+    assert old["dct:identifier"] == newest["dct:identifier"]
+    assert {each["dcat:downloadURL"]["@id"] for each in old["dcat:distribution"]} <= set(site)
 
 
 def test_search_index_leads_to_pages_and_tells_the_latest_figure(site: Tree) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import islice
 
 from data_checks.expectations.suite import expectation_of
-from data_checks.measures.arguments import TEXT_CHECK, arguments_of_identity, arguments_of_ratio
+from data_checks.measures.arguments import TEXT_CHECK, arguments_of_identity, arguments_of_ratio, limits_in
 from data_checks.tables import AuditRow, Tables, amounts
 from data_checks.wording.balances import balance_of
 from data_checks.wording.shares import share_of
@@ -378,7 +378,8 @@ def of_ratio(tables: Tables, ratio: Ratio, *, beyond: int) -> Iterator[Corruptio
         alone = Tables.of(catalog, tables.period, figures, only=only)
         subject = catalog.indicator_id(insurance, ratio.stated or ratio.quotients[0].numerator[0])
         row = next(r for r in alone.rows if r.indicator_id == subject and r.figure)
-        high = ratio.high or Decimal(1)
+        limit = limits_in(tables.period.year, arguments_of_ratio(ratio))[1]
+        high = Decimal(limit.numerator) / limit.denominator
         quotients = [q for q in arguments_of_ratio(ratio)["quotients"] if can_divide(alone, q, insurance)]
         if ratio.stated:
             edge = max(most_of(alone, each, insurance) for each in quotients) * high + row.amount.half

@@ -6,10 +6,11 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.common import ask_proof, open_installation, unless_refused
 from deployments.cli.screen import console, done, say
 from disclosure.platform.errors import DisclosureError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from disclosure.cycle.deadlines import CyclePlan
     from disclosure.records.installation import Installation
 
-deadline_app = App(name="deadline", help="节点日期：改期。")
+deadline_app = make_noun("deadline", "节点日期：改期。")
 
 
 def calendar(

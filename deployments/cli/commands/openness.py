@@ -6,9 +6,10 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.table import Table
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.common import ask_proof, open_installation, unless_refused
 from deployments.cli.screen import console, done, print_pairs
 from disclosure.platform.clock import format_day
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from disclosure.openness.report import OpennessReport
     from disclosure.records.installation import Installation
 
-openness_app = App(name="openness", help="政务公开目录：报送新内容、在办事项、时限报告。")
+openness_app = make_noun("openness", "政务公开目录：报送新内容、在办事项、时限报告。")
 
 Item = Annotated[str, Parameter(help="事项序号，如 1 或 01")]
 Element = Annotated[str, Parameter(help="要素的编号或名称，如 guide 或 服务指南")]
@@ -58,8 +59,6 @@ def changed(
 
     installation = open_installation()
     found, name, _ = find_element(installation.catalog, item, element)
-    if not 2 <= len(what.strip()) <= 100:
-        raise DisclosureError("变更内容（--what）应为 2 到 100 个字的一句话，公开在变更记录里。")
     day = on or shanghai(utc_now()).date()
     new = changes.NewContent(found.number, name, read_content(found, name, file), what.strip(), day)
     proof = ask_proof(installation, by, "", lambda work, claimed: changes.explain_not_taken(work, new, claimed))

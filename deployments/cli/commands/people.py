@@ -6,9 +6,10 @@ import datetime as dt
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.table import Table
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.common import open_installation
 from deployments.cli.screen import console, done
 from disclosure.platform.errors import DisclosureError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from disclosure.platform.settings import Settings
     from disclosure.review.people import Enrolment
 
-people_app = App(name="people", help="登记可以审核的人。")
+people_app = make_noun("people", "人员：登记、邀请、换发、停用、代理、提醒方式。")
 
 
 @people_app.command(name="add")
@@ -34,7 +35,7 @@ def people_add(
     installation = open_installation()
     with installation.begin() as work:
         made = people.enrol(work.session, installation.catalog, installation.cipher, name, office, roles=role)
-        token = invitations.invite(work, made.person.name)
+        token = invitations.invite(work, made.person.name, shows_secret=True)
     _show_enrolment(made)
     _show_invitation(installation.settings, made.person.name, token)
 

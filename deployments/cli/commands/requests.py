@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 from rich.table import Table
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.common import open_installation
 from deployments.cli.screen import console, done
 from disclosure.platform.clock import format_day
 
-request_app = App(name="request", help="依申请公开：登记、延长、答复。不记申请人的任何信息。")
+request_app = make_noun("request", "依申请公开：登记、交办、延长、答复。不记申请人的任何信息。")
 
 Number = Annotated[str, Parameter(help="本单位的登记号，如 2026-001")]
 By = Annotated[str, Parameter(help="经办人姓名（登记过的人），记入台账")]
@@ -34,6 +35,17 @@ def add(
         day = received or shanghai(work.now).date()
         made = requests.add(work, number, day, item=item, name=by)
     done(f"已登记 {number}，应在 {format_day(requests.limit_of(work.catalog, made))} 前答复。")
+
+
+@request_app.command(name="assign")
+def assign(number: Number, office: Annotated[str, Parameter(help="科室名称，如 州社保中心")], *, by: By) -> None:
+    """把一件申请交给一个科室答复。"""
+    from disclosure.openness import requests
+
+    with open_installation().begin() as work:
+        made = requests.assign(work, number, office, name=by)
+        name = requests.office_of(work.catalog, made).name
+    done(f"{number} 由{name}答复。")
 
 
 @request_app.command(name="extend")

@@ -6,15 +6,16 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.common import open_installation, say_findings
 from deployments.cli.screen import console, done, print_pairs, say
 from disclosure.platform.clock import format_moment
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.settings import Settings
 
-backup_app = App(name="backup", help="备份、核对备份、恢复；不写动作就是备份一次。")
+backup_app = make_noun("backup", "备份、核对备份、恢复；不写动作就是备份一次。")
 
 _MEBIBYTE = 2**20
 

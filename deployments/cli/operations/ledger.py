@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.common import ask_proof, open_installation, say_findings, unless_refused
 from deployments.cli.screen import console, done, print_pairs, say
 from disclosure.platform.errors import DisclosureError
 
-ledger_app = App(name="ledger", help="只增不改的台账：核对、签名、承认较旧的记录。")
+ledger_app = make_noun("ledger", "只增不改的台账：核对、签名、承认较旧的记录。")
 
 
 @ledger_app.command(name="verify")

@@ -25,9 +25,12 @@ def demo(
     *,
     profile: Annotated[str, Parameter(help="地区配置：chuxiong、gaogang-2016、kunming-2017 或一个文件夹")] = "",
     cycle: Annotated[str, Parameter(help="周期：annual、q1、h1、q3、special；不写则用该地区的演示周期")] = "",
+    year: Annotated[
+        int | None, Parameter(help="演示这一年的全部周期，以及定时发布、紧急签发、专项、更正、撤回、恢复")
+    ] = None,
     out: Annotated[Path | None, Parameter(help="结果放在哪里；不写则为 DISCLOSURE_HOME（var/）")] = None,
 ) -> None:
-    """从报表到发布，无人值守走完一个完整周期（演示）。"""
+    """从报表到发布，无人值守走完一个完整周期，或者一整年（演示）。"""
     from deployments.bootstrap import prepare_home, use_server
     from deployments.credential import with_new_credential
     from disclosure.catalog import load_catalog
@@ -44,12 +47,18 @@ def demo(
         "prefect_port": free_port(base.prefect_port),
     }
     settings = with_new_credential(Settings(**chosen))
-    period = _demo_period(load_catalog(settings.profile), cycle)
+    if year is not None and cycle:
+        raise DisclosureError("--year 演示一整年，不能同时写 --cycle，请去掉一个。")
+    catalog = load_catalog(settings.profile)
+    period = _demo_period(catalog, cycle)
     prepare_home(settings.home)
     use_server(settings)
+    if year is not None:
+        _demo_year(settings, base, year)
+        return
     from deployments.demo import run_demo
 
-    console.print(f"演示：{load_catalog(settings.profile).profile.title} · {period.label}")
+    console.print(f"演示：{catalog.profile.title} · {period.label}")
     with progress() as tell:
         result = run_demo(settings, period, tell)
     done(
@@ -68,10 +77,33 @@ def demo(
             "本次运行": result.run_url,
         }
     )
+    _say_how_to_sign_in(settings, base, result.people, result.password)
+
+
+def _demo_year(settings: Settings, base: Settings, year: int) -> None:
+    """Play the year, and say where each thing is seen."""
+    from deployments.demo_year import run_year
+    from disclosure.catalog import load_catalog
+
+    console.print(f"演示：{load_catalog(settings.profile).profile.title} · {year}年")
+    with progress() as tell:
+        result = run_year(settings, year, tell)
+    done(f"{year}年的全部周期已走完。")
+    print_pairs(
+        {
+            "网站首页": str(result.site),
+            **{scene.told: str(scene.page) for scene in result.scenes},
+            **_openness_pairs(result.openness, settings),
+        }
+    )
+    _say_how_to_sign_in(settings, base, result.people, result.password)
+
+
+def _say_how_to_sign_in(settings: Settings, base: Settings, people: tuple[str, ...], password: str) -> None:
     console.print("想自己看一看，请执行下面的命令，再打开上面的地址登录：")
     console.print(f"  {_command_for(settings, base, 'up')}", soft_wrap=True)
-    console.print(f"姓名用 {'、'.join(result.people)} 中的一个，密码都是 {result.password}，一次性口令由这条命令给出：")
-    console.print(f"  {_command_for(settings, base, 'people', 'code', result.people[0])}", soft_wrap=True)
+    console.print(f"姓名用 {'、'.join(people)} 中的一个，密码都是 {password}，一次性口令由这条命令给出：")
+    console.print(f"  {_command_for(settings, base, 'people', 'code', people[0])}", soft_wrap=True)
 
 
 def _openness_pairs(openness: OpennessShown | None, settings: Settings) -> dict[str, str]:

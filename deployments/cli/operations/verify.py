@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
+from deployments.cli.chinese import make_noun
 from deployments.cli.common import open_installation, say_findings
 from deployments.cli.screen import console, done, read_bytes, say
 from disclosure.platform.clock import format_moment
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from disclosure.publication.proof.sources import PublishedFiles
     from disclosure.publication.proof.verification import VerifiedRelease
 
-keys_app = App(name="keys", help="给发布内容签名的钥匙：列出，更换。")
+    Check = Callable[[PublishedFiles, Iterable[PublicKey]], Iterable[VerifiedRelease]]
+
+keys_app = make_noun("keys", "给发布内容签名的钥匙：列出，更换。")
 
 
 def verify(
-    where: Annotated[str, Parameter(help="网站或某一期的地址，或者下载下来的文件夹")],
+    where: Annotated[str, Parameter(help="网站或某一期的地址、下载下来的文件夹，或者年度归档包（.zip）")],
     *,
     key: Annotated[str, Parameter(help="另外得到的公钥：43 个字符，或一个公钥列表文件 keys.json")] = "",
 ) -> None:
@@ -40,8 +43,14 @@ def verify(
         _verify_records()
         return
     folder = Path(where)
+    if folder.is_file() and folder.suffix == ".zip":
+        _verify_archive(folder, given)
+        _verify_records()
+        return
     if not folder.is_dir():
-        raise DisclosureError(f"没有文件夹 {where}。请给出网站的地址（https:// 开头），或下载下来的文件夹。")
+        raise DisclosureError(
+            f"没有文件夹 {where}。请给出网站的地址（https:// 开头）、下载下来的文件夹，或年度归档包。"
+        )
     _verify(FolderFiles(folder), given)
     _verify_records()
 
@@ -92,14 +101,22 @@ def _given(text: str) -> tuple[PublicKey, ...]:
     return (given_key(text),)
 
 
-def _verify(source: PublishedFiles, given: Iterable[PublicKey]) -> None:
-    from disclosure.publication.proof.verification import check, told_key, trusted_keys
+def _verify_archive(file: Path, given: Iterable[PublicKey]) -> None:
+    from disclosure.publication.archive.verification import ArchiveFiles, check_archive
+
+    with ArchiveFiles(file) as source:
+        _verify(source, given, check_archive)
+
+
+def _verify(source: PublishedFiles, given: Iterable[PublicKey], check_archive: Check | None = None) -> None:
+    from disclosure.publication.proof import verification
+    from disclosure.publication.proof.verification import told_key, trusted_keys
 
     given = tuple(given)
     keys = trusted_keys(source, given)
-    checked = list(check(source, keys))
+    checked = list((check_archive or verification.check)(source, keys))
     for one in checked:
-        _tell(one)
+        _tell(one, "归档" if check_archive and not one.folder else "发布")
     wrong = sum(not one.is_right for one in checked)
     used = {one.signature.key.id: one.signature.key for one in checked if one.signature}
     for key in used.values():
@@ -109,15 +126,17 @@ def _verify(source: PublishedFiles, given: Iterable[PublicKey]) -> None:
             "  公钥取自所核验的地方本身；最好再与发布机构另行公布的公钥核对，或用 --key 给出。", soft_wrap=True
         )
     if wrong:
-        say("✗", "bold red", f"{len(checked)} 期中有 {wrong} 期与发布的不一致。")
+        said = "归档包" if check_archive else f"{len(checked)} 期中有 {wrong} 期"
+        say("✗", "bold red", f"{said}与发布的不一致。")
         sys.exit(1)
-    done(f"{len(checked)} 期全部与发布的一致。")
+    said = f"归档包和其中 {len(checked) - 1} 版" if check_archive else f"{len(checked)} 期"
+    done(f"{said}全部与发布的一致。")
 
 
-def _tell(one: VerifiedRelease) -> None:
+def _tell(one: VerifiedRelease, act: str) -> None:
     name = one.title or one.folder or "这一期"
     if one.is_right:
-        done(f"{name}：{one.published}发布，签名有效，{len(one.files)} 个文件逐字节相符。")
+        done(f"{name}：{one.published}{act}，签名有效，{len(one.files)} 个文件逐字节相符。")
     else:
         say("✗", "bold red", f"{name}：与发布的不一致。")
         for problem in (*one.problems, *filter(None, one.files.values())):

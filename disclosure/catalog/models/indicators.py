@@ -168,6 +168,14 @@ class DemoSpecial(Fact):
     only: tuple[str, ...] = Field(min_length=1)
 
 
+class DemoCorrection(Fact):
+    """The slip that a demonstrated year corrects: ``slip`` was added to the whole's ``indicator``, and ``reason``."""
+
+    indicator: Id
+    slip: Decimal
+    reason: Name
+
+
 class ProfileFacts(Fact):
     """What makes one region's product its own."""
 
@@ -187,6 +195,7 @@ class ProfileFacts(Fact):
     not_everything: str = ""
     demo_period: str
     demo_special: DemoSpecial | None = None
+    demo_correction: DemoCorrection | None = None
     demo_figures: str
     demo_figures_are: Literal["real", "sample"]
     demo_figures_origin: Name

@@ -71,7 +71,8 @@ class Ratio(Fact):
 
     ``stated`` is the indicator (insurance left out) that prints it: it should be one of ``quotients``, the
     definitions in use, between ``low`` and ``high`` times of it, or without those two to the last printed digit.
-    Without ``stated`` the one quotient itself, in base units (元 a person and year), should lie between them.
+    Without ``stated`` the one quotient itself, in base units (元 a person and year), should lie between them. With
+    ``per`` they are multiples of what it says of the period's year, or of the nearest earlier one.
     """
 
     id: str = Field(pattern=r"^R\d{2,3}$")
@@ -81,6 +82,7 @@ class Ratio(Fact):
     quotients: tuple[Quotient, ...] = Field(min_length=1)
     low: Decimal | None = None
     high: Decimal | None = None
+    per: dict[int, Decimal] = Field(default_factory=dict)
     severity: Severity
     description: Name
     reason: Name

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import model_validator
 
 from disclosure.platform.fact import Fact, Name
 
 
 class EverydayWord(Fact):
-    """A word people type, and what it means: insurances, indicators (``*`` allowed), openness items, releases."""
+    """A word people type, and what it means: insurances, indicators (``*`` allowed), openness items, releases.
+
+    ``pages`` are those of the site's own that are about it.
+    """
 
     word: Name
     insurances: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     releases: bool = False
+    pages: tuple[Literal["schedule", "glossary"], ...] = ()
 
     @model_validator(mode="after")
     def _means_something(self) -> EverydayWord:
-        if not (self.insurances or self.indicators or self.items or self.releases):
-            raise ValueError("没有写它指什么，应写 insurances、indicators、items、releases 之一")
+        if not (self.insurances or self.indicators or self.items or self.releases or self.pages):
+            raise ValueError("没有写它指什么，应写 insurances、indicators、items、releases、pages 之一")
         return self

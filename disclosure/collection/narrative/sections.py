@@ -15,6 +15,7 @@ from disclosure.collection.workbook.read.result import Problem
 from disclosure.collection.workbook.read.signatures import LONGEST_NAME
 from disclosure.confidentiality.draft_marks import draft_fault
 from disclosure.confidentiality.public_text import ADVICE, search_public_text
+from disclosure.confidentiality.wrong_words import object_to_wrong_words
 from disclosure.figures.narrative import TAGS, ListItem, TextBlock, html_of
 from disclosure.platform.fonts import missing_glyphs
 
@@ -103,6 +104,8 @@ def sections_of(
             _check_persons(catalog, draft, section.name, tidy)
             if fault := draft_fault("\n".join(_all_words(tidy))):
                 draft.say(fault, section.name)
+            if fault := object_to_wrong_words(catalog, _all_words(tidy)):
+                draft.say(f"正文里{fault}后再交", section.name)
             sections[section.id] = nh3.clean(html_of(tidy), tags=set(TAGS), attributes={}, link_rel=None)
     if not sections and not draft.problems:
         draft.say("各部分都没有文字，请填写后再交")

@@ -47,7 +47,7 @@ def render_openness(catalog: Catalog, state: OpennessState) -> dict[str, bytes]:
     if any(len({figure.period for figure in figures}) > 1 for figures in state.statistics.values()):
         raise DisclosureError("一个要素的统计数据应取自同一期的汇总，这里给出了几期的数据。")
     data = {"catalog.csv": catalog_csv(catalog), "catalog.json": catalog_json(catalog)}
-    sizes = {name: kilobytes(content) for name, content in data.items()}
+    sizes = {name: kilobytes(len(content)) for name, content in data.items()}
     common = _common(catalog, state)
     views: list[tuple[str, Level | None]] = [
         ("table.html", None),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog, Channel
-from disclosure.cycle import queries
+from disclosure.cycle import compilation, queries
 from disclosure.openness.published import openness_pages
 from disclosure.platform.clock import shanghai
 from disclosure.platform.errors import DisclosureError
@@ -135,6 +135,7 @@ def site_tree(
         installation.catalog,
         _site_releases(session, installation, publishing, published_at),
         extra=openness_pages(session, installation.catalog) | key_files(session, installation),
+        imported=[figure for figure, _ in compilation.imported_figures(session, installation.catalog).values()],
         address=installation.catalog.outlets.site.address,
         cache=SiteCache(installation.settings.site_cache),
     )
@@ -142,7 +143,15 @@ def site_tree(
 
 def sign_releases(session: Session, installation: Installation) -> None:
     """Sign what the public reads and is not signed yet, published by a version of this product without signatures."""
-    _site_releases(session, installation, None, None)
+    list_site_releases(session, installation)
+
+
+def list_site_releases(session: Session, installation: Installation) -> list[SiteRelease]:
+    """Return every version that the public reads, or read before it was withdrawn, as the site shows it now.
+
+    ``session`` must be one that writes: what is not signed yet is signed.
+    """
+    return _site_releases(session, installation, None, None)
 
 
 class _VisibleRelease(NamedTuple):

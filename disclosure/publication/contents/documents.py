@@ -14,6 +14,8 @@ from disclosure.rendering import Corrected, DisclosureDocument, DocumentContents
 def document_of(session: Session, catalog: Catalog, cycle: Cycle, compiled: Compilation) -> DisclosureDocument:
     """Return the document of a compilation, compared with what is known of other periods by now.
 
+    It is made of figures in public form alone: no value that is withheld, now or before, enters it.
+
     Raises:
         DisclosureError: when the compilation is not what its digest says.
     """
@@ -22,8 +24,8 @@ def document_of(session: Session, catalog: Catalog, cycle: Cycle, compiled: Comp
         catalog,
         DocumentContents(
             content.period,
-            content.figures,
-            earlier=compilation.history(session, catalog, content.period),
+            content.public_figures,
+            earlier=compilation.public_history(session, catalog, content.period),
             footnotes=content.footnotes,
             narratives=content.narratives,
             compiled_on=shanghai(compiled.compiled_at).date(),
@@ -48,6 +50,6 @@ def _corrected(session: Session, catalog: Catalog, cycle: Cycle) -> Corrected | 
         begun_on=shanghai(correction.begun_at).date(),
         base_version=base.version,
         base_day=shanghai(base.published_at).date(),
-        figures=before.figures,
+        figures=before.public_figures,
         narratives=before.narratives,
     )

@@ -12,32 +12,38 @@ from urllib.parse import quote
 
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog
+from disclosure.figures.figures import Figure
 from disclosure.platform.errors import DisclosureError
 from disclosure.publication.contents.site_cache import SiteCache
 from disclosure.publication.contents.tree import Tree, check_path
 from disclosure.publication.proof.manifest import Manifest
-from disclosure.rendering.charts import chart_svg
+from disclosure.rendering.charts import chart_svg, course_svg
 from disclosure.rendering.document.phrases import load_phrases
-from disclosure.rendering.open_data.metadata import dcat_catalog
+from disclosure.rendering.open_data.dcat import dcat_catalog
 from disclosure.rendering.outlets import VERIFIER
 from disclosure.rendering.site.collected import Collected, collect, printed_figures
 from disclosure.rendering.site.entries import SiteEntry
 from disclosure.rendering.site.feeds import atom_feed, robots, sitemap
+from disclosure.rendering.site.glossary import GLOSSARY_PAGE
 from disclosure.rendering.site.history import History, county_history, history_csv, insurance_history
 from disclosure.rendering.site.pages import (
     LATEST,
     SiteLinks,
     Tile,
+    glossary_page,
     history_page,
     home_page,
     insurance_tile,
+    schedule_page,
     search_page,
     verifier_page,
 )
+from disclosure.rendering.site.schedule import SCHEDULE_FILE, SCHEDULE_PAGE, release_calendar, scheduled_releases
 from disclosure.rendering.site.search import (
     county_entries,
     figure_entries,
     openness_entries,
+    own_page_entries,
     page_entries,
     release_entries,
     search_index,
@@ -77,6 +83,7 @@ def build_site(
     releases: Sequence[SiteRelease],
     *,
     extra: Mapping[str, bytes] | None = None,
+    imported: Iterable[Figure] = (),
     address: str = "",
     cache: SiteCache | None = None,
 ) -> Tree:
@@ -84,9 +91,9 @@ def build_site(
 
     The newest version of a period stands at ``releases/<period id>/``, an earlier one at
     ``releases/<period id>.v<version>/``. ``extra`` are files made elsewhere
-    (``openness/…``, ``keys/…``). ``address`` is the public
-    address of the site, ending in ``/``: with it the feed's links are absolute and there is a site map. ``cache``
-    keeps what was made for the next time.
+    (``openness/…``, ``keys/…``), ``imported`` figures that were published before there was this site. ``address`` is
+    the public address of the site, ending in ``/``: with it the feed's links are absolute and there is a site map.
+    ``cache`` keeps what was made for the next time.
 
     Raises:
         DisclosureError: when a release's files are not those of its manifest (their bytes are compared when they are
@@ -96,7 +103,7 @@ def build_site(
     tree, placed = _placed(releases)
     entries = sorted(placed, key=lambda entry: (entry.published_at, entry.period.id), reverse=True)
     tree |= extra or {}
-    collected = collect(_figures(tree, entries, cache))
+    collected = collect(_figures(tree, entries, cache), imported, {entry.period for entry in entries})
     made = dict(_histories(catalog, collected))
     links = SiteLinks(entries, _tiles(catalog, collected, made), _county_tiles(catalog, made))
     pages: dict[str, bytes] = {}
@@ -109,7 +116,8 @@ def build_site(
             titles[tile.address] = made[kind, tile.id].title
             pages.update(_pages(catalog, made[kind, tile.id], folder, tiles, cache))
     tree |= pages
-    tree |= _own_files(catalog, links, titles, collected, tree, address=address)
+    sizes = _sizes(tree, entries)
+    tree |= _own_files(catalog, links, titles, collected, tree, sizes=sizes, address=address)
     cache.sweep()
     return tree
 
@@ -175,6 +183,17 @@ def _figures(tree: Tree, entries: Iterable[SiteEntry], cache: SiteCache) -> Iter
             yield entry, cache.keep("figures", entry.hashes[document].encode(), made)
 
 
+def _sizes(tree: Tree, entries: Iterable[SiteEntry]) -> dict[str, int]:
+    """Return the bytes of every download by path; no file is read."""
+    paths = [
+        version.path + file.path
+        for newest in entries
+        for version in (newest, *newest.earlier)
+        for file in version.files
+    ]
+    return {path: tree.size(path) for path in paths}
+
+
 def _printed(tree: Tree, path: str) -> bytes:
     return printed_figures(tree[path])
 
@@ -215,7 +234,10 @@ def _pages(
 ) -> dict[str, bytes]:
     """Make a page over several periods and its CSV."""
     table = history_csv(history)
-    charts = {each.chart.id: chart_svg(each.chart) for each in history.drawn}
+    charts = {
+        each.chart.id: course_svg(each.chart, each.hollow) if each.is_course else chart_svg(each.chart)
+        for each in history.drawn
+    }
     inputs = repr((catalog.profile, history, siblings)).encode()
     page = cache.keep(
         "history",
@@ -229,37 +251,53 @@ def _pages(
 
 
 def _own_files(
-    catalog: Catalog, links: SiteLinks, titles: Mapping[str, str], collected: Collected, tree: Tree, *, address: str
+    catalog: Catalog,
+    links: SiteLinks,
+    titles: Mapping[str, str],
+    collected: Collected,
+    tree: Tree,
+    *,
+    sizes: Mapping[str, int],
+    address: str,
 ) -> dict[str, bytes]:
-    """Make everything at the site's root; ``titles`` of the pages over several periods, by address."""
+    """Make everything at the site's root; ``titles`` of the pages over several periods, by address.
+
+    ``sizes`` are those of the downloads of all releases, in bytes by path.
+    """
     entries = links.entries
     openness = tree.get(_OPENNESS)
     insurances = {tile.id: tile.address for tile in links.insurances}
     found = [
         *page_entries(catalog, collected, titles, insurances),
         *release_entries(catalog, entries),
+        *own_page_entries(catalog),
         *figure_entries(catalog, collected, insurances),
         *openness_entries(catalog, openness),
         *county_entries(catalog, collected, {tile.id: tile.address for tile in links.counties}),
     ]
+    scheduled = scheduled_releases(catalog, entries)
     files = {
         "search-index.json": search_index(found),
+        SCHEDULE_PAGE: schedule_page(catalog, scheduled),
+        GLOSSARY_PAGE: glossary_page(catalog),
         "search.html": search_page(catalog, links),
         VERIFIER: verifier_page(catalog, links, tree.get(KEYS, b'{"keys": []}')),
         "releases.json": _list(catalog, entries).encode(),
-        "catalog.jsonld": dcat_catalog(catalog, entries, address),
+        "catalog.jsonld": dcat_catalog(catalog, entries, sizes, address),
         "index.html": home_page(
             catalog,
             links,
             sizes={
-                entry.path + file.path: kilobytes(tree[entry.path + file.path])
+                entry.path + file.path: kilobytes(sizes[entry.path + file.path])
                 for entry in entries[:LATEST]
                 for file in entry.files
             },
             openness=json.loads(openness)["title"] if openness else "",
+            scheduled=scheduled,
         ),
     }
     if entries:
+        files[SCHEDULE_FILE] = release_calendar(catalog, scheduled, address)
         files["feed.xml"] = atom_feed(catalog, entries, address)
     if address:
         changed = {entry.address: entry.changed for entry in entries}

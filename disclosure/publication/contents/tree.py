@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 from disclosure.platform.errors import DisclosureError
 
+_GONE = "缺少文件 {path}，不能发布。请重试以重新生成，仍不行请从备份恢复。"
+
 
 def check_path(path: str) -> str:
     """Return ``path`` when it is a plain relative POSIX path that stays below its folder.
@@ -30,6 +32,7 @@ def check_path(path: str) -> str:
 class _TreeFile:
     sha256: str
     read: Callable[[], bytes]
+    measure: Callable[[], int]
 
 
 class Tree(Mapping[str, bytes]):
@@ -51,7 +54,7 @@ class Tree(Mapping[str, bytes]):
     @classmethod
     def of_folder(cls, folder: Path, hashes: Mapping[str, str]) -> Tree:
         """Return the files below ``folder`` that ``hashes`` names."""
-        return cls({path: _TreeFile(sha256, (folder / path).read_bytes) for path, sha256 in hashes.items()})
+        return cls({path: _on_disk(folder / path, sha256) for path, sha256 in hashes.items()})
 
     @classmethod
     def joined(cls, trees: Mapping[str, Mapping[str, bytes]]) -> Tree:
@@ -92,10 +95,21 @@ class Tree(Mapping[str, bytes]):
         try:
             content = file.read()
         except OSError as error:
-            raise DisclosureError(f"缺少文件 {path}，不能发布。请重试以重新生成，仍不行请从备份恢复。") from error
+            raise DisclosureError(_GONE.format(path=path)) from error
         if hashlib.sha256(content).hexdigest() != file.sha256:
             raise DisclosureError(f"文件 {path} 的内容与签发的不符，不能发布。请从备份恢复后重试。")
         return content
+
+    def size(self, path: str) -> int:
+        """Return how many bytes a file has; its bytes are not read.
+
+        Raises:
+            DisclosureError: when it is gone.
+        """
+        try:
+            return self._files[path].measure()
+        except OSError as error:
+            raise DisclosureError(_GONE.format(path=path)) from error
 
     def __contains__(self, path: object) -> bool:
         return path in self._files
@@ -113,4 +127,8 @@ def digest_of(hashes: Mapping[str, str]) -> str:
 
 
 def _held(content: bytes) -> _TreeFile:
-    return _TreeFile(hashlib.sha256(content).hexdigest(), lambda: content)
+    return _TreeFile(hashlib.sha256(content).hexdigest(), lambda: content, lambda: len(content))
+
+
+def _on_disk(path: Path, sha256: str) -> _TreeFile:
+    return _TreeFile(sha256, path.read_bytes, lambda: path.stat().st_size)

@@ -19,6 +19,7 @@ from disclosure.records.tables.ledger import LedgerCheckpoint, LedgerEntry
 from disclosure.records.tables.openness import (
     OpennessChange,
     OpennessConfirmation,
+    OpennessDraft,
     OpennessRelease,
     OpennessRequest,
     OpennessVersion,
@@ -67,6 +68,7 @@ __all__ = [
     "Observation",
     "OpennessChange",
     "OpennessConfirmation",
+    "OpennessDraft",
     "OpennessRelease",
     "OpennessRequest",
     "OpennessVersion",

@@ -26,7 +26,10 @@ class Account(Base):
 
 
 class Invitation(Base):
-    """A link by which a person sets a password, once; only the SHA-256 of its token is kept."""
+    """A link by which a person sets a password, once; only the SHA-256 of its token is kept.
+
+    ``shows_secret``: they set up their authenticator by it too.
+    """
 
     __tablename__ = "invitations"
     __table_args__ = (UniqueConstraint("token_hash"),)
@@ -34,6 +37,7 @@ class Invitation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     token_hash: Mapped[str] = mapped_column(String(64))
+    shows_secret: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[dt.datetime]
     expires_at: Mapped[dt.datetime]
     closed_at: Mapped[dt.datetime | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -59,7 +60,8 @@ class Compilation(Base):
     """What all centres handed in for a round, as one canonical text with its SHA-256 (``digest``).
 
     ``text_digest`` covers the narrative text and the set of tables alone: approvals of the first review
-    are carried over while it stays the same.
+    are carried over while it stays the same. ``withheld`` is what is not shown of it, why, and what an outsider
+    can work out of it.
     """
 
     __tablename__ = "compilations"
@@ -71,6 +73,7 @@ class Compilation(Base):
     digest: Mapped[str] = mapped_column(String(64))
     text_digest: Mapped[str] = mapped_column(String(64))
     content: Mapped[str] = mapped_column(Text)
+    withheld: Mapped[dict[str, Any]]
     compiled_at: Mapped[dt.datetime]
 
 

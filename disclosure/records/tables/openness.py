@@ -99,11 +99,33 @@ class OpennessConfirmation(Base):
     version: Mapped[OpennessVersion] = relationship()
 
 
+class OpennessDraft(Base):
+    """What somebody has written so far for an element; it counts for nothing before they hand it in.
+
+    ``fields`` are those of the form by name, as they were typed; ``based_on`` is the number of the version that stood
+    when it was begun, 0 for none.
+    """
+
+    __tablename__ = "openness_drafts"
+    __table_args__ = (UniqueConstraint("profile", "person_id", "item", "element"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    profile: Mapped[str] = mapped_column(String(80))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    item: Mapped[str] = mapped_column(String(2))
+    element: Mapped[str] = mapped_column(String(60))
+    fields: Mapped[dict[str, str]]
+    based_on: Mapped[int]
+    saved_at: Mapped[dt.datetime]
+
+    person: Mapped[Person] = relationship()
+
+
 class OpennessRequest(Base):
     """A request for information (依申请公开) by the bureau's own number: nothing of the applicant is kept here.
 
     ``outcome`` is an id of the catalogue's ``requests.outcomes``, empty while it is open; ``notice`` says by which
-    letter the applicant was told of the extension.
+    letter the applicant was told of the extension. ``office`` is the one it was given to, empty for the item's.
     """
 
     __tablename__ = "openness_requests"
@@ -116,6 +138,7 @@ class OpennessRequest(Base):
     profile: Mapped[str] = mapped_column(String(80))
     number: Mapped[str] = mapped_column(String(40))
     item: Mapped[str] = mapped_column(String(2), default="")
+    office: Mapped[str] = mapped_column(String(60), default="")
     received_on: Mapped[dt.date]
     extended_on: Mapped[dt.date | None]
     notice: Mapped[str] = mapped_column(String(200), default="")

@@ -8,11 +8,12 @@ from dataclasses import KW_ONLY, dataclass
 
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog
-from disclosure.figures.figures import Figure
+from disclosure.figures.figures import WITHHELD, Figure
 from disclosure.figures.narrative import NarrativeText
 from disclosure.rendering.document.bars import chart_of
 from disclosure.rendering.document.correction import Corrected, correction_note
 from disclosure.rendering.document.document import (
+    CONFIDENTIAL,
     Block,
     Card,
     CardLine,
@@ -150,7 +151,8 @@ def _observations(facts: Facts, demo_label: str, version: int) -> Iterator[Publi
                 continue
             is_number = figure.value is not None
             value = f"{figure.value:f}" if is_number else figure.text if figure.state == "reported" else ""
-            reason = figure.text if figure.state != "reported" else ""
+            is_withheld = figure.state == WITHHELD
+            reason = facts.phrases.withheld_reason if is_withheld else figure.text if figure.state != "reported" else ""
             notes = (demo_label, facts.phrases.public_note(indicator), reason)
             yield PublishedObservation(
                 key=key_text(figure),
@@ -166,4 +168,5 @@ def _observations(facts: Facts, demo_label: str, version: int) -> Iterator[Publi
                 state="" if figure.state == "reported" else facts.phrases.states[figure.state],
                 note="；".join(filter(None, notes)),
                 version=str(version),
+                status=CONFIDENTIAL if is_withheld else "",
             )

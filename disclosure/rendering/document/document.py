@@ -13,6 +13,9 @@ from typing import Literal
 
 from disclosure.figures.narrative import TextBlock
 
+#: The status of an observation that is withheld, as statistical offices flag it (SDMX; Eurostat's flag ``c``).
+CONFIDENTIAL = "c"
+
 CellKind = Literal["figure", "text", "state", "change", "blank"]
 
 
@@ -167,7 +170,10 @@ class CorrectionNote:
 
 @dataclass(frozen=True)
 class PublishedObservation:
-    """One row of the open data; ``value`` is plain (no separators) with the printed decimals, or text."""
+    """One row of the open data; ``value`` is plain (no separators) with the printed decimals, or text.
+
+    ``state`` is for people, ``status`` for machines.
+    """
 
     key: str
     region_code: str
@@ -182,6 +188,7 @@ class PublishedObservation:
     state: str
     note: str
     version: str = "1"
+    status: str = ""
 
 
 @dataclass(frozen=True)

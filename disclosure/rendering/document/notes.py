@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from disclosure.catalog import Timing
+from disclosure.figures.figures import WITHHELD
 from disclosure.rendering.document.facts import Facts
 from disclosure.rendering.document.phrases import fill_text
 
@@ -15,6 +16,8 @@ def notes_below(facts: Facts) -> Iterator[str]:
     """Return the notes in printed order, without those the offices wrote themselves."""
     words = facts.phrases.notes
     yield from _silent_centres(facts)
+    if count := sum(figure.state == WITHHELD for figure in facts.figures.values()):
+        yield fill_text(words.withheld, count=str(count))
     if facts.catalog.profile.not_everything:
         # Folded YAML puts a space where a line ended, which Chinese does not have.
         yield re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", facts.catalog.profile.not_everything)

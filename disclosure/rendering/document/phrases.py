@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from disclosure.catalog import Catalog, ComparisonBase, Indicator
+from disclosure.catalog import Catalog, ComparisonBase, Indicator, IndicatorKind
 from disclosure.catalog.loading import layered_document
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.fact import Fact
@@ -91,10 +91,38 @@ class HistoryPhrases(Fact):
     release_line: str
     annual_caption: str
     quarterly_caption: str
+    earlier: str
+    imported_period: str
+    not_from_zero: str
     period: str
     insurance: str
     charts: tuple[ChartPhrases, ...]
     county_chart: ChartPhrases
+
+
+class SchedulePhrases(Fact):
+    """What the release calendar says outside of its page: of the file, and of an event in it."""
+
+    title: str
+    calendar: str
+    event_published: str
+    event_due: str
+    event_limit: str
+
+
+class GlossaryPhrases(Fact):
+    """The words in which indicators are explained."""
+
+    title: str
+    kinds: dict[IndicatorKind, str]
+    meanings: dict[IndicatorKind, str]
+    periods: dict[Literal["both", "annual", "quarterly"], str]
+    scopes: dict[Literal["counties", "whole"], str]
+    equal: str
+    plus: str
+    minus: str
+    made_of: str
+    between: str
 
 
 class NotePhrases(Fact):
@@ -107,6 +135,7 @@ class NotePhrases(Fact):
     centre_silent: str
     centre_partly: str
     reason: str
+    withheld: str
     between: str
     demo: str
 
@@ -166,13 +195,16 @@ class Phrases(Fact):
     silent_insurances: tuple[str, ...] = ()
     changes: dict[ComparisonBase, ChangePhrases]
     points: dict[str, str]
-    states: dict[Literal["not_provided", "not_applicable"], str]
+    states: dict[Literal["not_provided", "not_applicable", "withheld"], str]
+    withheld_reason: str
     no_comparison: str
     indicator_table: IndicatorTablePhrases
     region_table: RegionTablePhrases
     highlights: Highlights
     charts: Charts
     history: HistoryPhrases
+    schedule: SchedulePhrases
+    glossary: GlossaryPhrases
     notes: NotePhrases
     notes_for_fillers: tuple[str, ...] = ()
     demo_label: str

@@ -1,7 +1,6 @@
-"""What a page says of itself to machines: schema.org as JSON-LD in the page, DCAT for open-data portals.
+"""What a page says of itself to machines: schema.org as JSON-LD in the page.
 
-Addresses are relative to the page they stand in, which is what JSON-LD resolves them by; where the public address of
-the site is known, ``dcat_catalog`` states it as the base.
+Addresses are relative to the page they stand in, which is what JSON-LD resolves them by.
 """
 
 from __future__ import annotations
@@ -25,12 +24,6 @@ _MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 _SCHEMA = "https://schema.org"
-_DCAT = {
-    "dcat": "http://www.w3.org/ns/dcat#",
-    "dct": "http://purl.org/dc/terms/",
-    "foaf": "http://xmlns.com/foaf/0.1/",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
-}
 
 
 def release_dataset(document: DisclosureDocument, files: Mapping[str, bytes]) -> Markup:
@@ -65,51 +58,6 @@ def site_dataset(catalog: Catalog, entries: Iterable[SiteEntry]) -> Markup:
         "dataset": [{"@type": "Dataset", "name": e.title, "description": e.summary or e.title, "url": e.address}
                     for e in entries if not e.withdrawn_at],
     })  # fmt: skip
-
-
-def dcat_catalog(catalog: Catalog, entries: Iterable[SiteEntry], address: str) -> bytes:
-    """DCAT as JSON-LD: a dataset a release, a distribution a file; ``address`` (may be empty) is the base."""
-    profile = catalog.profile
-
-    def dataset(entry: SiteEntry) -> dict[str, Any]:
-        return {
-            "@id": entry.permanent_id(profile.id),
-            "@type": "dcat:Dataset",
-            "dct:title": entry.title,
-            "dct:description": entry.summary or entry.title,
-            "dct:issued": {"@value": entry.published, "@type": "xsd:dateTime"},
-            "dct:temporal": {
-                "@type": "dct:PeriodOfTime",
-                "dcat:startDate": {"@value": f"{entry.period.year}-01-01", "@type": "xsd:date"},
-                "dcat:endDate": {"@value": entry.period.end.isoformat(), "@type": "xsd:date"},
-            },
-            "dct:spatial": catalog.prefecture.name,
-            "dct:language": "zh-CN",
-            "dcat:version": str(entry.version),
-            "dcat:landingPage": {"@id": entry.address},
-            "dcat:distribution": [
-                {
-                    "@type": "dcat:Distribution",
-                    "dct:title": file.label,
-                    "dcat:mediaType": file.media_type,
-                    "dcat:downloadURL": {"@id": entry.address.removesuffix("index.html") + file.path},
-                }
-                for file in entry.files
-            ],
-        }
-
-    content = {
-        "@context": {**({"@base": address} if address else {}), **_DCAT},
-        "@id": "catalog.jsonld",
-        "@type": "dcat:Catalog",
-        "dct:title": profile.title,
-        "dct:description": profile.description or profile.title,
-        "dct:language": "zh-CN",
-        "dct:publisher": {"@type": "foaf:Organization", "foaf:name": profile.publisher},
-        "foaf:homepage": {"@id": "index.html"},
-        "dcat:dataset": [dataset(entry) for entry in entries if not entry.withdrawn_at],
-    }
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _dataset(name: str, description: str, publisher: str) -> dict[str, Any]:

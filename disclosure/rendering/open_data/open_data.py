@@ -20,7 +20,7 @@ from disclosure.rendering.outlets import Outlets
 #: The columns of every CSV.
 COLUMNS = (
     *("id", "region_code", "region", "period", "insurance", "indicator_id", "indicator"),
-    *("unit", "value", "text", "state", "note", "version"),
+    *("unit", "value", "text", "state", "status", "note", "version"),
 )
 #: What the cells behind a figure say, in the order in which a table prints them.
 COMPARED = ("base_value", "difference", "percent", "since_last")

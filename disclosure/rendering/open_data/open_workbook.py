@@ -14,8 +14,8 @@ import xlsxwriter
 from disclosure.rendering.document.document import Cell, DisclosureDocument, Table
 from disclosure.rendering.outlets import Outlets
 
-_ALL_COLUMNS = ("id", "region", "insurance", "indicator", "unit", "value", "text", "state", "note")
-_WIDTHS = (44, 12, 26, 30, 10, 18, 40, 10, 40)
+_ALL_COLUMNS = ("id", "region", "insurance", "indicator", "unit", "value", "text", "state", "note", "status")
+_WIDTHS = (44, 12, 26, 30, 10, 18, 40, 10, 40, 10)
 #: Chinese letters in a line of the sheet that tells about the others, 100 columns wide.
 _LETTERS_A_LINE = 45
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\s]")
@@ -129,5 +129,6 @@ class _Writer:
                 sheet.write_string(row, 6, seen.value, self._format(text_wrap=True))
             sheet.write_string(row, 7, seen.state, self._format())
             sheet.write_string(row, 8, seen.note, self._format())
+            sheet.write_string(row, 9, seen.status, self._format())
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, len(self._document.observations), len(_ALL_COLUMNS) - 1)

@@ -24,7 +24,7 @@ def _fonts() -> typst.Fonts:
 
 
 def set_sheet(template: str, inputs: Mapping[str, str], day: dt.date) -> bytes:
-    """``templates/TEMPLATE`` (Typst) with ``inputs`` as a tagged PDF (PDF/UA-1) dated ``day``.
+    """``templates/TEMPLATE`` (Typst) with ``inputs`` as a tagged PDF (PDF/UA-1 and PDF/A-2a at once) dated ``day``.
 
     Raises:
         DisclosureError: when Typst refuses, with what it says.
@@ -36,7 +36,7 @@ def set_sheet(template: str, inputs: Mapping[str, str], day: dt.date) -> bytes:
             font_paths=_fonts(),
             ignore_system_fonts=True,
             sys_inputs=dict(inputs),
-            pdf_standards=["ua-1"],
+            pdf_standards=["ua-1", "a-2a"],
             timestamp=dt.datetime.combine(day, dt.time(), dt.UTC),
             format="pdf",
         )

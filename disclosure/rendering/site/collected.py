@@ -1,16 +1,18 @@
 """The figures of all releases side by side, as each of them printed them; nothing is computed here.
 
-A period without a release of its own is known by the figures later releases compare themselves with.
+A period without a release of its own is known by the figures later releases compare themselves with, or by what was
+published before there was this site, and imported.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from disclosure.calendar.periods import Period, parse_period
+from disclosure.figures.figures import Figure
 from disclosure.platform.errors import DisclosureError
 from disclosure.rendering.site.entries import SiteEntry
 
@@ -24,7 +26,8 @@ def chronological(period: Period) -> tuple[int, int, str]:
 class Point:
     """A figure as printed; ``value`` is the plain number, empty for 未提供 and its like.
 
-    ``path`` is the folder of the release that printed it, ``own`` whether that release is of the figure's period.
+    ``path`` is the folder of the release that printed it, ``own`` whether that release is of the figure's period. What
+    was imported has no release; ``origin`` is the address or notice its table names.
     """
 
     key: str
@@ -33,6 +36,12 @@ class Point:
     unit: str
     path: str
     own: bool
+    origin: str = ""
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether no release of this site printed it."""
+        return not self.path
 
 
 @dataclass(frozen=True)
@@ -87,8 +96,14 @@ def _cells(content: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                             yield cell["key"], cell["text"], row["cells"][0]["text"]
 
 
-def collect(releases: Iterable[tuple[SiteEntry, bytes]]) -> Collected:
-    """``printed_figures`` of each release put side by side: a period's own figures over those it is compared with."""
+def collect(
+    releases: Iterable[tuple[SiteEntry, bytes]], imported: Iterable[Figure] = (), known: Collection[Period] = ()
+) -> Collected:
+    """``printed_figures`` of each release put side by side: a period's own figures over those it is compared with.
+
+    ``imported`` figures are shown where no release printed one. Of the periods that are ``known`` by releases of their
+    own, withdrawn ones too, none is: a release that was corrected or withdrawn does not come back by this door.
+    """
     points: dict[tuple[str, str], dict[Period, Point]] = {}
     entries: dict[Period, SiteEntry] = {}
     periods: dict[str, Period] = {}
@@ -99,8 +114,13 @@ def collect(releases: Iterable[tuple[SiteEntry, bytes]]) -> Collected:
             if name not in periods:
                 periods[name] = parse_period(name)
             period = periods[name]
-            known = points.setdefault((region, indicator), {})
+            found = points.setdefault((region, indicator), {})
             own = period == entry.period
-            if own or period not in known or not known[period].own:
-                known[period] = Point(key, printed, value, unit, entry.path, own)
+            if own or period not in found or not found[period].own:
+                found[period] = Point(key, printed, value, unit, entry.path, own)
+    for figure in imported:
+        found = points.setdefault((figure.region, figure.indicator), {})
+        if figure.value is not None and figure.period not in known and figure.period not in found:
+            key, value = "/".join(figure.key), f"{figure.value:f}"
+            found[figure.period] = Point(key, figure.printed, value, figure.unit, "", False, figure.source.origin)
     return Collected(points, entries)

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Indicator
-from disclosure.rendering.document.document import Bar, Cell, Chart, Column, RowGroup, Table, TableRow
-from disclosure.rendering.document.phrases import Phrases, fill_text
+from disclosure.rendering.charts import begins_at_zero
+from disclosure.rendering.document.document import CONFIDENTIAL, Bar, Cell, Chart, Column, RowGroup, Table, TableRow
+from disclosure.rendering.document.phrases import Phrases, fill_text, load_phrases
 from disclosure.rendering.open_data.open_data import harmless
 from disclosure.rendering.site.collected import Collected, Point, chronological
 from disclosure.rendering.site.entries import SiteEntry
 
-#: How many periods stand side by side; all of them are in the CSV.
-YEARS, QUARTERS = 8, 8
+#: How many quarters stand side by side; earlier ones have tables of their own.
+QUARTERS = 12
 
 CSV_COLUMNS = (
     "id",
@@ -32,7 +33,9 @@ CSV_COLUMNS = (
     "unit",
     "value",
     "state",
+    "status",
     "release",
+    "source",
 )
 
 #: A group of rows: its heading and the figures in it, as (region, indicator).
@@ -41,25 +44,35 @@ Group = tuple[str, Sequence[tuple[str, Indicator]]]
 
 @dataclass(frozen=True)
 class Drawn:
-    """A chart and the same numbers as a table."""
+    """A chart and the same numbers as a table.
+
+    ``is_course``: it is a course over time, to be drawn as lines; ``hollow`` are the keys of its imported figures.
+    """
 
     chart: Chart
     table: Table
+    is_course: bool = False
+    hollow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class History:
     """A page over several periods. ``sources`` are the releases it draws on, newest first.
 
-    ``borrowed`` are the periods known only from what later releases compare themselves with.
+    ``borrowed`` are the periods known only from what later releases compare themselves with, ``imported`` those that
+    figures published before this site tell of, ``origins`` where those stood. ``folded`` are tables of earlier periods.
     """
 
     id: str
     title: str
     drawn: tuple[Drawn, ...]
     tables: tuple[Table, ...]
+    folded: tuple[Table, ...]
     sources: tuple[SiteEntry, ...]
     borrowed: tuple[str, ...]
+    imported: tuple[str, ...]
+    origins: tuple[str, ...]
+    has_special: bool
     rows: tuple[tuple[str, ...], ...]
 
     @property
@@ -116,37 +129,42 @@ def _history(
     listed: Sequence[tuple[str, Indicator]],
 ) -> History | None:
     page, title, subject = names
-    known = {period for _, rows in groups for at, i in rows for period in collected.of(at, i.id)}
-    if not known:
+    points = [point for _, rows in groups for at, i in rows for point in collected.of(at, i.id).items()]
+    if all(point.is_imported for _, point in points):
+        # What was imported stands beside what this site published; it makes no page of its own.
         return None
     words = phrases.history
-    dated = sorted((period for period in known if period.kind != "special"), key=chronological, reverse=True)
-    annual = [period for period in dated if period.kind == "annual"][:YEARS]
-    quarters = [period for period in dated if period.kind != "annual"][:QUARTERS]
-    spans = (("annual", words.annual_caption, annual), ("quarterly", words.quarterly_caption, quarters))
+    printed = {period for period, point in points if not point.is_imported}
+    before = {period for period, point in points if point.is_imported}
+    periods = sorted({period for period, _ in points}, key=chronological, reverse=True)
+    annual = [period for period in periods if period.kind == "annual"]
+    quarters = [period for period in periods if period.kind not in ("annual", "special")]
+    spans = [("annual", fill_text(words.annual_caption, subject=subject), annual)]
+    for place in range(0, len(quarters), QUARTERS):
+        some = quarters[place : place + QUARTERS]
+        caption = fill_text(words.quarterly_caption, subject=subject)
+        if place:
+            caption = fill_text(words.earlier, caption=caption, first=some[-1].label, last=some[0].label)
+        spans.append((f"quarterly-{place}" if place else "quarterly", caption, some))
     tables = [
         _side_by_side(
-            phrases,
-            collected,
-            f"{page}-{span}",
-            caption=fill_text(caption, subject=subject),
-            groups=groups,
-            periods=periods,
+            phrases, collected, f"{page}-{span}", caption=caption, groups=groups, periods=some, printed=printed
         )
-        for span, caption, periods in spans
-        if periods
+        for span, caption, some in spans
+        if some
     ]
-    shown = {*annual, *quarters}
-    borrowed = [p for p in sorted(shown, key=chronological, reverse=True) if p not in collected.entries]
+    open_tables = len([1 for span, _, some in spans if some and span in ("annual", "quarterly")])
     return History(
         id=page,
         title=title,
         drawn=tuple(filter(None, drawn)),
-        tables=tuple(tables),
-        sources=tuple(
-            collected.entries[p] for p in sorted(shown, key=chronological, reverse=True) if p in collected.entries
-        ),
-        borrowed=tuple(period.label for period in borrowed),
+        tables=tuple(tables[:open_tables]),
+        folded=tuple(tables[open_tables:]),
+        sources=tuple(collected.entries[p] for p in periods if p in collected.entries),
+        borrowed=tuple(p.label for p in periods if p in printed and p not in collected.entries),
+        imported=tuple(p.label for p in periods if p in before),
+        origins=tuple(dict.fromkeys(point.origin for _, point in points if point.is_imported and point.origin)),
+        has_special=any(period.kind == "special" for period in periods),
         rows=tuple(_csv_rows(catalog, collected, listed)),
     )
 
@@ -159,21 +177,22 @@ def _side_by_side(
     caption: str,
     groups: Sequence[Group],
     periods: Sequence[Period],
+    printed: Collection[Period],
 ) -> Table:
-    """Figures down, periods across, the newest first."""
+    """Figures down, periods across, the newest first; a period no release ``printed`` anything of is marked."""
     words = phrases.indicator_table
     row_groups = []
     for title, figures in groups:
         rows = []
         with_parts: set[str] = set()
-        printed = {indicator.id for _, indicator in figures}
+        shown = {indicator.id for _, indicator in figures}
         for region, indicator in figures:
             points = collected.of(region, indicator.id)
             found = [points.get(period) for period in periods]
             unit = next((point.unit for point in found if point), "")
             if not any(found):
                 continue
-            parent = indicator.part_of if indicator.part_of in printed else None
+            parent = indicator.part_of if indicator.part_of in shown else None
             label = indicator.label if parent is not None and parent not in with_parts else indicator.name
             with_parts.update({parent} if parent else set())
             cells = (Cell(unit, "text"), *(_cell(phrases, point, unit) for point in found))
@@ -181,7 +200,9 @@ def _side_by_side(
         if rows:
             row_groups.append(RowGroup(title, tuple(rows)))
     heads = (Column(words.indicator, numeric=False), Column(words.unit, numeric=False))
-    return Table(table, caption, (*heads, *(Column(period.label) for period in periods)), tuple(row_groups))
+    told = phrases.history.imported_period
+    labels = (each.label if each in printed else fill_text(told, period=each.label) for each in periods)
+    return Table(table, caption, (*heads, *map(Column, labels)), tuple(row_groups))
 
 
 def _cell(phrases: Phrases, point: Point | None, unit: str) -> Cell:
@@ -205,7 +226,7 @@ def _over_time(
     if newest is None:
         return None
     of_kind = {
-        kind: sorted({p for _, points in series for p in points if p.kind == kind}, reverse=True)[:YEARS]
+        kind: sorted({p for _, points in series for p in points if p.kind == kind}, reverse=True)
         for kind in ("annual", newest.kind)
     }
     periods = next((found for found in of_kind.values() if len(found) > 1), [])
@@ -215,7 +236,17 @@ def _over_time(
         for name, points in series
         if period in points and points[period].value
     ]
-    return _drawn(phrases, chart, title, bars, phrases.history.period)
+    drawn = _drawn(phrases, chart, title, bars, phrases.history.period)
+    if drawn is None:
+        return None
+    imported = {point.key for _, points in series for point in points.values() if point.is_imported}
+    axis = "" if begins_at_zero(drawn.chart) else phrases.history.not_from_zero
+    return Drawn(
+        replace(drawn.chart, unit_line=drawn.chart.unit_line + axis),
+        drawn.table,
+        is_course=True,
+        hollow=tuple(bar.key for bar in drawn.chart.bars if bar.key in imported),
+    )
 
 
 def _across_insurances(catalog: Catalog, phrases: Phrases, collected: Collected, region: str) -> Drawn | None:
@@ -272,6 +303,7 @@ def _drawn(phrases: Phrases, chart: str, title: str, bars: Sequence[Bar], head: 
 def _csv_rows(
     catalog: Catalog, collected: Collected, listed: Sequence[tuple[str, Indicator]]
 ) -> Iterator[tuple[str, ...]]:
+    withheld = load_phrases(catalog).states["withheld"]
     for region, indicator in listed:
         for period, point in sorted(
             collected.of(region, indicator.id).items(), key=lambda item: chronological(item[0]), reverse=True
@@ -287,14 +319,17 @@ def _csv_rows(
                 point.unit,
                 point.value,
                 "" if point.value else point.printed,
+                CONFIDENTIAL if not point.value and point.printed == withheld else "",
                 point.path,
+                point.origin,
             )
 
 
 def history_csv(history: History) -> bytes:
     """Every period's figures of the page; UTF-8 with a byte-order mark, CRLF, as the releases' own CSV.
 
-    ``release`` is the folder of the release that printed the figure, relative to the site's root.
+    ``release`` is the folder of the release that printed the figure, relative to the site's root; it is empty for what
+    was published before and imported, of which ``source`` names the origin.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out)

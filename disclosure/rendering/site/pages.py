@@ -11,12 +11,14 @@ from itertools import groupby
 from markupsafe import Markup
 
 from disclosure.catalog import Catalog
-from disclosure.platform.clock import format_moment
+from disclosure.platform.clock import format_day, format_moment
 from disclosure.rendering.document.phrases import Phrases, fill_text, load_phrases
 from disclosure.rendering.open_data.metadata import history_dataset, site_dataset
 from disclosure.rendering.site.collected import Collected, Point, chronological, latest_own
 from disclosure.rendering.site.entries import SiteEntry
+from disclosure.rendering.site.glossary import explained
 from disclosure.rendering.site.history import History
+from disclosure.rendering.site.schedule import SCHEDULE_FILE, ScheduledRelease, yearly_limits
 from disclosure.rendering.templates import inline_script, kilobytes, render_html
 
 #: How many releases the home page tells in full.
@@ -60,12 +62,14 @@ def home_page(
     *,
     sizes: Mapping[str, int],
     openness: str,
+    scheduled: Sequence[ScheduledRelease],
 ) -> bytes:
     """Return the newest releases and the ways to everything else.
 
     ``sizes`` in kB of the files of the releases shown, by path; ``openness`` is the catalogue's title where the site
-    has one.
+    has one, ``scheduled`` the release calendar.
     """
+    coming = next((each for each in scheduled if each.state == "next"), None)
     return render_html(
         "index.html.j2",
         **_common(catalog, demo=any(entry.demo for entry in links.entries)),
@@ -77,7 +81,8 @@ def home_page(
         counties=links.counties,
         openness=openness,
         events=tuple(catalog.life_events.values()),
-        schedule=_schedule(catalog),
+        coming=coming,
+        coming_on=format_day(coming.deadline.legal) if coming and coming.deadline else "",
         dataset=site_dataset(catalog, links.entries[:LATEST]),
     )
 
@@ -94,6 +99,41 @@ def search_page(catalog: Catalog, links: SiteLinks) -> bytes:
         counties=links.counties,
         script=script,
         script_policy=policy,
+    )
+
+
+def schedule_page(catalog: Catalog, scheduled: Sequence[ScheduledRelease]) -> bytes:
+    """Return the release calendar: what comes next, what came out when, and the limits of every year."""
+    return render_html(
+        "schedule.html.j2",
+        **_common(catalog, demo=any(each.entry.demo for each in scheduled if each.entry)),
+        words=load_phrases(catalog).schedule,
+        coming=[each for each in scheduled if each.state in ("next", "later")],
+        past=[each for each in scheduled if each.state not in ("next", "later")],
+        limits=list(yearly_limits(catalog)),
+        calendar=SCHEDULE_FILE,
+        format_day=format_day,
+    )
+
+
+def glossary_page(catalog: Catalog) -> bytes:
+    """Return what every indicator means, how it is compared, and how figures come about."""
+    phrases, insurances = load_phrases(catalog), explained(catalog)
+    used = {term.indicator.kind for each in insurances for group in each.groups for term in group.terms}
+    names, bases = catalog.comparisons.names, catalog.comparisons.compared_with
+    centres = dict.fromkeys(indicator.centre for indicator in catalog.reported.values())
+    return render_html(
+        "glossary.html.j2",
+        **_common(catalog, demo=False),
+        words=phrases.glossary,
+        insurances=insurances,
+        count=sum(each.count for each in insurances),
+        kinds=[kind for kind in phrases.glossary.kinds if kind in used],
+        centres=[catalog.offices[centre].name for centre in centres],
+        bases=fill_text(phrases.notes.bases, at_end=names[bases.at_end], in_period=names[bases.in_period]),
+        rounding=phrases.notes.rounding,
+        states=phrases.states,
+        no_comparison=phrases.no_comparison,
     )
 
 
@@ -135,7 +175,7 @@ def history_page(
         **_common(catalog, demo=history.is_demo),
         history=history,
         charts={name: Markup(svg) for name, svg in charts.items()},  # noqa: S704 - see above
-        size=kilobytes(csv),
+        size=kilobytes(len(csv)),
         listed=listed,
         siblings=siblings,
         dataset=history_dataset(history, catalog.profile.publisher),
@@ -146,15 +186,6 @@ def _common(catalog: Catalog, *, demo: bool) -> dict[str, str]:
     profile = catalog.profile
     note = fill_text(load_phrases(catalog).notes.demo, origin=profile.demo_figures_origin) if demo else ""
     return {"site_title": profile.title, "publisher": profile.publisher, "contact": profile.contact, "demo": note}
-
-
-def _schedule(catalog: Catalog) -> list[dict[str, str | int | bool]]:
-    dated = (catalog.cycles[kind] for kind in catalog.profile.cycles if catalog.cycles[kind].milestones)
-    lines: list[dict[str, str | int | bool]] = []
-    for cycle in dated:
-        month, day = map(int, cycle.milestones["publish"].split("-"))
-        lines.append({"name": cycle.name, "next_year": cycle.years_later == 1, "month": month, "day": day})
-    return lines
 
 
 def _said(seconds: int) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 from disclosure.catalog import Catalog, Indicator, Region
 from disclosure.rendering.document.phrases import fill_text, load_phrases
 from disclosure.rendering.site.collected import Collected, latest_own
 from disclosure.rendering.site.entries import SiteEntry
+from disclosure.rendering.site.glossary import GLOSSARY_PAGE
+from disclosure.rendering.site.schedule import SCHEDULE_PAGE
 
 #: Title, address relative to the site's root, what is said beside the title, other words it is found by.
 Found = tuple[str, str, str, str]
@@ -31,6 +34,19 @@ def page_entries(
         for insurance, address in insurances.items()
     }
     return [(title, address, "", words.get(address, "")) for address, title in titles.items()]
+
+
+def own_page_entries(catalog: Catalog) -> list[Found]:
+    """Return a line each for the release calendar and the explanations of indicators."""
+    phrases = load_phrases(catalog)
+    pages: tuple[tuple[Literal["schedule", "glossary"], str, str], ...] = (
+        ("schedule", phrases.schedule.title, SCHEDULE_PAGE),
+        ("glossary", phrases.glossary.title, GLOSSARY_PAGE),
+    )
+    return [
+        (title, address, "", " ".join(word.word for word in catalog.everyday_words.values() if page in word.pages))
+        for page, title, address in pages
+    ]
 
 
 def release_entries(catalog: Catalog, entries: Iterable[SiteEntry]) -> list[Found]:

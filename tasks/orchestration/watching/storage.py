@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +31,8 @@ class StorageFailure:
 
 def storage_failures(settings: Settings) -> Iterator[StorageFailure]:
     """Try to write to the home's disk and to lock our records; yield what does not work."""
-    probe = settings.home / ".watch"
+    # The door asks too: two who tried the same file would take it from each other.
+    probe = settings.home / f".watch-{os.getpid()}"
     try:
         probe.write_bytes(bytes(_PROBE_BYTES))
         probe.unlink()

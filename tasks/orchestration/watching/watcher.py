@@ -48,6 +48,7 @@ from disclosure.records.installation import Installation
 from disclosure.records.states import AskState
 from disclosure.records.subjects import SubjectKey
 from disclosure.records.tables import Ask, Cycle
+from tasks.orchestration.processes import note_look
 from tasks.orchestration.repair import mend
 from tasks.orchestration.resume import wake_answered_runs
 from tasks.orchestration.run_status import PAGE, snapshot_runs, unended_runs
@@ -298,6 +299,7 @@ def _keep_watch(installation: Installation, chores: Sequence[Chore], closing: th
     while not closing.wait(LOOK_SECONDS):
         try:
             watcher.look()
+            note_look(installation.settings)
         except Exception as error:
             # Whatever it is, nobody else would watch.
             _log.log(logging.WARNING if is_passing(error) else logging.ERROR, "值守出错：%s", error, exc_info=True)

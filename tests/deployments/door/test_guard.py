@@ -152,6 +152,8 @@ _PLACES = """
     / /sign-in /sign-out /invitation/x /account /board /looks /looks?period=2026-q1 /site /site/ /reports/
     /reports/2016-annual/round-1-x.html /preview/0123456789abcdef/ /replies/x /openid/start /openid/callback
     /assets/door.css /health /prefect/ /prefect/api/flow_runs/x/resume
+    /openness /openness/01/guide /openness/01/guide/preview/openness/01.html /manage /manage/remind
+    /manage/deadline/2026-q1 /channels /people /people/1 /requests /answered/2026-q1
 """
 _paths = st.sampled_from(_PLACES.split())
 _headers = st.dictionaries(

@@ -63,9 +63,9 @@ class Typed:
 class Problem:
     """Something that must be put right before the workbook can be taken.
 
-    ``sheet`` and ``cell`` are empty when it is about the file; ``expected`` follows the word 应为;
-    ``why`` gives the reason and ends with what to do. ``kind`` is ``refused``, or the severity of a finding
-    of the data audit that the centre is told of beforehand. ``cause`` is the same for findings that one mistake
+    ``sheet`` and ``cell`` are empty when it is about the file; ``expected`` follows the word 应为, and is empty where
+    nobody can tell it; ``why`` gives the reason and ends with what to do. ``kind`` is ``refused``, or the severity of a
+    finding of the data audit that the centre is told of beforehand. ``cause`` is the same for findings that one mistake
     explains. ``confirm``: the workbook written anew for the centre no longer shows the mistake, so that somebody
     must say in it that it was mended. ``row`` is the name that the cell's row has in the sheet.
     """
@@ -91,7 +91,8 @@ class Problem:
     @property
     def sentence(self) -> str:
         """One Chinese sentence: where, what was found, what was expected, what to do."""
-        return f"{self.where}：实际为{self.found}，应为{self.expected}；{self.why}。"
+        expected = f"，应为{self.expected}" if self.expected else ""
+        return f"{self.where}：实际为{self.found}{expected}；{self.why}。"
 
 
 @dataclass(frozen=True)

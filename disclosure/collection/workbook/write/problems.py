@@ -115,7 +115,10 @@ def _write_confirmation(book: Book, sheet: Worksheet, row: int, first: int) -> N
 
 def _mark_problem(book: Book, sheet: Worksheet, cell: str, problems: list[Problem]) -> None:
     words = texts()["errors"]
-    said = [words["comment"].format(found=p.found, expected=p.expected, why=p.why) for p in problems]
+    said = [
+        words["comment" if p.expected else "comment_plain"].format(found=p.found, expected=p.expected, why=p.why)
+        for p in problems
+    ]
     options = {"author": words["author"], "x_scale": 2.2, "y_scale": 0.6 + 0.8 * len(said), "font_size": 9}
     sheet.write_comment(cell, "\n\n".join(said), options)
     is_refused = any(problem.kind in ("refused", "critical") for problem in problems)

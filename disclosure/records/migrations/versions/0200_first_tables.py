@@ -53,7 +53,7 @@ def upgrade() -> None:
     )
     create_table(
         "openness_requests",
-        *strings(profile=80, number=40, item=2, notice=200, outcome=40),
+        *strings(profile=80, number=40, item=2, office=60, notice=200, outcome=40),
         *columns(sa.Date(), "received_on"),
         *columns(sa.Date(), "extended_on", "answered_on", nullable=True),
         *columns(UtcDateTime(), "registered_at"),
@@ -100,6 +100,7 @@ def upgrade() -> None:
         *columns(sa.Integer(), "round"),
         *strings(digest=64, text_digest=64),
         *columns(sa.Text(), "content"),
+        *columns(sa.JSON(), "withheld"),
         *columns(UtcDateTime(), "compiled_at"),
         sa.UniqueConstraint("cycle_id", "round"),
     )
@@ -239,6 +240,7 @@ def upgrade() -> None:
         "invitations",
         *references(person_id="people"),
         *strings(token_hash=64),
+        *columns(sa.Boolean(), "shows_secret"),
         *columns(UtcDateTime(), "made_at", "expires_at"),
         *columns(UtcDateTime(), "closed_at", nullable=True),
         sa.UniqueConstraint("token_hash"),
@@ -275,6 +277,15 @@ def upgrade() -> None:
         *references(cycle_id="cycles", nullable=True),
         *columns(sa.Boolean(), "is_allowed"),
         *columns(UtcDateTime(), "looked_at"),
+    )
+    create_table(
+        "openness_drafts",
+        *strings(profile=80, item=2, element=60),
+        *references(person_id="people"),
+        *columns(sa.JSON(), "fields"),
+        *columns(sa.Integer(), "based_on"),
+        *columns(UtcDateTime(), "saved_at"),
+        sa.UniqueConstraint("profile", "person_id", "item", "element"),
     )
     create_table(
         "explanation_drafts",
