@@ -147,13 +147,18 @@ class Case:
     def wake(self, pause_key: str) -> None:
         """Wake the run as ``tasks.orchestration.resume`` does, which needs Prefect in its process; or it is."""
         form = f"/flow_runs/{self.run_id}/input"
-        self.office.api("DELETE", f"{form}/suspended-{pause_key}-schema")
         body = {"key": f"suspended-{pause_key}-schema", "value": '{"type": "object", "properties": {}}'}
-        self.office.api("POST", form, body)
-        answer = self.resume_in_prefect({})
-        state = self.office.state_of(self.run_id)
-        is_asleep = state["type"] == "PAUSED" and state["state_details"]["pause_key"] == pause_key
-        assert not is_asleep, answer.text
+
+        def is_awake() -> bool:
+            # The office's own waker may exchange the form at the same moment: then neither has resumed the run yet.
+            self.office.api("DELETE", f"{form}/suspended-{pause_key}-schema")
+            self.office.api("POST", form, body)
+            if self.resume_in_prefect({}).json().get("status") == "ACCEPT":
+                return True
+            state = self.office.state_of(self.run_id)
+            return not (state["type"] == "PAUSED" and state["state_details"]["pause_key"] == pause_key)
+
+        self.office.wait_for(is_awake, f"{self.period.id} to wake")
 
     def resume_in_prefect(self, answer: Mapping[str, Any]) -> httpx.Response:
         """Press Resume past the door, as whoever reaches Prefect can."""
