@@ -195,7 +195,7 @@ def test_the_register_keeps_and_publishes_numbers_and_days_alone(keepers: Keeper
     columns = set(OpennessRequest.__table__.columns.keys())
     assert columns == {
         "id", "profile", "number", "item", "received_on", "extended_on", "notice", "answered_on", "outcome",
-        "registered_at",
+        "registered_at", "office",
     }  # fmt: skip
     assert [o.kind for o in keepers.owed()].count("request") == 4
 
