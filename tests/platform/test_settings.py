@@ -84,6 +84,7 @@ def test_a_child_process_gets_this_very_configuration(tmp_path: Path, monkeypatc
         backup_folder=tmp_path / "backups",
         backup_recipients="age1qqqq",
         backup_keep=7,
+        metrics_token="marke",  # type: ignore[arg-type]
         secret_key="key",  # type: ignore[arg-type]
         runner_poll_seconds=2.5,
         runner_is_warm=False,
