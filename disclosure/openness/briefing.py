@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from disclosure.calendar.workdays import add_workdays, count_workdays
+from disclosure.calendar.time_left import time_left
+from disclosure.calendar.workdays import add_workdays
 from disclosure.catalog import Catalog
 from disclosure.openness.changes import gates_of, get_change, items_of, standing_versions
 from disclosure.openness.confirming import asked_about, label_of
@@ -135,6 +136,6 @@ def _element(catalog: Catalog, version: OpennessVersion, now: dt.datetime) -> di
         "what": version.what,
         "changed_on": format_day(version.changed_on),
         "limit": format_day(limit),
-        "left": count_workdays(shanghai(now).date(), limit, catalog.holidays),
+        "time": time_left(limit, shanghai(now).date(), catalog.holidays).text,
         "lines": [line for line in lines_of(catalog, item, version.element, version.content) if line.strip()],
     }

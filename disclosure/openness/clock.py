@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from disclosure.calendar.holidays import Holidays
+from disclosure.calendar.time_left import TimeLeft, time_left
 from disclosure.calendar.workdays import add_workdays, count_workdays
 from disclosure.platform.errors import DisclosureError
 
@@ -24,8 +25,8 @@ ClockState = Literal["on_time", "late", "running", "overdue"]
 class OpennessClock:
     """One change against its limit; days are Shanghai days.
 
-    ``used`` is working days from the change to publication, or to ``seen_on`` while nothing is public; ``left`` is
-    working days until the limit, negative when it has passed, 0 on its day.
+    ``used`` is working days from the change to publication, or to ``seen_on`` while nothing is public; ``time`` is how
+    the limit lay to that day.
     """
 
     changed_on: dt.date
@@ -33,7 +34,7 @@ class OpennessClock:
     published_on: dt.date | None
     seen_on: dt.date
     used: int
-    left: int
+    time: TimeLeft
     state: ClockState
 
 
@@ -71,7 +72,7 @@ def read_clock(
         published_on=published_on,
         seen_on=seen_on,
         used=count_workdays(changed_on, until, holidays),
-        left=count_workdays(until, limit, holidays),
+        time=time_left(limit, until, holidays),
         state=states[until > limit],
     )
 

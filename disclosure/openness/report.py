@@ -49,7 +49,7 @@ class OpennessReport:
     @property
     def overdue(self) -> list[ElementClock]:
         """What is overdue on the last day, the longest first."""
-        return sorted((one for line in self.lines for one in line.overdue), key=lambda one: one.clock.left)
+        return sorted((one for line in self.lines for one in line.overdue), key=lambda one: one.clock.limit)
 
 
 def make_report(catalog: Catalog, clocks: Iterable[ElementClock], first: dt.date, last: dt.date) -> OpennessReport:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from disclosure.calendar.workdays import add_workdays, count_workdays
+from disclosure.calendar.time_left import TimeLeft, time_left
+from disclosure.calendar.workdays import add_workdays
 from disclosure.catalog import Catalog, Office
 from disclosure.openness.pages.state import RequestCounts
 from disclosure.openness.words import words
@@ -31,12 +32,20 @@ from disclosure.review.refusals import Refusal
 
 @dataclass(frozen=True)
 class RequestStatus:
-    """A request against its limit on a day; ``left`` working days, negative when it has passed."""
+    """A request against its limit, on a day or on the day it was answered."""
 
     request: OpennessRequest
-    limit: dt.date
-    left: int
-    is_late: bool
+    time: TimeLeft
+
+    @property
+    def limit(self) -> dt.date:
+        """The last day for the answer."""
+        return self.time.due
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was answered after that day, or is still to be."""
+        return self.time.is_over
 
 
 def add(work: Work, number: str, received_on: dt.date, *, item: str, name: str) -> OpennessRequest:
@@ -192,9 +201,8 @@ def event_days(session: Session, catalog: Catalog, today: dt.date) -> Iterator[d
 
 
 def _standing(catalog: Catalog, request: OpennessRequest, today: dt.date) -> RequestStatus:
-    limit = limit_of(catalog, request)
     until = request.answered_on or today
-    return RequestStatus(request, limit, count_workdays(until, limit, catalog.holidays), until > limit)
+    return RequestStatus(request, time_left(limit_of(catalog, request), until, catalog.holidays))
 
 
 def _all(session: Session, catalog: Catalog) -> list[OpennessRequest]:

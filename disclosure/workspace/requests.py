@@ -76,7 +76,7 @@ def _line(catalog: Catalog, one: RequestStatus, offices: Collection[str]) -> Req
         state = f"{format_day(request.answered_on)}{words()['requests']['outcomes'][request.outcome]}"
         state += "（逾期）" if one.is_late else ""
     else:
-        state = f"已逾期 {-one.left} 个工作日" if one.is_late else f"还有 {one.left} 个工作日"
+        state = one.time.text
     item = catalog.openness_items.get(request.item)
     keeps = keeps_register(catalog, offices)
     return RequestLine(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +26,7 @@ from disclosure.records.tables import Cycle
 from disclosure.workspace.waiting import list_waiting
 from tests.support.bureau import Bureau
 
+ROOT = Path(__file__).resolve().parents[2]
 HOLIDAYS = load_catalog("chuxiong").holidays
 DRAFTER = "吴填表"
 days = st.dates(dt.date(2017, 2, 15), dt.date(2017, 6, 30))
@@ -81,3 +83,13 @@ def test_every_outlet_says_the_same(bureau: Bureau, opened: dt.date, passed: int
         assert said in letter.html
     assert own[0].deadline.planned == time.due
     assert shanghai(now).date() == time.today
+
+
+@pytest.mark.unit
+def test_nobody_else_counts_a_dutys_days_in_words() -> None:
+    counts = re.compile(r"(?:已逾期|还有|已过) ?\{\{?[^{}]+\}\}? ?个?工作日")
+    product = ("disclosure", "data_checks", "tasks", "flows", "deployments", "templates")
+    files = [file for room in product for file in (ROOT / room).rglob("*") if file.suffix in {".py", ".j2", ".yaml"}]
+    telling = {file.relative_to(ROOT).as_posix() for file in files if counts.search(file.read_text(encoding="utf-8"))}
+    # An alarm of a calendar is told so many days before, whatever day it is.
+    assert telling == {"disclosure/calendar/time_left.py", "disclosure/monitoring/ics.py"}

@@ -51,17 +51,17 @@ def clock(changed: str, published: str | None, seen: str) -> OpennessClock:
 def test_the_last_day_is_in_time_and_the_next_is_late(changed: str, limit: str) -> None:
     after = day(limit) + dt.timedelta(days=1)
     on_the_day = clock(changed, limit, limit)
-    assert (on_the_day.state, on_the_day.used, on_the_day.left) == ("on_time", 20, 0)
+    assert (on_the_day.state, on_the_day.used, on_the_day.time.text) == ("on_time", 20, "今天到期")
     assert clock(changed, str(after), str(after)).state == "late"
-    assert (clock(changed, None, limit).state, clock(changed, None, limit).left) == ("running", 0)
+    assert (clock(changed, None, limit).state, clock(changed, None, limit).time.text) == ("running", "今天到期")
     assert clock(changed, None, str(after)).state == "overdue"
 
 
 def test_days_used_stop_at_publication_and_days_left_go_below_zero() -> None:
     early = clock("2025-07-01", "2025-07-15", "2026-02-02")
-    assert (early.used, early.left, early.state) == (10, 10, "on_time")
+    assert (early.used, early.time.left, early.state) == (10, 10, "on_time")
     late = clock("2025-07-01", "2025-08-05", "2026-02-02")
-    assert (late.used, late.left, late.state) == (22, -2, "late")
+    assert (late.used, late.time.over, late.state) == (22, 2, "late")
 
 
 def test_published_on_the_day_of_the_change_uses_no_day() -> None:
@@ -94,10 +94,10 @@ def test_the_clock_agrees_with_counting_day_by_day(changed: dt.date, wait: int, 
     assert read.used == used
     assert is_workday(read.limit, CHUXIONG)
     if used > 20:
-        assert read.left < 0
+        assert read.time.is_over
         assert read.state in {"late", "overdue"}
     elif used < 20:
-        assert (read.used + read.left, read.state in {"on_time", "running"}) == (20, True)
+        assert (read.used + read.time.left, read.state in {"on_time", "running"}) == (20, True)
     assert (read.state in {"on_time", "late"}) == (published is not None and published <= seen)
 
 

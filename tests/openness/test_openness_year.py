@@ -164,7 +164,7 @@ def test_a_request_has_twenty_working_days_and_one_extension(
             requests.extend(work, "2025-001", day(limit), notice="告知书2号", name=name)
         requests.answer(work, "2025-001", day(extended), outcome="部分公开", name=name)
         (one,) = requests.register(work.session, keepers.catalog, day(extended) + dt.timedelta(days=90))
-        assert (one.is_late, one.left) == (False, 0)
+        assert (one.is_late, one.time.text) == (False, "今天到期")
         with pytest.raises(DisclosureError, match="不能再改"):
             requests.answer(work, "2025-001", day(extended), outcome="部分公开", name=name)
 

@@ -175,7 +175,7 @@ def _print_report(installation: Installation, found: OpennessReport) -> None:
         item = installation.catalog.openness_items[one.item]
         console.print(
             f"逾期未公开：{int(one.item)} {item.name}：{item.elements[one.element].name}（{one.what}），"
-            f"时限 {format_day(one.clock.limit)}，已逾期 {-one.clock.left} 个工作日",
+            f"时限 {format_day(one.clock.limit)}，{one.clock.time.text}",
             soft_wrap=True,
         )
 

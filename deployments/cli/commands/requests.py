@@ -88,7 +88,6 @@ def answer(
 @request_app.command(name="list")
 def list_() -> None:
     """列出各件申请和期限。"""
-    from disclosure.calendar.time_left import time_left
     from disclosure.openness import requests
     from disclosure.openness.words import words
     from disclosure.platform.clock import shanghai, utc_now
@@ -107,7 +106,7 @@ def list_() -> None:
             state = f"{request.answered_on} {words()['requests']['outcomes'][request.outcome]}"
             state += "（逾期）" if one.is_late else ""
         else:
-            state = time_left(one.limit, today, installation.catalog.holidays).text
+            state = one.time.text
         limit = f"{one.limit}{'（已延长）' if request.extended_on else ''}"
         table.add_row(
             request.number, request.received_on.isoformat(), limit, state, style="bold red" if one.is_late else ""
