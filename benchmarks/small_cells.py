@@ -1,8 +1,9 @@
 """How long withholding takes: a prefecture's release, and a province's counties, insurances and periods in one run.
 
 ``python -m benchmarks.small_cells`` prints a line a table: cells, sensitive, withheld beside them, loss against its
-bound, seconds and those of processor. A province is 16 prefectures of 8 or 9 counties (129), a hierarchy, times in service and retired; eight
-insurances and four periods are 32 tables. The figures are drawn with a fixed seed: about one county in ten is small.
+bound, seconds and those of processor. A province is 16 prefectures of 8 or 9 counties (129), a hierarchy, times in
+service and retired; eight insurances and four periods are 32 tables. The figures are drawn with a fixed seed: about one
+county in ten is small.
 """
 
 from __future__ import annotations

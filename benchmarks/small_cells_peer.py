@@ -1,8 +1,9 @@
 """What is withheld here beside what τ-ARGUS withholds, on the same tables in one run, by one attacker.
 
-``python -m benchmarks.small_cells_peer`` needs ``pytauargus`` (the ``bench`` packages) in an environment of its own: the
-optimal method of Statistics Netherlands' τ-ARGUS, which solves the linear structure itself (its JJ format), so that a
-hierarchy is one table for both. Both choices are attacked by ``find_exposed``, in whole numbers; a line a kind of table.
+``python -m benchmarks.small_cells_peer`` needs ``pytauargus`` (the ``bench`` packages) in an environment of its own:
+the optimal method of Statistics Netherlands' τ-ARGUS, which is given the linear structure itself (its JJ format), so
+that a hierarchy is one table for both. Both choices are attacked by ``find_exposed``, in whole numbers; a line a kind
+of table.
 """
 
 from __future__ import annotations
