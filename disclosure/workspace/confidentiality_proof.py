@@ -60,9 +60,9 @@ class ConfidentialityProof:
 
     ``exposed``: what no withholding protects; ``told``: what a text tells all the same; ``shown_before``: small figures
     the public has already; ``text_count``: how many texts were searched for data of persons and wrong words, and
-    ``persons`` what was found, masked, with its place; ``insiders``: who, knowing his own figures, comes too close to whose; ``released``: names
-    of what is shown again that the round before withheld; ``words``: wrong ones in the texts; ``cost`` of ``bound``:
-    what is lost by the catalogue's weights, and what at least must be.
+    ``persons`` what was found, masked, with its place; ``insiders``: who, knowing his own figures, comes too close to
+    whose; ``released``: names of what is shown again that the round before withheld; ``words``: wrong ones in the
+    texts; ``cost`` of ``bound``: what is lost by the catalogue's weights, and what at least must be.
     """
 
     files: Sequence[SearchedFile]
