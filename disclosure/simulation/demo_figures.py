@@ -20,8 +20,6 @@ from pydantic import Field
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Indicator, Region
 from disclosure.collection.history.importer import import_table
-from disclosure.confidentiality.cells.rules import rule_book
-from disclosure.confidentiality.cells.structure import PublicStatement, build_structure
 from disclosure.figures.figures import Figure, FigureSource
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.fact import Fact, read_fact
@@ -70,22 +68,7 @@ def demo_history(catalog: Catalog, period: Period) -> tuple[Figure, ...]:
     sampler = _sampler(catalog)
     first_year = sampler.samples.base_year + 1
     known = sorted((p for p in _earlier(period) if p.year >= first_year), key=_chronological)
-    return tuple(figure for each in known for figure in _shown_of(catalog, each, tuple(sampler.figures(each))))
-
-
-def _shown_of(catalog: Catalog, period: Period, figures: tuple[Figure, ...]) -> Iterator[Figure]:
-    """Yield what a bureau that gives nobody away would have published of sample figures.
-
-    A small figure is left out, and so are the other regions' figures of its indicator: else their sum would tell it.
-    """
-    statement = PublicStatement(period, {(figure.region, figure.indicator): figure for figure in figures})
-    structure = build_structure(catalog, rule_book(catalog), [], statement)
-    small = {place for place, number in structure.cells_of.items() if structure.table.cells[number].protection}
-    told_by_sum = {indicator for _, indicator in small}
-    for figure in figures:
-        is_whole = figure.region == catalog.prefecture.code
-        if (figure.region, figure.indicator) not in small and (is_whole or figure.indicator not in told_by_sum):
-            yield figure
+    return tuple(figure for each in known for figure in sampler.figures(each))
 
 
 def _earlier(period: Period) -> set[Period]:

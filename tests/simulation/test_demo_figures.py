@@ -14,8 +14,6 @@ import pytest
 from data_checks.audit import run_audit
 from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import load_catalog
-from disclosure.confidentiality.cells.structure import PublicStatement
-from disclosure.confidentiality.cells.withholding import plan_withholding
 from disclosure.platform.errors import DisclosureError
 from disclosure.simulation.demo_figures import demo_figures, demo_history
 
@@ -158,7 +156,7 @@ def test_they_are_the_same_on_every_machine():
     # Changes only when samples.yaml or the way figures are drawn changes; then look at the figures and renew it.
     assert (
         hashlib.sha256(printed.encode()).hexdigest()
-        == "05875e903c537c4d0e610728f689c8243bec94dbed9c302f40818489c6b02324"
+        == "cd5cd6ac1c9fcb1e3f56c6d63aadcd59b6abe72febea3bec5634726ddd448b91"
     )
 
 
@@ -187,15 +185,7 @@ def test_history_is_what_comparisons_need(period, known):
     figures = demo_history(CATALOG, period)
     assert " ".join(dict.fromkeys(f.period.id for f in figures)) == known
     first = figures[0].period
-    drawn = demo_figures(CATALOG, first)
-    shown = [f for f in figures if f.period == first]
-    left_out = {f.indicator for f in drawn if f not in shown}
-    assert shown == [f for f in drawn if f in shown]
-    assert left_out <= {
-        "maternity.beneficiaries",
-        *(f"work_injury.assistive_devices.{p}" for p in ("amount", "person_times")),
-    }
-    assert not left_out or first.kind == "q1"
+    assert [f for f in figures if f.period == first] == list(demo_figures(CATALOG, first))
 
 
 def test_a_year_before_the_first_is_refused():
@@ -225,17 +215,3 @@ def test_nothing_is_asked_about_the_demonstrations_figures_whatever_year_they_ar
     figures = [replace(figure, period=period) for figure in demo_figures(CATALOG, demo)]
     found = run_audit(CATALOG, period, figures, ())
     assert [finding.message for finding in found.findings] == []
-
-
-def test_the_first_quarter_has_small_figures_to_withhold_and_the_history_tells_none_of_them():
-    catalog = load_catalog("chuxiong")
-    quarter = parse_period("2025-q1")
-    figures = {(f.region, f.indicator): f for f in demo_figures(catalog, quarter)}
-    plan = plan_withholding(catalog, PublicStatement(quarter, figures), [])
-    assert plan.is_safe
-    assert {each.cause for each in plan.figures} == {"small", "few", "complement"}
-    for year in range(2021, 2025):
-        known = {f.key for f in demo_history(catalog, quarter) if f.period.year == year and f.period.kind == "q1"}
-        small = {(region, indicator) for region, indicator in plan.places if figures[region, indicator].value < 10}
-        assert small
-        assert not {(region, indicator) for region, indicator, *_ in known} & small
