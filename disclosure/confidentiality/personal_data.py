@@ -5,6 +5,7 @@ before 1999), GB/T 2260 (codes of provinces, with which both begin), ISO/IEC 781
 numbers of the Exit and Entry Administration (E, D, S, P or G and eight digits, two letters and seven), the numbering
 plan for mobile telephones (1[3-9] and nine digits), GB 32100-2015 (unified social credit codes; 92 are those of
 self-employed persons, whose unit is a person).
+A landline is an office's unless it is said to be a home's; a name is told by a number beside it.
 What is an office's own and may be read by anybody stands on the profile's list of contacts.
 """
 
@@ -29,6 +30,8 @@ class PersonalKind(StrEnum):
     EMAIL = "个人电子邮箱"
     CREDIT_CODE = "个体工商户的统一社会信用代码"
     ADDRESS = "家庭住址"
+    HOME_TELEPHONE = "家庭电话"
+    NAME = "姓名"
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,12 @@ _NUMERALS = {
 #: Letters that stand in for digits.
 _LOOKALIKES = {"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "Z": "2", "z": "2", "S": "5", "B": "8"}
 #: What people put between the digits of one number.
-_BETWEEN = r"[-\s.·•_/,，、~*()（）]"
+_BETWEEN = r"[-\s.·•_/,，、~*()（）¦]"
+#: The edge of two cells of a table, as texts (``｜``) and Markdown write it. A stroke within a word may be a one.
+_CELL_EDGE = re.compile(r"[ \t]*(?:｜|(?<!\S)\|(?!\S))[ \t]*")
+#: How a number is cut where it fills several cells; rows of figures are seldom cut so, and an identity number proves
+#: itself however it is cut.
+_CUTS = {(3, 4, 4), (3, 8), (7, 4), (4, 4, 4, 4), (4, 4, 4, 4, 3), (6, 6, 3)}
 _DIGIT = rf"[\d{''.join(_NUMERALS)}]"
 _DISGUISED = rf"(?:{_DIGIT}|[{''.join(_LOOKALIKES)}])"
 #: A run of what may be one number: digits in any writing, a few signs between them, an X at the end.
@@ -77,6 +85,27 @@ _CREDIT_CODE = re.compile(rf"(?<![0-9A-Za-z])92\d{{6}}[{_CREDIT_ALPHABET}]{{10}}
 _HOME = re.compile(
     r"(?:家庭住址|户籍地址|户籍所在地|常住地址|住址|(?<!国)家住)[:为在是]?\s*"
     r"[^\s,。;!?]{2,30}?[\d一二三四五六七八九十]+(?:号|室|栋|幢|单元|组)"
+)
+#: A telephone of a home: an office's may be read by anybody.
+_HOME_TELEPHONE = re.compile(
+    r"(?:(?:住宅|家庭|家里|家中|宅)(?:的)?(?:固定)?电话(?:号码)?|宅电)[:为是¦]?\s*"
+    r"((?:\(?0\d{2,3}\)?[-\s]?)?[2-8]\d{2,3}[-\s]?\d{4}(?!\d))"
+)
+#: The hundred commonest surnames (Ministry of Public Security, 2020) and the commonest of two characters.
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁任卢姚沈钟姜崔谭"
+    "陆范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫雷龙史陶黎贺顾毛郝龚邵万覃武钱戴严莫孔向汤普起罕"
+)
+_NAME = (
+    rf"(?:欧阳|司马|上官|诸葛|东方|皇甫|[{_SURNAMES}])(?!新区|先生|女士|同志)"
+    r"[\u4e00-\u9fff]{1,2}(?<![区县市局科省镇乡村])"
+)
+#: A name beside a number of its owner: said to be a name, or right before the number.
+_NAME_TOLD = re.compile(
+    rf"(?:姓名|参保人|申请人|联系人|当事人|职工|患者|家属|领取人)[:为是¦]?\s*({_NAME})(?![\u4e00-\u9fff])"
+)
+_NAME_BEFORE = re.compile(
+    rf"(?<![\u4e00-\u9fff](?<![请由与找是为问]))({_NAME})(?:同志|先生|女士)?[\s(:,¦]*(?:(?:手机|电话|身份证)(?:号码?)?[:\s]*)?$"
 )
 #: Providers whose addresses belong to persons, not to offices.
 _PRIVATE_MAIL = (
@@ -96,7 +125,9 @@ def find_personal_data(text: str, allowed: Collection[str] = ()) -> tuple[Person
     plain = _unfolded(text)
     public = {re.sub(r"\W", "", _unfolded(each)) for each in allowed}
     found = [*_in_runs(plain, public), *_passports(plain), *_mails(plain, public)]
-    found += [*_credit_codes(plain), *_homes(plain)]
+    found += [*_credit_codes(plain), *_homes(plain), *_home_telephones(plain, public)]
+    if found:
+        found += _names(plain)
     return tuple(dict.fromkeys(found))
 
 
@@ -126,7 +157,7 @@ def is_credit_code(code: str) -> bool:
 
 def _unfolded(text: str) -> str:
     """Return ``text`` in plain width, without characters that nobody sees."""
-    wide = unicodedata.normalize("NFKC", text)
+    wide = unicodedata.normalize("NFKC", _CELL_EDGE.sub("¦", text))
     return "".join(character for character in wide if unicodedata.category(character) not in {"Cf", "Mn"})
 
 
@@ -134,7 +165,7 @@ def _in_runs(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
     for run in _RUN.finditer(plain):
         if _GROUPED.fullmatch(run[0].strip()) or _IS_AMOUNT.match(plain, run.end()) or _is_word(run[0]):
             continue
-        for part in _parts_of(run[0]):
+        for part in (*_over_cells(run[0]), *_parts_of(run[0])):
             number = _digits(part)
             if number not in public and (datum := _datum_of(number)):
                 yield datum
@@ -145,10 +176,23 @@ def _parts_of(run: str) -> Iterator[str]:
 
     ``张三138…`` and two numbers side by side are found so.
     """
-    yield run
-    for parted in (re.split(r"[\s,，、/()（）]+", run), _PLAIN.findall(run)):
+    if "¦" not in run:
+        yield run
+    for parted in (re.split(r"[\s,，、/()（）]+", run), _PLAIN.findall(run), run.split("¦")):
         if parted != [run]:
-            yield from parted
+            yield from (part for part in parted if "¦" not in part)
+
+
+def _over_cells(run: str) -> Iterator[str]:
+    """Yield what may be one number that fills several cells side by side."""
+    cells = run.split("¦")
+    for first in range(len(cells)):
+        for end in range(first + 2, min(first + 18, len(cells)) + 1):
+            own = cells[first:end]
+            joined = "".join(own)
+            cut = tuple(len(_digits(cell)) for cell in own)
+            if is_identity_number(_digits(joined)) or cut in _CUTS or set(cut) == {1}:
+                yield joined
 
 
 def _digits(run: str) -> str:
@@ -205,3 +249,19 @@ def _credit_codes(plain: str) -> Iterator[PersonalDatum]:
 def _homes(plain: str) -> Iterator[PersonalDatum]:
     for found in _HOME.finditer(plain):
         yield PersonalDatum(PersonalKind.ADDRESS, f"{found[0][:2]}****")
+
+
+def _home_telephones(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
+    for found in _HOME_TELEPHONE.finditer(plain):
+        if re.sub(r"\W", "", found[1]) not in public:
+            yield PersonalDatum(PersonalKind.HOME_TELEPHONE, f"***{found[1][-2:]}")
+
+
+def _names(plain: str) -> Iterator[PersonalDatum]:
+    """Yield the names that stand beside a number: it is of this person, and goes with the number."""
+    told = [found[1] for found in _NAME_TOLD.finditer(plain)]
+    # A name of numerals (张三) is a part of the run, not of what stands before it.
+    begins = {found.start() for pattern in (_RUN, _PLAIN) for found in pattern.finditer(plain)}
+    told += [found[1] for begin in sorted(begins) if (found := _NAME_BEFORE.search(plain[:begin]))]
+    for name in told:
+        yield PersonalDatum(PersonalKind.NAME, f"{name[0]}**")

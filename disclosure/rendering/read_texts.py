@@ -1,5 +1,5 @@
 """Every word that a published file holds, seen or hidden: pages with their attributes and scripts, tables, data,
-workbooks with comments and properties, printed sheets with their metadata, and the file's own name."""
+workbooks with comments and properties, printed sheets and pictures with their metadata, and the file's own name."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from typing import Any
 import pypdfium2
 
 from disclosure.platform.errors import DisclosureError
+from disclosure.rendering.picture_words import picture_words
 from disclosure.rendering.read_numbers import pdf_text
 
 #: A plain number where figures stand: it has less digits than any card or identity number.
 _FIGURE = re.compile(r"[+-]?[\d,]{1,14}(?:\.\d+)?%?")
 _DIGEST = re.compile(r"[0-9a-f]{40,}")
-#: Whatever a style sheet, a font or a picture's pixels hold is made from our own templates.
-_WITHOUT_WORDS = {".css", ".js", ".woff2", ".png", ".ico", ".jpg"}
+#: Whatever a style sheet or a font holds is made from our own templates.
+_WITHOUT_WORDS = {".css", ".js", ".woff2", ".ico"}
 
 
 def figures_alone_in(files: Mapping[str, bytes]) -> frozenset[str]:
@@ -143,6 +144,8 @@ def _of_archive(content: bytes) -> Iterator[str]:
             yield name
             if name.endswith((".xml", ".rels", ".vml")):
                 yield from _of_markup(archive.read(name))
+            elif name.endswith((".png", ".jpg", ".jpeg")):
+                yield from picture_words(archive.read(name))
 
 
 def _of_pdf(content: bytes, figures: Collection[str]) -> Iterator[str]:
@@ -164,5 +167,8 @@ _READERS: Mapping[str, Callable[[bytes], Iterator[str]]] = {
     ".csv": _of_csv,
     ".xlsx": _of_archive,
     ".docx": _of_archive,
+    ".png": picture_words,
+    ".jpg": picture_words,
+    ".jpeg": picture_words,
     ".zip": _of_archive,
 }

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from disclosure.catalog import Catalog
 from disclosure.confidentiality.cells.withholding import Cause, WithheldFigure, Withholding
+from disclosure.confidentiality.personal_data import PersonalKind
+from disclosure.confidentiality.public_text import search_public_text
 from disclosure.confidentiality.wrong_words import find_wrong_words
 from disclosure.cycle.compilation import CompiledContent
 from disclosure.cycle.given_away import list_told, name_figure
@@ -57,9 +59,10 @@ class ConfidentialityProof:
     """The proof of one round.
 
     ``exposed``: what no withholding protects; ``told``: what a text tells all the same; ``shown_before``: small figures
-    the public has already; ``insiders``: who, knowing his own figures, comes too close to whose; ``released``: names
-    of what is shown again that the round before withheld; ``words``: wrong ones in the texts; ``cost`` of ``bound``:
-    what is lost by the catalogue's weights, and what at least must be.
+    the public has already; ``text_count``: how many texts were searched for data of persons and wrong words, and
+    ``persons`` what was found, masked, with its place; ``insiders``: who, knowing his own figures, comes too close to
+    whose; ``released``: names of what is shown again that the round before withheld; ``words``: wrong ones in the
+    texts; ``cost`` of ``bound``: what is lost by the catalogue's weights, and what at least must be.
     """
 
     files: Sequence[SearchedFile]
@@ -71,20 +74,30 @@ class ConfidentialityProof:
     insiders: Sequence[tuple[str, str]]
     released: Sequence[str]
     told: Sequence[str]
+    text_count: int
+    persons: Sequence[tuple[str, str]]
     words: Sequence[WordLine]
     cost: int
     bound: int
 
     @property
+    def kinds(self) -> str:
+        """What of persons is searched for, as people call it."""
+        return "、".join(PersonalKind)
+
+    @property
     def is_safe(self) -> bool:
-        """Whether no attack succeeds and no text tells."""
-        return not self.exposed and not self.told and all(line.is_protected for line in self.withheld)
+        """Whether no attack succeeds, no text tells, and none tells of persons."""
+        return (
+            not self.exposed and not self.told and not self.persons and all(line.is_protected for line in self.withheld)
+        )
 
 
 def load_proof(session: Session, catalog: Catalog, cycle: Cycle, content: CompiledContent) -> ConfidentialityProof:
     """Return the proof of the round that ``content`` was compiled in."""
     plan, before = content.withholding, _plan_before(session, cycle)
     figures = {(figure.region, figure.indicator): figure for figure in content.figures}
+    texts = list(_texts(catalog, content))
 
     def named(region: str, indicator: str, period: str = content.period.id) -> str:
         return name_figure(catalog, period, region, indicator)
@@ -101,7 +114,9 @@ def load_proof(session: Session, catalog: Catalog, cycle: Cycle, content: Compil
         ],
         released=[named(*place) for place in sorted(before.places - plan.places)] if before is not None else [],
         told=list_told(catalog, content),
-        words=list(_words(catalog, content)),
+        text_count=len(texts),
+        persons=[(place, str(each)) for place, text in texts for each in search_public_text(catalog, [text])],
+        words=list(_words(catalog, texts)),
         cost=plan.cost,
         bound=plan.bound,
     )
@@ -134,15 +149,21 @@ def _files(content: CompiledContent) -> Iterator[SearchedFile]:
         yield SearchedFile(narrative.file_name, 0, 0, len(narrative.sections))
 
 
-def _words(catalog: Catalog, content: CompiledContent) -> Iterator[WordLine]:
-    texts = [("", note) for note in content.footnotes]
-    texts += [
-        (f"{catalog.offices[narrative.office].name}　{catalog.sections[section].name}", line)
-        for narrative in content.narratives
-        for section, blocks in narrative.blocks.items()
-        for block in blocks
-        for line in block.lines
-    ]
+def _texts(catalog: Catalog, content: CompiledContent) -> Iterator[tuple[str, str]]:
+    """Yield every text that would be published, with its place; notes have none."""
+    yield from (("", note) for note in content.footnotes)
+    if content.reason:
+        yield ("", content.reason)
+    for figure in content.figures:
+        for text in filter(None, (figure.text, figure.source.note)):
+            yield (name_figure(catalog, content.period.id, figure.region, figure.indicator), text)
+    for narrative in content.narratives:
+        for section, blocks in narrative.blocks.items():
+            place = f"{catalog.offices[narrative.office].name}　{catalog.sections[section].name}"
+            yield from ((place, line) for block in blocks for line in block.lines)
+
+
+def _words(catalog: Catalog, texts: Sequence[tuple[str, str]]) -> Iterator[WordLine]:
     for place, text in texts:
         for hit in find_wrong_words(catalog, text):
             yield WordLine(place, hit.context, str(hit), hit.word.level == "blocks")

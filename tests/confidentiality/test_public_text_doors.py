@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def test_opinions_and_reasons_are_refused_and_use_up_no_right(bureau: Bureau) ->
     bureau.hand_in_all()
     bureau.compile()
     bureau.audit()
-    assert "手机号码（138****1234），属于个人信息" in bureau.answer("policy", opinion=TOLD)
+    assert "手机号码（138****1234）、姓名（张**），属于个人信息" in bureau.answer("policy", opinion=TOLD)
     bureau.approve("policy", "finance", "confidentiality")
     bureau.render()
     bureau.approve("leader")
@@ -94,6 +95,19 @@ def test_what_an_office_says_is_its_own_may_be_published(tmp_path: Path) -> None
     refuse_personal_data(load_catalog(str(profile)), {"页.html": "<p>值班电话 13800001234</p>".encode()})
 
 
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+
+def png(kind: bytes = b"", data: bytes = b"", behind: bytes = b"") -> bytes:
+    told = chunk(kind, data) if kind else b""
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(13)) + told + chunk(b"IEND", b"") + behind
+
+
+def jpeg(marker: int, data: bytes) -> bytes:
+    return b"\xff\xd8\xff" + bytes([marker]) + (len(data) + 2).to_bytes(2, "big") + data + b"\xff\xda\x00\x02\xff\xd9"
+
+
 def zipped(name: str, text: str) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -116,6 +130,14 @@ def zipped(name: str, text: str) -> bytes:
         ("说明.txt", "请拨13800001234".encode()),
         ("13800001234.html", b""),
         ("表.xlsx", zipped("xl/comments1.xml", "<c><t>138</t><t>00001234</t></c>".replace("</t><t>", ""))),
+        ("图.png", png(b"tEXt", b"Author\x0013800001234")),
+        ("图.png", png(b"zTXt", b"Author\0\0" + zlib.compress(b"13800001234"))),
+        ("图.png", png(b"iTXt", "备注\0\0\0zh\0\0张三 13800001234".encode())),
+        ("图.png", png(b"iTXt", b"k\0\1\0zh\0\0" + zlib.compress(b"13800001234"))),
+        ("图.png", png(b"eXIf", b"MM\0*Artist\x0013800001234\0")),
+        ("图.png", png(behind=b"13800001234")),
+        ("图.jpg", jpeg(0xE1, b"Exif\0\0II*\0\x0013800001234\0")),
+        ("图.jpg", jpeg(0xFE, b"tel 13800001234")),
         ("表.xlsx", zipped("docProps/core.xml", "<p><dc:creator>13800001234</dc:creator></p>")),
     ],
 )
@@ -155,6 +177,16 @@ def refusal_of(files: dict[str, bytes]) -> str:
     except DisclosureError as refused:
         return str(refused)
     return ""
+
+
+def test_a_picture_without_words_is_let_through() -> None:
+    refuse_personal_data(CATALOG, {"图.png": png(), "图.jpg": jpeg(0xE0, b"JFIF\0\1\2")})
+
+
+@pytest.mark.parametrize("content", [b"GIF89a", png()[:-6], b"\xff\xd8\xff\xe1\x00"])
+def test_a_picture_that_cannot_be_read_is_not_passed_over(content: bytes) -> None:
+    with pytest.raises(DisclosureError, match="读不出来"):
+        list(texts_in("图.png", content))
 
 
 def test_a_file_that_cannot_be_read_is_not_passed_over() -> None:

@@ -163,6 +163,15 @@ def test_a_rule_for_no_indicator_is_a_mistake_told_by_its_line(tmp_path: Path) -
         ("{part}工伤保险享受待遇0.4人", False),
         ("{other}享受工伤待遇4人。", False),
         ("{part}失业保险金由4人经办。", False),
+        ("{part}工伤保险享受待遇人数比上年增长三成", True),
+        ("{part}工伤保险享受待遇人数同比下降20%", True),
+        ("{part}工伤保险享受待遇人数与上年持平", True),
+        ("{part}工伤保险享受待遇比上年增加1人", True),
+        ("全州工伤保险享受待遇的，{part}占百分之二", True),
+        ("{part}工伤保险参保人数同比增长2.1%", False),
+        ("{part}失业保险享受待遇人数同比增长2.1%", False),
+        ("{other}工伤保险享受待遇人数同比增长2.1%", False),
+        ("{part}工伤保险享受待遇的，都按时发放", False),
         ("{part}享受工伤待遇的，4%已办结", False),
     ],
 )
@@ -171,3 +180,34 @@ def test_a_sentence_that_tells_a_withheld_figure_is_found(sentence: str, is_told
     hidden = Figure(PARTS[1], FEW, YEAR, "人", Decimal(4))
     found = list(find_told_figures(CATALOG, [sentence.format(part=part, other=other)], [hidden]))
     assert [place for place, _ in found] == ([(PARTS[1], FEW)] if is_told else [])
+
+
+def test_a_county_whose_whole_is_small_as_well_is_withheld_and_not_called_hopeless() -> None:
+    """Two at work and five retired: that the whole is two or more is known to all, and tells of nobody."""
+    now = counted(
+        {
+            "employee_pension.in_service": spread(2, 800),
+            "employee_pension.retired": spread(5, 300),
+            "employee_pension.participants": [a + b for a, b in zip(spread(2, 800), spread(5, 300), strict=True)],
+        }
+    )
+    plan = plan_withholding(CATALOG, now, [])
+    assert plan.exposed == ()
+    assert plan.is_safe
+    assert {(PARTS[0], f"employee_pension.{part}") for part in ("in_service", "retired", "participants")} <= plan.places
+    whole = next(each for each in plan.figures if each.place == (PARTS[0], "employee_pension.participants"))
+    assert whole.low == "2"
+
+
+@pytest.mark.parametrize(("people", "is_told"), [(0, True), (1, False), (9, False), (10, True)])
+def test_an_amount_is_withheld_with_the_count_of_those_it_went_to(people: int, is_told: bool) -> None:
+    """By the standard of a year, what was paid for deaths at work tells how many there were."""
+    paid, count = "work_injury.work_death_benefits.amount", "work_injury.work_death_benefits.person_times"
+    figures = {
+        (WHOLE, count): Figure(WHOLE, count, YEAR, "人次", Decimal(people)),
+        (WHOLE, paid): Figure(WHOLE, paid, YEAR, "元", Decimal("1046420.00") * people),
+    }
+    plan = plan_withholding(CATALOG, PublicStatement(YEAR, figures), [])
+    assert ((WHOLE, paid) not in plan.places) is is_told
+    assert ((WHOLE, count) not in plan.places) is is_told
+    assert plan.is_safe

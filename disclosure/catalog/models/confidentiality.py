@@ -36,7 +36,8 @@ class CellRule(Fact):
 
     Counts: below ``threshold`` people. ``zero``: whether a printed nought tells of somebody too. Amounts:
     ``contributors`` names the indicator (of the same region) that says how many people an amount is made up of;
-    those of ``dominance_n`` or fewer are withheld, and what is worked out of one must stay wider than
+    those of fewer than ``threshold``, or of ``dominance_n``, are withheld, and what is worked out of one must stay
+    wider than
     ``protection_percent`` to either side. ``weight`` is what is lost by withholding one of its figures.
     """
 

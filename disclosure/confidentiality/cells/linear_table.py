@@ -6,7 +6,7 @@ Values are whole numbers of the last printed place, so that nothing is ever roun
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 
@@ -64,6 +64,33 @@ class LinearTable:
     def is_choosable(self, cell: int) -> bool:
         """Whether a cell may be withheld at all."""
         return not (self.cells[cell].is_known or self.cells[cell].is_hidden)
+
+
+def with_attainable_protection(table: LinearTable) -> LinearTable:
+    """Return ``table`` with no cell asked to look smaller than it could be if all were withheld.
+
+    Of a whole of two parts that are not nought everybody knows that it is two or more: that gives nobody away, and no
+    choice could hide it.
+    """
+    lowest = [0 if cell.is_known and not cell.value else cell.lowest for cell in table.cells]
+    todo = list(range(len(table.equations)))
+    while todo:
+        equation = table.equations[todo.pop()]
+        for cell, factor in equation.items():
+            others = [(each, -own * factor) for each, own in equation.items() if each != cell]
+            if abs(factor) != 1 or any(own < 0 for _, own in others):
+                continue
+            least = sum(own * lowest[each] for each, own in others)
+            if lowest[cell] < least <= table.cells[cell].value:
+                lowest[cell] = least
+                todo += table.equations_of[cell]
+    cells = [
+        replace(cell, protection=Protection(max(cell.protection.low, least), cell.protection.high))
+        if cell.protection and cell.protection.low < least <= cell.value
+        else cell
+        for cell, least in zip(table.cells, lowest, strict=True)
+    ]
+    return LinearTable(cells, table.equations)
 
 
 def split_table(table: LinearTable) -> list[LinearTable]:

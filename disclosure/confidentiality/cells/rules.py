@@ -27,8 +27,13 @@ class IndicatorRule:
         return unit.base in self.units and is_small_count(count, self.threshold, is_zero_small=self.hides_nought)
 
     def is_few(self, contributors: int) -> bool:
-        """Whether an amount made up of so many people's is theirs to be known."""
-        return is_sure_of_few(contributors, self.dominance_n)
+        """Whether an amount made up of so many people's is theirs to be known.
+
+        Where the count itself is too small to be told, its amount is as well: an amount by a known standard is a count.
+        """
+        return is_small_count(contributors, self.threshold, is_zero_small=False) or is_sure_of_few(
+            contributors, self.dominance_n
+        )
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,13 @@ from decimal import Decimal
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Identity, Indicator
 from disclosure.catalog.models.indicators import PEOPLE
-from disclosure.confidentiality.cells.linear_table import Equation, LinearTable, Protection, TableCell
+from disclosure.confidentiality.cells.linear_table import (
+    Equation,
+    LinearTable,
+    Protection,
+    TableCell,
+    with_attainable_protection,
+)
 from disclosure.confidentiality.cells.rules import RuleBook
 from disclosure.figures.figures import Figure
 
@@ -65,7 +71,7 @@ def build_structure(
         place: builder.numbers[now.period.id, place, builder.whole(now.figures[place])] for place in builder.now
     }
     names = {number: (period, *place) for (period, place, _), number in builder.numbers.items()}
-    table = LinearTable(builder.cells, builder.equations)
+    table = with_attainable_protection(LinearTable(builder.cells, builder.equations))
     return Structure(table, cells_of, names, builder.quanta, now.figures)
 
 
