@@ -34,6 +34,7 @@ const workbookOf = (() => {
     end.setUint32(16, offset, true);
     return new Blob([...whole, ...listed, end.buffer], { type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" });
   };
+  const end = name => "</" + name + ">";
   const xml = text => text.replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`);
   const workbookOf = (title, rows, numeric) => {
     const main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -44,10 +45,10 @@ const workbookOf = (() => {
     return zip({
       "[Content_Types].xml": `${head}<Types xmlns="${packaged}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/book.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/><Override PartName="/xl/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>`,
       "_rels/.rels": `${head}<Relationships xmlns="${packaged}/relationships"><Relationship Id="r1" Type="${kinds}/officeDocument" Target="xl/book.xml"/></Relationships>`,
-      "xl/book.xml": `${head}<workbook xmlns="${main}" xmlns:r="${kinds}"><sheets><sheet name="${xml(title)}" sheetId="1" r:id="r1"/></sheets></workbook>`,
+      "xl/book.xml": `${head}<workbook xmlns="${main}" xmlns:r="${kinds}"><sheets><sheet name="${xml(title)}" sheetId="1" r:id="r1"/></sheets>${end("workbook")}`,
       "xl/_rels/book.xml.rels": `${head}<Relationships xmlns="${packaged}/relationships"><Relationship Id="r1" Type="${kinds}/worksheet" Target="sheet1.xml"/><Relationship Id="r2" Type="${kinds}/styles" Target="styles.xml"/></Relationships>`,
       "xl/styles.xml": `${head}<styleSheet xmlns="${main}"><numFmts count="7">${formats.join("")}</numFmts><fonts count="1"><font><sz val="11"/><name val="宋体"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="8"><xf/>${formats.map((_, place) => `<xf numFmtId="${164 + place}" applyNumberFormat="1"/>`).join("")}</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`,
-      "xl/sheet1.xml": `${head}<worksheet xmlns="${main}"><cols><col min="1" max="11" width="18" customWidth="1"/></cols><sheetData>${sheet}</sheetData></worksheet>`,
+      "xl/sheet1.xml": `${head}<worksheet xmlns="${main}"><cols><col min="1" max="11" width="18" customWidth="1"/></cols><sheetData>${sheet}</sheetData>${end("worksheet")}`,
     });
   };
   return workbookOf;
