@@ -74,6 +74,8 @@ def test_release_is_on_the_site_byte_for_byte_with_its_manifest(rendered: dict[s
             "schedule.ics",
             "glossary.html",
             "data.html",
+            "open-data.html",
+            "accessibility.html",
             "search-index.json",
             "releases.json",
             "catalog.jsonld",

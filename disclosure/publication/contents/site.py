@@ -27,15 +27,18 @@ from disclosure.rendering.site.explorer import EXPLORER_PAGE, Replaced, replaced
 from disclosure.rendering.site.feeds import atom_feed, robots, sitemap
 from disclosure.rendering.site.glossary import GLOSSARY_PAGE
 from disclosure.rendering.site.history import History, county_history, history_csv, insurance_history
+from disclosure.rendering.site.latest import LatestFile, latest_files
 from disclosure.rendering.site.pages import (
     LATEST,
     SiteLinks,
     Tile,
+    accessibility_page,
     explorer_page,
     glossary_page,
     history_page,
     home_page,
     insurance_tile,
+    open_data_page,
     schedule_page,
     search_page,
     verifier_page,
@@ -119,8 +122,12 @@ def build_site(
             titles[tile.address] = made[kind, tile.id].title
             pages.update(_pages(catalog, made[kind, tile.id], folder, tiles, cache))
     tree |= pages
+    latest = latest_files(catalog, entries)
+    tree |= tree.renamed({each.path: each.address for each in latest})
     sizes = _sizes(tree, entries)
-    tree |= _own_files(catalog, links, titles, collected, tree, replaced=replaced, sizes=sizes, address=address)
+    tree |= _own_files(
+        catalog, links, titles, collected, tree, latest=latest, replaced=replaced, sizes=sizes, address=address
+    )
     cache.sweep()
     return tree
 
@@ -269,6 +276,7 @@ def _own_files(
     collected: Collected,
     tree: Tree,
     *,
+    latest: Sequence[LatestFile],
     replaced: Replaced,
     sizes: Mapping[str, int],
     address: str,
@@ -294,6 +302,8 @@ def _own_files(
         SCHEDULE_PAGE: schedule_page(catalog, scheduled),
         EXPLORER_PAGE: explorer_page(catalog, links, collected, replaced),
         GLOSSARY_PAGE: glossary_page(catalog),
+        "open-data.html": open_data_page(catalog, links, latest),
+        "accessibility.html": accessibility_page(catalog),
         "search.html": search_page(catalog, links),
         VERIFIER: verifier_page(catalog, links, tree.get(KEYS, b'{"keys": []}')),
         "releases.json": _list(catalog, entries).encode(),

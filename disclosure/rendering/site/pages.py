@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from markupsafe import Markup
 
@@ -19,6 +20,7 @@ from disclosure.rendering.site.entries import SiteEntry
 from disclosure.rendering.site.explorer import Replaced, explorer_data
 from disclosure.rendering.site.glossary import explained
 from disclosure.rendering.site.history import History
+from disclosure.rendering.site.latest import LatestFile
 from disclosure.rendering.site.schedule import SCHEDULE_FILE, ScheduledRelease, yearly_limits
 from disclosure.rendering.templates import inline_script, kilobytes, render_html
 
@@ -219,6 +221,28 @@ def history_page(
     )
 
 
+def open_data_page(catalog: Catalog, links: SiteLinks, latest: Sequence[LatestFile]) -> bytes:
+    """Return where data lie at addresses that stay, what the columns mean, and on what terms they may be used."""
+    facts = catalog.outlets
+    return render_html(
+        "open_data.html.j2",
+        **_common(catalog, demo=any(entry.demo for entry in links.entries)),
+        address=facts.site.address,
+        has_releases=bool(links.entries),
+        latest=latest,
+        insurances=links.insurances,
+        counties=links.counties,
+        fields=facts.open_data.fields,
+        licence=fill_text(facts.licence.line, publisher=catalog.profile.publisher),
+        calendar=SCHEDULE_FILE,
+    )
+
+
+def accessibility_page(catalog: Catalog) -> bytes:
+    """Return what the site does for readers with disabilities, what it lacks, and whom to tell."""
+    return render_html("accessibility.html.j2", **_common(catalog, demo=False))
+
+
 def _picked(catalog: Catalog, page: str) -> str:
     """Return what 查数 shows first to who comes from the page of an insurance or of a county."""
     lead = load_phrases(catalog).highlights.lead
@@ -228,10 +252,16 @@ def _picked(catalog: Catalog, page: str) -> str:
     return f"i={led}&r={page}&p=latest"
 
 
-def _common(catalog: Catalog, *, demo: bool) -> dict[str, str]:
+def _common(catalog: Catalog, *, demo: bool) -> dict[str, Any]:
     profile = catalog.profile
     note = fill_text(load_phrases(catalog).notes.demo, origin=profile.demo_figures_origin) if demo else ""
-    return {"site_title": profile.title, "publisher": profile.publisher, "contact": profile.contact, "demo": note}
+    return {
+        "site_title": profile.title,
+        "site": catalog.outlets.site,
+        "publisher": profile.publisher,
+        "contact": profile.contact,
+        "demo": note,
+    }
 
 
 def _said(seconds: int) -> str:
