@@ -141,6 +141,11 @@ class Catalog:
         """The whole the profile is about (a prefecture, a city or a district)."""
         return next(region for region in self.regions.values() if region.level == "prefecture")
 
+    @property
+    def whole_name(self) -> str:
+        """``全州``, ``全市``: the alias of the prefecture that says so, else its name."""
+        return next((alias for alias in self.prefecture.aliases if alias.startswith("全")), self.prefecture.name)
+
     @cached_property
     def parts_of_prefecture(self) -> tuple[Region, ...]:
         """州本级 and the counties, which add up to the prefecture; empty where none report apart."""

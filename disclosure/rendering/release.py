@@ -73,7 +73,7 @@ def render_release(document: DisclosureDocument, outlets: Outlets) -> Rendered:
         "hall": hall_packages(document, charts, outlets),
     }
     return Rendered(
-        site={"index.html": render_page(document, charts, files), **files},
+        site={"index.html": render_page(document, charts, files, outlets.facts.site), **files},
         packages=packages,
         overview=_overview(document, outlets, packages),
     )

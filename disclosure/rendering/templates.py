@@ -24,9 +24,9 @@ def _style() -> Markup:
 
 
 @cache
-def inline_script(name: str) -> tuple[Markup, str]:
-    """``templates/site/NAME`` to stand in a page, and the one source the page's policy allows: its hash."""
-    text = (TEMPLATES / "site" / name).read_text(encoding="utf-8").strip()
+def inline_script(*names: str) -> tuple[Markup, str]:
+    """Return files of ``templates/site`` to stand in a page, and the one source its policy allows: their hash."""
+    text = "\n".join((TEMPLATES / "site" / name).read_text(encoding="utf-8").strip() for name in names)
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Markup(text), f"'sha256-{digest}'"  # noqa: S704 - our own file
 

@@ -42,7 +42,8 @@ FILES = dict.fromkeys(
 
 
 def page_of(document: DisclosureDocument) -> bytes:
-    return render_page(document, {b.chart.id: chart_svg(b.chart) for b in document.blocks if b.chart}, FILES)
+    charts = {block.chart.id: chart_svg(block.chart) for block in document.blocks if block.chart}
+    return render_page(document, charts, FILES, CATALOG.outlets.site)
 
 
 def mistyped() -> list[Figure]:

@@ -29,7 +29,7 @@ OF_A_MACHINE = re.compile(
     r"(?<![\w.*}-])/(?:[w]ork|[f]arm|[r]oot|[U]sers|[h]ome/[a-z]+|tmp/[a-z])(?!_pools|_queues)[/\w]"
 )
 #: Addresses that name something and are never fetched.
-NAMESPACES = {"www.w3.org", "www.adobe.com", "scripts.sil.org"}
+NAMESPACES = {"www.w3.org", "www.adobe.com", "scripts.sil.org", "schemas.openxmlformats.org"}
 OUTSIDE = re.compile(r"""https?://(?P<host>[^\s/"'{}<>:)]+)|(?:src|href)=["']//(?P<bare>[^/"']+)|@preview/""")
 
 

@@ -33,7 +33,10 @@ ITEMS = CATALOG.openness_items
 DRAFTS = drafts_of(CATALOG)
 PAGES = render_openness(CATALOG, DRAFTS)
 YEAR = Period(2025, "annual")
-SITE_MENU = ("../index.html", "../search.html", "../verify.html", "../schedule.html", "../glossary.html")
+SITE_MENU = tuple(
+    f"../{name}.html"
+    for name in ("index", "search", "verify", "schedule", "glossary", "data", "open-data", "accessibility")
+)
 
 
 def page(state: OpennessState, name: str, catalog: Catalog = CATALOG) -> str:

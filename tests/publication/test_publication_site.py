@@ -73,6 +73,9 @@ def test_release_is_on_the_site_byte_for_byte_with_its_manifest(rendered: dict[s
             "schedule.html",
             "schedule.ics",
             "glossary.html",
+            "data.html",
+            "open-data.html",
+            "accessibility.html",
             "search-index.json",
             "releases.json",
             "catalog.jsonld",
@@ -95,6 +98,7 @@ def test_every_link_of_every_page_leads_to_a_file(rendered: dict[str, bytes]) ->
         for address in re.findall(r'(?:href|src|action|data-index)="([^"#][^"]*)"', text):
             if address != "data:,":
                 path, _, anchor = address.partition("#")
+                path, anchor = path.partition("?")[0], unquote(anchor)
                 target = normpath(join(dirname(page), unquote(path)))
                 assert target in site, (page, address)
                 assert not anchor or f'id="{anchor}"' in site[target].decode(), (page, address)

@@ -161,7 +161,8 @@ def test_page_is_small_whole_and_needs_nothing_from_outside(files: dict[str, byt
     insurances = {f"../../insurances/{each.id}.html" for each in CATALOG.insurances.values()}
     around = {"../../index.html", "../../index.html#insurances", "../../index.html#counties"}
     around |= {"../../index.html#openness", "../../search.html", "../../verify.html"}
-    around |= {"../../schedule.html", "../../glossary.html"}
+    around |= {f"../../{each}.html" for each in ("schedule", "glossary", "data", "open-data", "accessibility")}
+    around |= {"../../glossary.html#method", "../../glossary.html#revisions"}
     around |= {f"../../glossary.html#{each.id}" for each in CATALOG.insurances.values()}
     assert others == {"manifest.json", *around, *insurances, *files} - {"index.html"}, "every table's CSV too"
     # Names of vocabularies, which nobody fetches.

@@ -19,17 +19,17 @@ from xml.etree import ElementTree
 import pytest
 
 from disclosure.calendar.periods import Period
-from disclosure.catalog import Catalog, load_catalog
+from disclosure.catalog import load_catalog
 from disclosure.figures.figures import FigureSource
 from disclosure.platform.errors import DisclosureError
 from disclosure.publication import SiteCache, SiteRelease, Tree, build_site, make_manifest
-from disclosure.rendering import DocumentContents, build_document, document_json
 from disclosure.rendering.document.phrases import load_phrases
 from disclosure.rendering.site.collected import collect, printed_figures
 from disclosure.rendering.site.entries import SiteEntry
 from disclosure.rendering.site.history import insurance_history
 from disclosure.rendering.site.superseded import WithdrawalNotice, withdrawn_page
 from disclosure.simulation.demo_figures import demo_figures, demo_history
+from tests.support.site_releases import release_of as release
 
 pytestmark = [pytest.mark.unit, pytest.mark.slow]
 
@@ -38,26 +38,6 @@ QUARTERS = tuple(Period(2017, kind) for kind in ("q1", "h1", "q3", "annual"))  #
 YEARS = (Period(2024, "annual"), Period(2025, "annual"))
 ADDRESS = "https://www.example.gov.cn/shebao/"
 ATOM = "{http://www.w3.org/2005/Atom}"
-
-
-def release(catalog: Catalog, period: Period, *, version: int = 1, scale: int = 1) -> SiteRelease:
-    """A release of the structured data alone; a version of another ``scale`` has other figures."""
-    history = demo_history(catalog, period)
-    figures = demo_figures(catalog, period)[::scale]
-    document = build_document(
-        catalog,
-        DocumentContents(
-            period,
-            figures,
-            earlier=history,
-            compiled_on=dt.date(2026, 3, 10),
-            demo=True,
-        ),
-    )
-    files = {"index.html": b"page", "document.json": document_json(document).encode(), "figures.csv": b"csv"}
-    published = dt.datetime(period.year + 1, 3, 15, version, tzinfo=dt.UTC)
-    manifest = make_manifest(files, release={"period": period.id, "version": str(version)})
-    return SiteRelease(period, version, document.title, document.summary, published, files, manifest, demo=True)
 
 
 def as_withdrawn(release: SiteRelease) -> SiteRelease:
@@ -314,7 +294,7 @@ def test_search_index_knows_what_people_call_things(site: Tree) -> None:
     assert {"医保", "职工医保", "职工医疗保险", "2025年"} <= words["职工基本医疗保险（含生育）历年数据"]
     assert {"退休金", "养老钱", "企业养老"} <= words["企业职工基本养老保险享受待遇人数"]
     counties = [(title, address) for title, address, _, _ in entries if title.startswith("双柏县失业保险")]
-    assert ("双柏县失业保险参保人数", "counties/532322.html#all") in counties
+    assert ("双柏县失业保险参保人数", "counties/532322.html#532322/unemployment.participants/2025-annual") in counties
 
 
 # Only what changed

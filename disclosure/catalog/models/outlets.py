@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
@@ -11,9 +12,22 @@ from disclosure.platform.fact import Fact, Id, Name
 
 
 class SiteFacts(Fact):
-    """Where the public reads: ``address`` ends in a slash."""
+    """Where the public reads: ``address`` ends in a slash; and what a government site states of itself.
+
+    ``host`` is 主办单位 (empty: who publishes), ``identification_code`` 政府网站标识码, ``icp`` and ``police`` the two
+    filing numbers; what is empty is not shown.
+    """
 
     address: str
+    host: str = ""
+    identification_code: Annotated[str, Field(pattern=r"^([0-9A-Za-z]{10})?$")] = ""
+    icp: str = ""
+    police: str = ""
+
+    @property
+    def domain(self) -> str:
+        """The name of the site's machine."""
+        return urlsplit(self.address).hostname or ""
 
     @field_validator("address")
     @classmethod

@@ -8,6 +8,9 @@ from pydantic import model_validator
 
 from disclosure.platform.fact import Fact, Name
 
+#: The site's own pages that a word may be about.
+SitePage = Literal["schedule", "glossary", "explorer"]
+
 
 class EverydayWord(Fact):
     """A word people type, and what it means: insurances, indicators (``*`` allowed), openness items, releases.
@@ -20,7 +23,7 @@ class EverydayWord(Fact):
     indicators: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     releases: bool = False
-    pages: tuple[Literal["schedule", "glossary"], ...] = ()
+    pages: tuple[SitePage, ...] = ()
 
     @model_validator(mode="after")
     def _means_something(self) -> EverydayWord:

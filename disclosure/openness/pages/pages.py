@@ -83,6 +83,7 @@ def _common(catalog: Catalog, state: OpennessState) -> dict[str, Any]:
         "publisher": profile.publisher,
         "contact": profile.contact,
         "site_title": profile.title,
+        "site": catalog.outlets.site,
         "words": catalog.openness_words,
         "as_of": state.as_of,
         "chinese_date": chinese_date,

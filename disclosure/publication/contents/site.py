@@ -23,17 +23,22 @@ from disclosure.rendering.open_data.dcat import dcat_catalog
 from disclosure.rendering.outlets import VERIFIER
 from disclosure.rendering.site.collected import Collected, collect, printed_figures
 from disclosure.rendering.site.entries import SiteEntry
+from disclosure.rendering.site.explorer import EXPLORER_PAGE, Replaced, replaced_figures
 from disclosure.rendering.site.feeds import atom_feed, robots, sitemap
 from disclosure.rendering.site.glossary import GLOSSARY_PAGE
 from disclosure.rendering.site.history import History, county_history, history_csv, insurance_history
+from disclosure.rendering.site.latest import LatestFile, latest_files
 from disclosure.rendering.site.pages import (
     LATEST,
     SiteLinks,
     Tile,
+    accessibility_page,
+    explorer_page,
     glossary_page,
     history_page,
     home_page,
     insurance_tile,
+    open_data_page,
     schedule_page,
     search_page,
     verifier_page,
@@ -104,6 +109,7 @@ def build_site(
     entries = sorted(placed, key=lambda entry: (entry.published_at, entry.period.id), reverse=True)
     tree |= extra or {}
     collected = collect(_figures(tree, entries, cache), imported, {entry.period for entry in entries})
+    replaced = replaced_figures(collected, _earlier(tree, entries, cache))
     made = dict(_histories(catalog, collected))
     links = SiteLinks(entries, _tiles(catalog, collected, made), _county_tiles(catalog, made))
     pages: dict[str, bytes] = {}
@@ -116,8 +122,12 @@ def build_site(
             titles[tile.address] = made[kind, tile.id].title
             pages.update(_pages(catalog, made[kind, tile.id], folder, tiles, cache))
     tree |= pages
+    latest = latest_files(catalog, entries)
+    tree |= tree.renamed({each.path: each.address for each in latest})
     sizes = _sizes(tree, entries)
-    tree |= _own_files(catalog, links, titles, collected, tree, sizes=sizes, address=address)
+    tree |= _own_files(
+        catalog, links, titles, collected, tree, latest=latest, replaced=replaced, sizes=sizes, address=address
+    )
     cache.sweep()
     return tree
 
@@ -181,6 +191,15 @@ def _figures(tree: Tree, entries: Iterable[SiteEntry], cache: SiteCache) -> Iter
         if (document := entry.document) is not None:
             made = partial(_printed, tree, entry.path + document)
             yield entry, cache.keep("figures", entry.hashes[document].encode(), made)
+
+
+def _earlier(tree: Tree, entries: Iterable[SiteEntry], cache: SiteCache) -> Iterator[tuple[int, bytes]]:
+    """Yield what the versions printed that a correction replaced; nothing of what was withdrawn."""
+    for entry in entries:
+        for old in entry.earlier if entry.withdrawn_at is None else ():
+            if (document := old.document) is not None:
+                made = partial(_printed, tree, old.path + document)
+                yield old.version, cache.keep("figures", old.hashes[document].encode(), made)
 
 
 def _sizes(tree: Tree, entries: Iterable[SiteEntry]) -> dict[str, int]:
@@ -257,6 +276,8 @@ def _own_files(
     collected: Collected,
     tree: Tree,
     *,
+    latest: Sequence[LatestFile],
+    replaced: Replaced,
     sizes: Mapping[str, int],
     address: str,
 ) -> dict[str, bytes]:
@@ -279,7 +300,10 @@ def _own_files(
     files = {
         "search-index.json": search_index(found),
         SCHEDULE_PAGE: schedule_page(catalog, scheduled),
+        EXPLORER_PAGE: explorer_page(catalog, links, collected, replaced),
         GLOSSARY_PAGE: glossary_page(catalog),
+        "open-data.html": open_data_page(catalog, links, latest),
+        "accessibility.html": accessibility_page(catalog),
         "search.html": search_page(catalog, links),
         VERIFIER: verifier_page(catalog, links, tree.get(KEYS, b'{"keys": []}')),
         "releases.json": _list(catalog, entries).encode(),

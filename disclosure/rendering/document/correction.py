@@ -105,7 +105,9 @@ def _changed(facts: Facts, corrected: Corrected) -> Iterator[_Changed]:
         indicator = catalog.indicators.get(known.indicator)
         insurance = catalog.insurances[indicator.insurance].short_name if indicator else ""
         name = insurance + (indicator.name if indicator else known.indicator)
-        region = facts.whole_name if known.region == catalog.prefecture.code else catalog.regions[known.region].name
+        region = (
+            facts.catalog.whole_name if known.region == catalog.prefecture.code else catalog.regions[known.region].name
+        )
         texts = [words.missing if figure is None else figure.printed for figure in (old, new)]
         units = [figure.unit if figure is not None and figure.value is not None else "" for figure in (old, new)]
         yield _Changed(

@@ -44,12 +44,6 @@ class Facts:
         return self.figures.get((self.catalog.prefecture.code, indicator))
 
     @property
-    def whole_name(self) -> str:
-        """``全州``, ``全市``: the alias of the prefecture that says so, else its name."""
-        prefecture = self.catalog.prefecture
-        return next((alias for alias in prefecture.aliases if alias.startswith("全")), prefecture.name)
-
-    @property
     def insurances(self) -> Iterator[Insurance]:
         """Insurances with at least one figure, in printed order."""
         present = {self.catalog.indicators[indicator].insurance for _, indicator in self.figures}

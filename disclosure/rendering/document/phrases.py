@@ -125,6 +125,29 @@ class GlossaryPhrases(Fact):
     between: str
 
 
+class ExplorerPhrases(Fact):
+    """What 查数 says of the figures a reader picked; the names in braces are filled by the page's script."""
+
+    title: str
+    value: str
+    state: str
+    share: str
+    course_up: str
+    course_down: str
+    course_flat: str
+    course_amount_up: str
+    course_amount_down: str
+    full_stop: str
+    bars: str
+    course: str
+    between: str
+    picked: str
+    cut: str
+    too_many: str
+    heads: dict[Literal["indicator", "region", "unit", "share", "difference", "percent"], str]
+    card: dict[Literal["id", "kind", "meaning", "release", "replaced", "version"], str]
+
+
 class NotePhrases(Fact):
     """The notes below the tables."""
 
@@ -205,6 +228,7 @@ class Phrases(Fact):
     history: HistoryPhrases
     schedule: SchedulePhrases
     glossary: GlossaryPhrases
+    explorer: ExplorerPhrases
     notes: NotePhrases
     notes_for_fillers: tuple[str, ...] = ()
     demo_label: str

@@ -80,7 +80,7 @@ def _sentences(facts: Facts, insurance: Insurance, numbers: Sequence[tuple[Indic
             runs.extend(
                 fill(
                     phrases.subject_again if speaking_of else phrases.subject,
-                    {"when": when, "whole": facts.whole_name, "insurance": "" if silent else insurance.name},
+                    {"when": when, "whole": facts.catalog.whole_name, "insurance": "" if silent else insurance.name},
                 )
             )
             speaking_of = when

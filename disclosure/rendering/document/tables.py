@@ -106,6 +106,6 @@ def region_table(facts: Facts, insurance: Insurance) -> Table | None:
             continue
         cells = tuple(cell_of(facts, f) if f else Cell(facts.phrases.no_comparison, "blank") for f in figures)
         is_total = region.code == facts.catalog.prefecture.code
-        rows.append(TableRow(facts.whole_name if is_total else region.name, cells, is_total=is_total))
+        rows.append(TableRow(facts.catalog.whole_name if is_total else region.name, cells, is_total=is_total))
     caption = fill_text(words.caption, insurance=insurance.name, period=facts.period.label)
     return Table(f"{insurance.id}-regions", caption, tuple(columns), (RowGroup("", tuple(rows)),))

@@ -28,7 +28,7 @@ _SCHEMA = "https://schema.org"
 
 def release_dataset(document: DisclosureDocument, files: Mapping[str, bytes]) -> Markup:
     """schema.org ``Dataset`` of a release page."""
-    return _script({
+    return script_json({
         **_dataset(document.title, document.summary, document.publisher),
         "dateModified": document.compiled_on,
         "temporalCoverage": _interval(parse_period(document.period)),
@@ -39,7 +39,7 @@ def release_dataset(document: DisclosureDocument, files: Mapping[str, bytes]) ->
 
 def history_dataset(history: History, publisher: str) -> Markup:
     """schema.org ``Dataset`` of a page over several periods."""
-    return _script({
+    return script_json({
         **_dataset(history.title, history.title, publisher),
         "distribution": [_download(f"{history.id}.csv")],
     })  # fmt: skip
@@ -48,7 +48,7 @@ def history_dataset(history: History, publisher: str) -> Markup:
 def site_dataset(catalog: Catalog, entries: Iterable[SiteEntry]) -> Markup:
     """schema.org ``DataCatalog`` of the home page."""
     profile = catalog.profile
-    return _script({
+    return script_json({
         "@context": _SCHEMA,
         "@type": "DataCatalog",
         "name": profile.title,
@@ -88,7 +88,7 @@ def _interval(period: Period) -> str:
     return f"{period.year}-01-01/{period.end.isoformat()}"
 
 
-def _script(content: Mapping[str, Any]) -> Markup:
+def script_json(content: Mapping[str, Any]) -> Markup:
     """JSON that may stand in a ``script`` element: nothing in it can end the element."""
     told = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return Markup(told.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704

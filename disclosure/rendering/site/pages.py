@@ -7,17 +7,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from markupsafe import Markup
 
 from disclosure.catalog import Catalog
 from disclosure.platform.clock import format_day, format_moment
 from disclosure.rendering.document.phrases import Phrases, fill_text, load_phrases
-from disclosure.rendering.open_data.metadata import history_dataset, site_dataset
+from disclosure.rendering.open_data.metadata import history_dataset, script_json, site_dataset
 from disclosure.rendering.site.collected import Collected, Point, chronological, latest_own
 from disclosure.rendering.site.entries import SiteEntry
+from disclosure.rendering.site.explorer import Replaced, explorer_data
 from disclosure.rendering.site.glossary import explained
 from disclosure.rendering.site.history import History
+from disclosure.rendering.site.latest import LatestFile
 from disclosure.rendering.site.schedule import SCHEDULE_FILE, ScheduledRelease, yearly_limits
 from disclosure.rendering.templates import inline_script, kilobytes, render_html
 
@@ -69,6 +72,8 @@ def home_page(
     ``sizes`` in kB of the files of the releases shown, by path; ``openness`` is the catalogue's title where the site
     has one, ``scheduled`` the release calendar.
     """
+    lead = load_phrases(catalog).highlights.lead
+    lead_name = next((each.name for each in catalog.reported.values() if each.id.partition(".")[2] == lead), "")
     coming = next((each for each in scheduled if each.state == "next"), None)
     return render_html(
         "index.html.j2",
@@ -79,6 +84,12 @@ def home_page(
         sizes=sizes,
         insurances=links.insurances,
         counties=links.counties,
+        compared=[
+            (catalog.insurances[tile.id].name, f"{tile.id}.{lead}")
+            for tile in links.insurances
+            if (indicator := catalog.indicators.get(f"{tile.id}.{lead}")) and indicator.by_county
+        ],
+        compared_by=lead_name,
         openness=openness,
         events=tuple(catalog.life_events.values()),
         coming=coming,
@@ -97,6 +108,33 @@ def search_page(catalog: Catalog, links: SiteLinks) -> bytes:
         years=[(year, list(group)) for year, group in groupby(by_year, key=lambda entry: entry.period.year)],
         insurances=links.insurances,
         counties=links.counties,
+        script=script,
+        script_policy=policy,
+    )
+
+
+def explorer_page(catalog: Catalog, links: SiteLinks, collected: Collected, replaced: Replaced) -> bytes:
+    """Return 查数: pick figures and see them; without scripts a list of where each indicator stands."""
+    script, policy = inline_script("workbook.js", "explorer.js")
+    whole = catalog.prefecture.code
+    plain = []
+    for tile in links.insurances:
+        latest = [
+            (indicator, max(points.items(), key=lambda item: chronological(item[0]))[1].key)
+            for indicator in catalog.indicators.values()
+            if indicator.insurance == tile.id
+            and (points := {p: each for p, each in collected.of(whole, indicator.id).items() if p.kind != "special"})
+        ]
+        if latest:
+            plain.append((tile, latest))
+    return render_html(
+        "explorer.html.j2",
+        **_common(catalog, demo=any(entry.demo for entry in links.entries)),
+        words=load_phrases(catalog).explorer,
+        whole=catalog.whole_name,
+        has_parts=bool(catalog.parts_of_prefecture),
+        plain=plain,
+        data=script_json(explorer_data(catalog, collected, replaced)),
         script=script,
         script_policy=policy,
     )
@@ -177,15 +215,53 @@ def history_page(
         charts={name: Markup(svg) for name, svg in charts.items()},  # noqa: S704 - see above
         size=kilobytes(len(csv)),
         listed=listed,
+        picked=_picked(catalog, history.id),
         siblings=siblings,
         dataset=history_dataset(history, catalog.profile.publisher),
     )
 
 
-def _common(catalog: Catalog, *, demo: bool) -> dict[str, str]:
+def open_data_page(catalog: Catalog, links: SiteLinks, latest: Sequence[LatestFile]) -> bytes:
+    """Return where data lie at addresses that stay, what the columns mean, and on what terms they may be used."""
+    facts = catalog.outlets
+    return render_html(
+        "open_data.html.j2",
+        **_common(catalog, demo=any(entry.demo for entry in links.entries)),
+        address=facts.site.address,
+        has_releases=bool(links.entries),
+        latest=latest,
+        insurances=links.insurances,
+        counties=links.counties,
+        fields=facts.open_data.fields,
+        licence=fill_text(facts.licence.line, publisher=catalog.profile.publisher),
+        calendar=SCHEDULE_FILE,
+    )
+
+
+def accessibility_page(catalog: Catalog) -> bytes:
+    """Return what the site does for readers with disabilities, what it lacks, and whom to tell."""
+    return render_html("accessibility.html.j2", **_common(catalog, demo=False))
+
+
+def _picked(catalog: Catalog, page: str) -> str:
+    """Return what 查数 shows first to who comes from the page of an insurance or of a county."""
+    lead = load_phrases(catalog).highlights.lead
+    if page in catalog.insurances:
+        return f"i={page}.{lead}"
+    led = ",".join(each for name in catalog.insurances if (each := f"{name}.{lead}") in catalog.reported)
+    return f"i={led}&r={page}&p=latest"
+
+
+def _common(catalog: Catalog, *, demo: bool) -> dict[str, Any]:
     profile = catalog.profile
     note = fill_text(load_phrases(catalog).notes.demo, origin=profile.demo_figures_origin) if demo else ""
-    return {"site_title": profile.title, "publisher": profile.publisher, "contact": profile.contact, "demo": note}
+    return {
+        "site_title": profile.title,
+        "site": catalog.outlets.site,
+        "publisher": profile.publisher,
+        "contact": profile.contact,
+        "demo": note,
+    }
 
 
 def _said(seconds: int) -> str:

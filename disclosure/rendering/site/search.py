@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from urllib.parse import quote
 
 from disclosure.catalog import Catalog, Indicator, Region
+from disclosure.catalog.models.search import SitePage
 from disclosure.rendering.document.phrases import fill_text, load_phrases
 from disclosure.rendering.site.collected import Collected, latest_own
 from disclosure.rendering.site.entries import SiteEntry
+from disclosure.rendering.site.explorer import EXPLORER_PAGE
 from disclosure.rendering.site.glossary import GLOSSARY_PAGE
 from disclosure.rendering.site.schedule import SCHEDULE_PAGE
 
@@ -39,7 +41,8 @@ def page_entries(
 def own_page_entries(catalog: Catalog) -> list[Found]:
     """Return a line each for the release calendar and the explanations of indicators."""
     phrases = load_phrases(catalog)
-    pages: tuple[tuple[Literal["schedule", "glossary"], str, str], ...] = (
+    pages: tuple[tuple[SitePage, str, str], ...] = (
+        ("explorer", phrases.explorer.title, EXPLORER_PAGE),
         ("schedule", phrases.schedule.title, SCHEDULE_PAGE),
         ("glossary", phrases.glossary.title, GLOSSARY_PAGE),
     )
@@ -68,9 +71,15 @@ def release_entries(catalog: Catalog, entries: Iterable[SiteEntry]) -> list[Foun
 def figure_entries(catalog: Catalog, collected: Collected, addresses: Mapping[str, str]) -> list[Found]:
     """Return a line an indicator: its latest figure of the whole prefecture, found on its insurance's page."""
     return [
-        (_named(catalog, indicator), f"{addresses[indicator.insurance]}#all", latest, _words_of(catalog, indicator))
+        (
+            _named(catalog, indicator),
+            f"{addresses[indicator.insurance]}#{quote(key)}",
+            latest,
+            f"{_words_of(catalog, indicator)} {_years_of(collected, catalog.prefecture, indicator)}",
+        )
         for indicator in catalog.indicators.values()
-        if indicator.insurance in addresses and (latest := _latest(collected, catalog.prefecture, indicator))
+        if indicator.insurance in addresses
+        for key, latest in _latest(collected, catalog.prefecture, indicator)
     ]
 
 
@@ -79,14 +88,15 @@ def county_entries(catalog: Catalog, collected: Collected, addresses: Mapping[st
     return [
         (
             region.name + _named(catalog, indicator),
-            f"{addresses[region.code]}#all",
+            f"{addresses[region.code]}#{quote(key)}",
             latest,
-            " ".join((*region.aliases, _words_of(catalog, indicator))),
+            " ".join((*region.aliases, _words_of(catalog, indicator), _years_of(collected, region, indicator))),
         )
         for region in catalog.parts_of_prefecture
         if region.code in addresses
         for indicator in catalog.indicators.values()
-        if indicator.by_county and (latest := _latest(collected, region, indicator))
+        if indicator.by_county
+        for key, latest in _latest(collected, region, indicator)
     ]
 
 
@@ -110,14 +120,20 @@ def openness_entries(catalog: Catalog, catalog_json: bytes | None) -> list[Found
     ]
 
 
-def _latest(collected: Collected, region: Region, indicator: Indicator) -> str:
-    """Return the newest figure as people read it, ``2025年度 9,415.54万元``; empty where there is none."""
+def _latest(collected: Collected, region: Region, indicator: Indicator) -> Iterator[tuple[str, str]]:
+    """Yield where the newest figure stands and how people read it, ``2025年度 9,415.54万元``; nothing without one."""
     latest = latest_own(collected.of(region.code, indicator.id))
-    if latest is None:
-        return ""
-    period, point = latest
-    # A state such as 未提供 has no unit.
-    return f"{period.label} {point.printed}{point.unit if point.value else ''}"
+    if latest is not None:
+        period, point = latest
+        # A state such as 未提供 has no unit. A special disclosure has no column on the page.
+        shown = f"{period.label} {point.printed}{point.unit if point.value else ''}"
+        yield ("all" if period.kind == "special" else point.key), shown
+
+
+def _years_of(collected: Collected, region: Region, indicator: Indicator) -> str:
+    """Return the years of which there is a figure, as people write them."""
+    years = {period.year for period in collected.of(region.code, indicator.id)}
+    return " ".join(f"{year}年" for year in sorted(years, reverse=True))
 
 
 def _names_of(catalog: Catalog, insurance_id: str) -> Iterator[str]:

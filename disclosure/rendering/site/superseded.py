@@ -65,6 +65,7 @@ def withdrawn_page(catalog: Catalog, notice: WithdrawalNotice, *, root: str = ".
     return render_html(
         "withdrawn.html.j2",
         root=root,
+        site=catalog.outlets.site,
         notice=notice,
         kind=phrases.withdrawal.kinds[notice.kind],
         withdrawn_on=chinese_date(shanghai(notice.withdrawn_at).date()),
