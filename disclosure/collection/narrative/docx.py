@@ -210,7 +210,7 @@ def _refusal(namespace: str, tag: str, attributes: dict[str, str], open_tags: Se
     if tag in switched:
         # The look of a paragraph's own mark is not that of its words; a hidden row is.
         return switched[tag] if is_on(attributes) and ("r" in open_tags or tag == "hidden") else ""
-    if tag == "vertAlign" and attributes.get("val") in {"superscript", "subscript"}:
+    if tag == "vertAlign" and "r" in open_tags and attributes.get("val") in {"superscript", "subscript"}:
         kind = "raised"
     elif tag == "gridSpan" and attributes.get("val") != "1":
         kind = "merged"

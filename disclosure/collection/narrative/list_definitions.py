@@ -38,6 +38,12 @@ def properties_in(element: Element | None) -> tuple[Property, ...]:
     )
 
 
+def shading_in(properties: Element | None) -> dict[str, str]:
+    """Return what the properties of a cell or a paragraph say of its shading; empty where they say nothing."""
+    shading = None if properties is None else properties.find(tag_of("shd"))
+    return {} if shading is None else {name.rpartition("}")[2]: said for name, said in shading.attrib.items()}
+
+
 @dataclass(frozen=True)
 class ListLevel:
     """How one level of a list counts, writes and looks."""

@@ -19,6 +19,7 @@ from disclosure.collection.narrative.list_definitions import (
     ListPlace,
     properties_in,
     read_list_definitions,
+    shading_in,
     tag_of,
 )
 from disclosure.collection.narrative.looks import LetterLook, StyleLooks, elements, is_on, with_properties
@@ -82,9 +83,7 @@ def _paragraphs(container: Element, behind: LetterLook) -> Iterator[tuple[Elemen
             yield child, behind
         elif child.tag == tag_of("tc"):
             yield None
-            shading = properties_in(child.find(tag_of("tcPr")))
-            ground = next((attributes for tag, attributes in shading if tag == "shd"), {})
-            yield from _paragraphs(child, behind.on(ground))
+            yield from _paragraphs(child, behind.on(shading_in(child.find(tag_of("tcPr")))))
             yield None
         elif child.tag in _FRAMES:
             yield from _paragraphs(child, behind)
@@ -211,12 +210,11 @@ class _Counting:
         """Return how its number looks: as the mark of its paragraph does, unless the list says otherwise."""
         properties = paragraph.find(tag_of("pPr"))
         look = self.looks.of_paragraph(self.known.style_of(paragraph), behind)
-        shading = next((attributes for tag, attributes in properties_in(properties) if tag == "shd"), {})
         mark = properties_in(None if properties is None else properties.find(tag_of("rPr")))
         for tag, attributes in mark:
             if tag == "rStyle":
                 look = self.looks.over(look, attributes.get("val", ""))
-        return with_properties(look.on(shading), (*mark, *own.properties))
+        return with_properties(look.on(shading_in(properties)), (*mark, *own.properties))
 
     def _shown(self, label: str, look: LetterLook) -> str:
         """Return a number as its letters are shown; one whose look says more than its letters is told."""
@@ -264,7 +262,7 @@ class _Counting:
             return ""
         is_private = _PRIVATE <= ord(bare[0]) <= _PRIVATE + 0xFF
         is_sign = "symbol" in look.faults or is_private
-        says = _SAYING.get(look.font or "wingdings", frozenset[int]())
+        says = _SAYING.get(look.font if "symbol" in look.kinds else "wingdings", frozenset[int]())
         if bare[0] in _TICKS or (is_sign and ord(bare[0]) - (_PRIVATE if is_private else 0) in says):
             self.problems.append(_said("mark"))
             return ""
