@@ -18,6 +18,8 @@ _OFF = ("0", "false", "off", "none")
 #: How vivid, of 0 to 1, a shading is that stands for a marker: of letters, and of a whole paragraph or cell.
 _MARKER_OF_LETTERS, _MARKER_OF_BLOCKS = 0.4, 0.9
 
+#: The property of what is behind letters.
+_SHADING = "shd"
 #: What a style says of the shading of whole paragraphs.
 _BLOCK = "block"
 
@@ -41,18 +43,18 @@ def is_symbol_font(attributes: Mapping[str, str]) -> bool:
 @cache
 def _switches() -> Mapping[str, str]:
     """Return the kind of look by the property that switches it on."""
-    return {tag: kind for kind, tags in elements()["switched"].items() for tag in tags}
+    return {tag: kind for kind, tags in elements()["switched"].items() for tag in tags} | {_SHADING: "highlight"}
 
 
 @dataclass(frozen=True)
 class LetterLook:
-    """How letters look; colours are six hexadecimal digits, ``size`` half-points, ``kinds`` those of the elements'
-    sentences that are switched on, ``font`` the one of Latin letters."""
+    """How letters look; colours are six hexadecimal digits, ``size`` half-points, ``switched`` the
+    properties that are on, ``font`` the one of Latin letters."""
 
     ink: str = "000000"
     ground: str = "FFFFFF"
     size: float = 21
-    kinds: frozenset[str] = frozenset()
+    switched: frozenset[str] = frozenset()
     font: str = ""
 
     @property
@@ -60,7 +62,8 @@ class LetterLook:
         """Kinds of looks that are lost where only the words are published."""
         style = Style("", Font(colour_of(self.ink)), colour_of(self.ground))
         is_unseen = self.size < _LEAST_SIZE or style.contrast < _LEAST_CONTRAST
-        return self.kinds | {"unseen"} if is_unseen else self.kinds
+        kinds = frozenset(_switches().get(each, each) for each in self.switched)
+        return kinds | {"unseen"} if is_unseen else kinds
 
     def on(self, attributes: Mapping[str, str], *, least: float = _MARKER_OF_BLOCKS) -> LetterLook:
         """On the shading of a cell, a paragraph or a run; one as bright as a marker is taken for one."""
@@ -69,7 +72,7 @@ class LetterLook:
             return self
         colour = colour_of(fill)
         _, saturation, value = colorsys.rgb_to_hsv(*(one / 255 for one in colour)) if colour else (0, 0, 0)
-        return self._with("highlight", is_there=saturation >= least and value >= _MARKER_OF_BLOCKS, ground=fill)
+        return self._with(_SHADING, is_there=saturation >= least and value >= _MARKER_OF_BLOCKS, ground=fill)
 
     def with_property(self, tag: str, attributes: Mapping[str, str]) -> LetterLook:
         """With what one element of ``rPr`` says; a colour called auto can be read on anything."""
@@ -86,16 +89,16 @@ class LetterLook:
                 look = self._with("symbol", is_there=is_symbol_font(attributes), font=font)
             case "vertAlign":
                 look = self._with("raised", is_there=said in {"superscript", "subscript"})
-            case _ if kind := _switches().get(tag):
+            case _ if tag in _switches():
                 ground = _MARKERS.get(said, "808080") if tag == "highlight" else ""
-                look = self._with(kind, is_there=is_on(attributes), ground=ground)
+                look = self._with(tag, is_there=is_on(attributes), ground=ground)
             case _:
                 look = self
         return look
 
-    def _with(self, kind: str, *, is_there: bool, ground: str = "", font: str | None = None) -> LetterLook:
-        kinds = self.kinds | {kind} if is_there else self.kinds - {kind}
-        return replace(self, kinds=kinds, ground=ground or self.ground, font=self.font if font is None else font)
+    def _with(self, switch: str, *, is_there: bool, ground: str = "", font: str | None = None) -> LetterLook:
+        switched = self.switched | {switch} if is_there else self.switched - {switch}
+        return replace(self, switched=switched, ground=ground or self.ground, font=self.font if font is None else font)
 
 
 @dataclass

@@ -262,11 +262,11 @@ class _Counting:
             return ""
         is_private = _PRIVATE <= ord(bare[0]) <= _PRIVATE + 0xFF
         is_sign = "symbol" in look.faults or is_private
-        says = _SAYING.get(look.font if "symbol" in look.kinds else "wingdings", frozenset[int]())
+        says = _SAYING.get(look.font if "symbol" in look.switched else "wingdings", frozenset[int]())
         if bare[0] in _TICKS or (is_sign and ord(bare[0]) - (_PRIVATE if is_private else 0) in says):
             self.problems.append(_said("mark"))
             return ""
-        self._shown(bare, replace(look, kinds=look.kinds - {"symbol"}))
+        self._shown(bare, replace(look, switched=look.switched - {"symbol"}))
         is_dot = bare in _DOTS or (bare in _DOTS_OF_SIGNS and not look.font)
         is_plain = len(bare) == 1 and not bare.isalnum()
         return None if is_sign or is_dot or is_plain or "\ue000" <= bare[0] <= "\uf8ff" else bare
