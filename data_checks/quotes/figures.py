@@ -25,7 +25,7 @@ from data_checks.quotes.precision import (
     same_base,
     to_exponent,
 )
-from data_checks.quotes.signs import is_bare_ratio, is_broken, is_unread, side_of, signed
+from data_checks.quotes.signs import is_bare_ratio, is_broken, is_turned, is_unread, side_of, signed
 from data_checks.quotes.words import (
     ABOUT,
     CHANGED_BY,
@@ -198,6 +198,9 @@ class _Reading:
         assert indicator is not None  # noqa: S101 - _untied would have said so
         gap = sentence[context.name_end : token.start] if context.name_end <= token.start else ""
         is_bound = side_of(before.removesuffix("负"), after, is_many=False)
+        clause = sentence[token.end : self.data.vocabulary.end_of_clause(sentence, token.end)]
+        if is_turned(gap, after, clause, indicator):
+            return self._unchecked(sentence, number.printed, "sign")
         if is_unread(gap) or (number.value.is_signed() and (context.direction < 0 or is_bound)):
             return self._unchecked(sentence, number.printed, "sign")
         is_borrowed = bool(context.insurance) and indicator.insurance != context.insurance

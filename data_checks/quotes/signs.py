@@ -30,6 +30,17 @@ _NEGATIVE = re.compile(r"负的?\s*$")
 _SHORT_OF = re.compile(
     r"(?:出现|形成|产生)?(?:赤字|亏损|亏空|缺口|收不抵支|入不敷出|倒挂|超支|透支)(?:额|了|为|是|有|达到?|[：:\s]|约|近|超过?|逾)*$"
 )
+#: Words that may turn a number from farther off, before it or behind it: what they say of it is not understood.
+_TURNED = re.compile(r"负(?![担责荷债面])|赤字|亏|缺口|收不抵支|入不敷出|倒挂|超支|透支|欠(?!费)|短缺|逆差|减收")
+#: The same behind any number, in brackets of its own or as what it is of.
+_TURNED_BEHIND = re.compile(
+    rf"\s*[（(【〔\[]\s*(?:[{MINUS}－]|为?负|赤字|亏|减|降|下降)[^）)】〕\]]{{0,6}}[）)】〕\]]|\s*的?(?:负增长|赤字|亏损|亏空|缺口|逆差|降幅|跌幅)"
+)
+#: Before or behind a number of anything: it did not, or the number is a multiple or a part of what was named.
+_NOT_SO = re.compile(
+    r"(?:[未没]有?|不再|停止|并非|不是)(?:[净再有稳]?[增减上下提降回])|[一二两三四五六七八九十百\d]倍|翻番|一半|减半|半数"
+)
+_PART_BEHIND = re.compile(r"\s*的\s*(?:一?半|[\d.一二两三四五六七八九十百几]+\s*(?:倍|成|分之|%))")
 #: A number that is one end of a range, the rest of another number, or grouped in a way that is not ours.
 _BROKEN_BEFORE = re.compile(
     rf"\d[%‰人元万亿千百户次个家月]*\s*[{MINUS}—―~～至]$|\d\s*$|\d[.·'’，,、。]$|[\d%人元万亿]\s*[/／×*]$"
@@ -84,6 +95,15 @@ def is_unread(gap: str) -> bool:
     """Whether what touches the number, at the end of the ``gap`` behind its name, is no word of the grammar."""
     gap = _SHORT_OF.sub("", _NEGATIVE.sub("", gap))
     return bool(gap) and not any(pattern.search(gap) for pattern in _ENDS_BEFORE)
+
+
+def is_turned(gap: str, after: str, clause: str, indicator: Indicator) -> bool:
+    """Whether a word farther off may turn the number: in the ``gap`` behind its name, right ``after`` the number, or in
+    its ``clause`` up to the next name or number."""
+    gap = _SHORT_OF.sub("", _NEGATIVE.sub("", gap))
+    if _NOT_SO.search(gap) or _TURNED_BEHIND.match(after) or _PART_BEHIND.match(after):
+        return True
+    return indicator.may_be_negative and bool(_TURNED.search(gap) or _TURNED.search(clause))
 
 
 def side_of(before: str, after: str, *, is_many: bool) -> Side | None:

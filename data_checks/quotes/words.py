@@ -21,9 +21,12 @@ DIGITS = str.maketrans("０１２３４５６７８９．％－＋", "0123456789
 MINUS = "\\-−‐‑–﹣⁻"
 NUMBER = rf"(?<![\d.])[{MINUS}+]?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|[{MINUS}+]?\d+(?:\.\d+)?"
 _MANY = r"(?:余|多|来)?"
+_DIGIT = re.compile(r"\d")
+_NUMERAL = "零〇一二两三四五六七八九十百千壹贰貳叁叄肆伍陆陸柒捌玖拾佰仟"
+#: In words, also such as say only how large about: 上万, 数千, 几十万.
 _CHINESE_NUMBER = (
-    "(?:百分之[零〇一二两三四五六七八九十百点]+"
-    "|[一二两三四五六七八九十百千]*[十百千][一二两三四五六七八九十百千]*|[一二两三四五六七八九])"
+    rf"(?:百分之[{_NUMERAL}点]+|[{_NUMERAL}]+倍|翻[一两]?番|(?<![以网])[上数几成]+[十百千万亿]+|[{_NUMERAL}]*[十百千拾佰仟][{_NUMERAL}]*(?:点[{_NUMERAL}]+)?"
+    rf"|[{_NUMERAL}]+点[{_NUMERAL}]+|[{_NUMERAL[1:]}])"
 )
 #: Numbers that are names of things: dates, document numbers, items, telephone lines.
 _NO_FIGURE = re.compile(
@@ -37,8 +40,8 @@ _YEAR_END = re.compile(r"上年度?末|去年年?[底末]|上年底|上年年末
 _YEAR_BEFORE = re.compile(r"上年同期|去年同期|上一年同期|上年度|上年|去年|上一年")
 _SAME_PERIOD = re.compile(r"同比")
 _OTHER_BASE = re.compile(r"环比|上季度?末|上一季度末?|上季度?|上月末?|上期末?|前年|五年前|\d+年前|十年")
-_UP = re.compile(r"净?增加了?|净?增长了?|上升了?|提高了?|净增|增幅[为达]?|增收|多了?|上涨了?|上调了?")
-_DOWN = re.compile(r"负增长了?|减少了?|下降了?|降低了?|回落了?|降幅[为达]?|减收|少了?|下调了?|缩小了?")
+_UP = re.compile(r"净?增加了?|净?增长了?|上升了?|提高了?|净增|增幅[为达]?|增收|(?<![至最不])多了?|上涨了?|上调了?")
+_DOWN = re.compile(r"负增长了?|减少了?|下降了?|降低了?|回落了?|降幅[为达]?|减收|(?<![至最不])少了?|下调了?|缩小了?")
 #: What may stand between the verb and the number of a change.
 CHANGED_BY = re.compile(
     r"(?:了|约|近|超过|超|逾|不足|幅度|为|达到?(?=[^，]{0,9}%)|[：:\s])*(?=(?:负的?)?[-−‐‑–﹣⁻+]?\d)"
@@ -47,8 +50,8 @@ CHANGED_BY = re.compile(
 TURNING = re.compile(r"(?:新增|新|净增|人均|月均|户均|日均|年均|平均|预计|计划|目标|预算|占|每)$")
 ABOUT, OVER, UNDER = (
     re.compile(r"(?:约|大约|大致|左右)"),
-    re.compile(r"(?:超过|超|突破|逾|高于)$"),
-    re.compile(r"(?:近|不足|不到|低于)$"),
+    re.compile(r"(?:(?<!不)(?:超过|超|突破|逾|高于)|不低于|不少于|至少|最少)$"),
+    re.compile(r"(?:近|不足|不到|(?<!不)低于|不超过|不高于|不多于|至多|最多)$"),
 )
 #: May stand between a name and its number without making the tie doubtful.
 FILLERS = (
@@ -166,6 +169,13 @@ class Vocabulary:
         }
         return next(iter(every.values())) if len(every) == 1 else None
 
+    def end_of_clause(self, sentence: str, place: int) -> int:
+        """Return where the next name or number begins behind ``place``: what stands until there is of the last."""
+        following = (
+            found.start() for found in (self.names.search(sentence, place), _DIGIT.search(sentence, place)) if found
+        )
+        return min(following, default=len(sentence))
+
     def tokens(self, sentence: str) -> Iterator[Token]:
         """Yield what ``sentence`` says, from left to right; words that mean nothing here are left out."""
         place = 0
@@ -220,7 +230,7 @@ class Vocabulary:
                 return None
             unit = self.units.match(sentence, written.end())
             is_amount = bool(unit and (unit[1] or (unit[2] and unit[2] not in {"个", "家"} and len(written[0]) > 1)))
-            is_rate = written[0].startswith("百分之")
+            is_rate = written[0].startswith(("百分之", "翻")) or written[0].endswith("倍")
             end = unit.end() if is_amount and unit else written.end()
             return Token("numeral", place, end) if is_amount or is_rate else None
         unit = self.units.match(sentence, number.end())

@@ -17,7 +17,9 @@ from disclosure.calendar.periods import Period, parse_period, stock_period
 from disclosure.catalog import Catalog, Indicator, Insurance, Unit, normalise
 from disclosure.platform.errors import DisclosureError
 
-Cause = Literal["region", "insurance", "indicator", "shared", "period", "kind", "unit", "value", "duplicate", "future"]
+Cause = Literal[
+    "region", "insurance", "indicator", "shared", "period", "kind", "unit", "value", "duplicate", "future", "personal"
+]  # fmt: skip
 Label = Literal["stock", "flow", "single"]
 
 _BRACKETED = re.compile(r"(.+)[(（]([^()（）]+)[)）]")

@@ -49,6 +49,16 @@ def test_a_figure_carries_period_unit_centre_and_where_it_stands():
     assert (report.rows, len(report.figures), report.unmatched, report.repeated) == (55, 55, (), 0)
 
 
+def test_a_source_that_tells_of_a_person_is_told_by_its_line_before_the_site_shows_it():
+    columns = (*REQUIRED, "来源")
+    rows = [(*PARTICIPANTS, "问张三要的，13800001234"), (*changed(period="2017"), "昆人社发〔2017〕9号")]
+    report = import_table(as_csv(*rows, columns=columns), "表.csv", KUNMING)
+    (bad,) = report.unmatched
+    assert (bad.line, bad.cause, bad.what) == (2, "personal", "手机号码（138****1234）")
+    assert [figure.source.origin for figure in report.figures] == ["昆人社发〔2017〕9号"]
+    assert len(imported(PARTICIPANTS, origin="13800001234").unmatched) == 1
+
+
 def test_what_the_table_says_of_its_source_is_kept_and_the_options_fill_what_it_leaves_out():
     columns = (*REQUIRED, "来源", "取得日期", "备注")
     rows = [

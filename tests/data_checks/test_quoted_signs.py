@@ -81,6 +81,50 @@ def test_a_sign_that_nobody_knows_behind_a_number_is_never_passed_over(char):
     assert not equal or char in UNDERSTOOD or char.isspace(), (char, equal)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "为负数，141.17万元", "为负，达141.17万元", "由正转负，为141.17万元", "亏损，金额141.17万元",
+        "转负为141.17万元",
+        "为141.17万元（负）", "为141.17万元（赤字）", "为141.17万元的赤字", "141.17万元，为负数", "为141.17万元缺口",
+        "为141.17万元（-）", "为141.17万元（－）", "141.17万元，收不抵支", "的一半为141.17万元", "为141.17万元的2倍",
+        "减半为141.17万元", "141.17万元的三成",
+    ],
+)  # fmt: skip
+def test_a_word_farther_off_that_may_turn_a_number_leaves_it_unchecked(words):
+    quotes = read(f"失业保险当期结余{words}。", figures=surplus("141.17"))
+    assert "not_checked" in {quote.verdict for quote in quotes}
+    assert "equal" not in {quote.verdict for quote in quotes}
+
+
+@pytest.mark.parametrize("words", ["未增长", "没有增长", "不再增长", "停止增长"])
+def test_what_did_not_grow_is_not_held_to_have_grown(words):
+    figures = (figure("unemployment.participants", "138000"), figure("unemployment.participants", "135100", BEFORE))
+    (quote,) = read(f"失业保险参保人数比上年末{words}2.15%。", figures=figures)
+    assert quote.verdict == "not_checked"
+
+
+@pytest.mark.parametrize(
+    "words", ["壹佰肆拾壹万元", "上万元", "数百万元", "几十万元", "一百四十一点一七万元", "翻一番", "增长一倍"]
+)
+def test_a_number_in_words_is_told(words):
+    quotes = read(f"失业保险当期结余{words}。", figures=surplus("141.17"))
+    assert [(quote.verdict, quote.reason) for quote in quotes] == [("not_checked", "numeral")]
+
+
+@pytest.mark.parametrize(
+    ("words", "verdict"),
+    [
+        ("不超过138万元", "different"), ("不超过142万元", "equal"), ("不低于141万元", "equal"),
+        ("不低于142万元", "different"),
+        ("至少141万元", "equal"), ("至多141万元", "different"), ("不高于142万元", "equal"),
+        ("不少于145万元", "different"),
+    ],
+)  # fmt: skip
+def test_a_bound_that_is_denied_is_the_other_one(words, verdict):
+    assert [quote.verdict for quote in read(f"失业保险当期结余{words}。", figures=surplus("141.17"))] == [verdict]
+
+
 @given(
     before=st.integers(min_value=1000, max_value=10**8),
     change=st.integers(min_value=-900, max_value=10**6),

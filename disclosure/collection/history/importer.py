@@ -15,6 +15,7 @@ from decimal import Decimal
 from disclosure.calendar.periods import Period, end_of
 from disclosure.catalog import Catalog, KnownError, normalise
 from disclosure.collection.history.long_table import LongTableRow, read_table
+from disclosure.confidentiality.public_text import search_public_text
 from disclosure.figures.figures import Figure, FigureSource
 from disclosure.figures.known_errors import KnownErrors, indicator_key, region_key, without_note
 from disclosure.figures.printed import Cause, MistakeError, Reading, read_number, read_row
@@ -162,6 +163,7 @@ def import_table(
                 elsewhere[place] = elsewhere.get(place, 0) + 1
                 continue
             reading = _ended(read_row(catalog, row.cells), last_day)
+            _check_origin(catalog, document.source(row, reading).origin)
         except MistakeError as mistake:
             if known:
                 erroneous.append(ErroneousFigure(known, row.line, None))
@@ -211,6 +213,12 @@ def _ended(reading: Reading, last_day: dt.date) -> Reading:
     if reading.period.kind != "special" and reading.period.end > last_day:
         raise MistakeError("future", f"“{reading.period.label}”")
     return reading
+
+
+def _check_origin(catalog: Catalog, origin: str) -> None:
+    """Refuse a source that tells of persons: it is shown on the site beside its figures."""
+    if found := search_public_text(catalog, [origin]):
+        raise MistakeError("personal", "、".join(map(str, found)))
 
 
 def _check_elsewhere(catalog: Catalog, place: str) -> None:

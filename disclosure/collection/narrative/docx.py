@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -16,12 +17,12 @@ from functools import cache
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from disclosure.collection.narrative.looks import Looks, StyleLooks, is_symbol_font
+from disclosure.collection.narrative.looks import Looks, StyleLooks, elements, is_on, is_symbol_font
 from disclosure.collection.narrative.numbering import write_numbers
 from disclosure.collection.narrative.texts import PROPERTY
 from disclosure.collection.workbook.ooxml.other_files import ENCRYPTED, encryption_maker, looks_encrypted
+from disclosure.confidentiality.draft_marks import draft_fault
 from disclosure.platform.errors import DisclosureError
-from disclosure.platform.wording import words_beside
 
 #: Largest file, largest sum of the declared sizes, largest XML part (mammoth keeps its whole tree), in bytes.
 FILE_LIMIT, UNPACKED_LIMIT, PART_LIMIT = 10 * 1024 * 1024, 30 * 1024 * 1024, 4 * 1024 * 1024
@@ -34,9 +35,6 @@ _MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document
 _DAMAGED = "文件损坏或不完整，可能没有传完，请在 Word 或 WPS 中打开原文件，重新保存为 .docx 后再交"
 _CHUNK = 1 << 16
 
-#: What becomes of every element of WordprocessingML.
-elements = words_beside(__file__, "word_elements.yaml")
-_UNSEEN = "正文里有看不见的文字（白色、与底色相同或小得看不清），请改成看得见的或删去后再交"
 _STYLE_MAP = "\n".join(
     f"p[style-name='{name} {level}'] => h{level}:fresh"
     for name in ("heading", "Heading", "标题")
@@ -154,20 +152,15 @@ def unfit_parts(archive: zipfile.ZipFile) -> list[str]:
     found: dict[str, None] = {}
     tables = 0
     open_tags: list[str] = []
-    styles = StyleLooks()
-    if "word/styles.xml" in archive.namelist():
-        _walk(archive.read("word/styles.xml"), styles.start, end=styles.end)
-    looks = Looks(frozenset(styles.hidden))
+    looks = Looks(_looks_of(archive))
 
     def start(namespace: str, tag: str, attributes: dict[str, str]) -> None:
         nonlocal tables
         open_tags.append(tag)
-        if looks.start(tag, attributes):
-            found[_UNSEEN] = None
+        for kind in sorted(looks.start(tag, attributes)):
+            found[elements()["sentences"][kind]] = None
         if sentence := _refusal(namespace, tag, attributes, open_tags):
             found[sentence] = None
-        if tag in ("rStyle", "pStyle") and attributes.get("val") in styles.symbols:
-            found[elements()["sentences"]["symbol"]] = None
         if tag == "tbl" and namespace == _WORD:
             tables += 1
             if tables > 1:
@@ -180,7 +173,34 @@ def unfit_parts(archive: zipfile.ZipFile) -> list[str]:
         tables -= tag == "tbl"
 
     _walk(archive.read(main_part(archive)), start, end=end)
+    if fault := draft_fault(_words_around(archive)):
+        found[elements()["sentences"]["around"].format(fault=fault)] = None
     return list(found)
+
+
+def _words_around(archive: zipfile.ZipFile) -> str:
+    """Return the words of headers, footers and watermarks, a line each paragraph: nobody publishes them, but a page
+    across which 草稿 is written is no text that is done."""
+    words: list[str] = []
+
+    def start(_namespace: str, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "p":
+            words.append("\n")
+        elif tag == "textpath":
+            words.append(f"\n{attributes.get('string', '')}\n")
+
+    for name in archive.namelist():
+        if re.fullmatch(r"word/(?:header|footer)\d*\.xml", name):
+            _walk(archive.read(name), start, words.append)
+    return "".join(words)
+
+
+def _looks_of(archive: zipfile.ZipFile) -> StyleLooks:
+    """Return how letters of each style look."""
+    styles = StyleLooks()
+    if content := _related_part(archive, "styles"):
+        _walk(content, styles.start, end=styles.end)
+    return styles
 
 
 def _refusal(namespace: str, tag: str, attributes: dict[str, str], open_tags: Sequence[str]) -> str:
@@ -189,8 +209,8 @@ def _refusal(namespace: str, tag: str, attributes: dict[str, str], open_tags: Se
     sentences, kind = elements()["sentences"], ""
     if tag in switched:
         # The look of a paragraph's own mark is not that of its words; a hidden row is.
-        return switched[tag] if _is_on(attributes) and ("r" in open_tags or tag == "hidden") else ""
-    if tag == "vertAlign" and attributes.get("val") in {"superscript", "subscript"}:
+        return switched[tag] if is_on(attributes) and ("r" in open_tags or tag == "hidden") else ""
+    if tag == "vertAlign" and "r" in open_tags and attributes.get("val") in {"superscript", "subscript"}:
         kind = "raised"
     elif tag == "gridSpan" and attributes.get("val") != "1":
         kind = "merged"
@@ -204,10 +224,6 @@ def _refusal(namespace: str, tag: str, attributes: dict[str, str], open_tags: Se
         is_known = is_property or (namespace == _WORD and tag in let_be)
         kind = "" if is_known else "unknown"
     return str(sentences[kind]).format(name=tag) if kind else ""
-
-
-def _is_on(attributes: dict[str, str]) -> bool:
-    return attributes.get("val", "true") not in {"0", "false", "off", "none"}
 
 
 def main_part(archive: zipfile.ZipFile) -> str:
@@ -265,7 +281,10 @@ def _with_written_numbers(content: bytes) -> tuple[bytes, tuple[str, ...]]:
         main = main_part(archive)
         try:
             written = write_numbers(
-                archive.read(main), _related_part(archive, "numbering"), _related_part(archive, "styles")
+                archive.read(main),
+                _related_part(archive, "numbering"),
+                _related_part(archive, "styles"),
+                _looks_of(archive),
             )
         except (ElementTree.ParseError, ValueError) as error:
             raise UnfitDocumentError(_DAMAGED) from error

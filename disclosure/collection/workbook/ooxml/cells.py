@@ -34,6 +34,8 @@ _BRACKETS = re.compile(r"\[[^\]]*\]")
 _LITERAL = re.compile(r'"([^"]*)"|[\\!](.)')
 _SCALED = re.compile(r"[0#?],+(?![0#?,])")
 _NAMES_A_UNIT = re.compile(r"[十百千万亿兆元人户个次‰%]")
+#: What a format may show beside a number and leave it what it is: signs, which are taken for what they are, and money.
+_ADDS_NOTHING = frozenset("+-－−﹣–—△负()（）¥￥元")
 #: The rules of reading.
 rules = words_beside(__file__, "reading_rules.yaml")
 
@@ -197,8 +199,13 @@ def _unlike_shown(reading: CellReading, raw: float, form: NumberForm, number_for
     if shown is None:
         said = words["unknown"]
         return Complaint(said["found"].format(shown=quoted(clean(raw)), code=code), form.expected, said["why"])
-    if shown.is_blank or shown.value == reading.value:
+    if shown.is_blank:
         return None
+    if shown.value == reading.value:
+        added = "".join(one for one in shown.literal if one not in _ADDS_NOTHING and one not in form.unit).strip()
+        said = words["words"]
+        found = said["found"].format(literal=added, shown=quoted(clean(raw)), code=code)
+        return Complaint(found, form.expected, said["why"]) if added else None
     said = words["differs"]
     found = said["found"].format(seen=shown.text, shown=quoted(clean(raw)), code=code)
     return Complaint(found, form.expected, said["why"])

@@ -113,7 +113,7 @@ def text_is_shown_as_it_is(code: str) -> bool:
     if not texts and not said.strip():
         # Nothing is seen of it: that is another fault, and told as such.
         return True
-    return texts == 1 and not re.search(r"[\d十百千万亿%‰]", said) and not any(one in said for one in _MINUS_MARKS)
+    return texts == 1 and not re.search(r"[^\s¥￥元人户个次月]", said)
 
 
 def _shown(code: str, value: Decimal) -> ShownNumber:
