@@ -130,6 +130,7 @@ def main() -> None:
     _keep_memory_shared()
     os.environ.update(serve(runner))
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A fork has paid for it already.
     from deployments.runner.run import main as run
 
     run()
