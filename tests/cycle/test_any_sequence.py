@@ -36,13 +36,13 @@ from disclosure.cycle import queries
 from disclosure.cycle.states import enter
 from disclosure.publication import publish
 from disclosure.publication.publish import awaits_later_review, release_digest
-from disclosure.records import ledger
 from disclosure.records.states import PUBLISHED, AskStep, CycleStep
 from disclosure.records.tables import Ask, AuditRun, Decision, LedgerEntry, Release
 from disclosure.review import asks, briefing, decisions
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.preparation import prepare_review, prepare_sign_off
 from tests.support.bureau import Bureau, bureau_at
+from tests.support.ledgers import first_broken
 from tests.support.power_cuts import Fragile, PowerCutError
 
 pytestmark = [pytest.mark.records, pytest.mark.full]
@@ -285,7 +285,7 @@ class Walk(RuleBasedStateMachine):
     def only_what_was_approved_is_public(self) -> None:
         """From the raw rows, for every release whose publication has so much as begun."""
         with self.bureau.installation.records.read() as session:
-            assert ledger.first_broken(session) is None
+            assert first_broken(session) is None
             public = session.scalars(select(Release).where(Release.published_at.is_not(None))).all()
             assert len(public) <= 1
             assert not self.bureau.site.exists() or public

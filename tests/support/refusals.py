@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import func, select
 
 from disclosure.catalog import GateId
-from disclosure.records import ledger
 from disclosure.records.states import AskStep
 from disclosure.records.tables import Ask, Decision, Excuse, LedgerEntry, UsedCode
 from disclosure.review.given_answers import is_authentic
 from disclosure.review.refusals import RefusalCode
 from tests.support.bureau import Bureau
+from tests.support.ledgers import first_broken
 
 CENTRE, OTHER = "social_insurance_centre", "medical_centre"
 #: Why the leader signs ahead of the reviews.
@@ -115,7 +115,7 @@ def is_on_record(bureau: Bureau, ask_id: int, words: str) -> None:
         given = ask.answers[-1]
         assert (given.is_taken, given.refusal, given.digest) == (False, words, ask.digest)
         assert is_authentic(bureau.installation.cipher, given)
-        assert ledger.first_broken(session) is None
+        assert first_broken(session) is None
         key = ask.key
     assert events(bureau, "ask.refused")[-1]["key"] == key
     assert events(bureau, "ask.refused")[-1]["refusal"] == words
