@@ -39,6 +39,13 @@ OFFICE: Mapping[str, str] = {
     "孙保密": "局办公室",
     "李局长": "局领导",
 }
+#: Where a round is decided before the leader signs: the gate, its name, and the office that decides there.
+REVIEWS: tuple[tuple[GateId, str, str], ...] = (
+    ("policy", "政策审核", "政策法规科"),
+    ("finance", "数据审核", "规划财务科"),
+    ("confidentiality", "保密性审核", "局办公室"),
+    ("emergency", "局领导紧急签发", "局领导"),
+)
 #: Who filled in is told that as well.
 OWN_FIGURES = {"吴填报": "“吴填报”参与了本轮的填报或汇总，不能审核自己经手的数据，请换人审核。"}
 
