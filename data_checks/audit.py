@@ -114,18 +114,19 @@ def _told(
     """How a rule fared, and what it found, in words."""
     error = reason or ("" if judged is None else judged.error)
     if error:
-        return _outcome(fact, error=_not_run("engine", error=error)), []
+        return RuleOutcome.of(fact, error=_not_run("engine", error=error)), []
     if judged is None:
-        return _outcome(fact, error=_not_run("no_result")), []
+        return RuleOutcome.of(fact, error=_not_run("no_result")), []
     if judged.rows is not None and judged.rows != len(tables.columns.region):
         # Great Expectations passes what it does not see.
         unseen = _not_run("unseen", engine=judged.rows, own=len(tables.columns.region))
-        return _outcome(fact, error=unseen), []
+        return RuleOutcome.of(fact, error=unseen), []
     try:
         pairs = [tell(tables, fact, arguments_of(fact), each) for each in judged.found]
     except Exception as failure:
-        return _outcome(fact, error=_not_run("check", error=_describe(failure))), []
-    return _outcome(fact, judged=judged), pairs
+        return RuleOutcome.of(fact, error=_not_run("check", error=_describe(failure))), []
+    found = len(judged.found)
+    return RuleOutcome.of(fact, checked=judged.compared, failed=found, skipped=judged.skipped), pairs
 
 
 def arguments_of(fact: Fact) -> Mapping[str, Any]:
@@ -153,21 +154,6 @@ def suite_version(catalog: Catalog) -> str:
     ]
     text = json.dumps([facts, messages()], ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _outcome(fact: Fact, *, judged: Judged | None = None, error: str = "") -> RuleOutcome:
-    return RuleOutcome(
-        rule=fact.id,
-        name=fact.name,
-        description=fact.description,
-        reason=fact.reason,
-        source=fact.source,
-        severity=fact.severity,
-        checked=judged.compared if judged else 0,
-        failed=len(judged.found) if judged else 0,
-        error=error,
-        skipped=judged.skipped if judged else 0,
-    )
 
 
 def _order(catalog: Catalog, rule_places: Mapping[str, int]) -> Callable[[AuditFinding], tuple[object, ...]]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from disclosure.calendar.periods import Period
-from disclosure.catalog import Severity
+from disclosure.catalog import Identity, Ratio, Rule, Severity
 from disclosure.figures.figures import FigureSource
 from disclosure.platform.wording import words_beside
 
@@ -80,6 +80,14 @@ class RuleOutcome:
     failed: int
     error: str
     skipped: int = 0
+
+    @classmethod
+    def of(
+        cls, fact: Rule | Identity | Ratio, *, checked: int = 0, failed: int = 0, skipped: int = 0, error: str = ""
+    ) -> RuleOutcome:
+        """Return how ``fact`` fared, with what the catalogue says of it."""
+        said = (fact.id, fact.name, fact.description, fact.reason, fact.source, fact.severity)
+        return cls(*said, checked=checked, failed=failed, error=error, skipped=skipped)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def with_texts(
             found, outcome = _check(catalog, rule, content, history)
         except Exception as error:
             # Fail closed: a check that could not run blocks.
-            found, outcome = [], _outcome(rule, error=f"{type(error).__name__}: {error}")
+            found, outcome = [], RuleOutcome.of(rule, error=f"{type(error).__name__}: {error}")
         findings += found
         outcomes.append(outcome)
     order = ("critical", "warning", "info")
@@ -49,7 +49,7 @@ def with_texts(
 
 def without_texts(catalog: Catalog) -> tuple[RuleOutcome, ...]:
     """Return the outcome of the rules about text where there is none: nothing was compared."""
-    return tuple(_outcome(rule) for rule in _rules(catalog))
+    return tuple(RuleOutcome.of(rule) for rule in _rules(catalog))
 
 
 def _rules(catalog: Catalog) -> list[Rule]:
@@ -73,7 +73,7 @@ def _check(
                 finding = _different(catalog, quote, data.get((quote.region, quote.indicator, quote.period)))
                 findings.append(_of(rule, narrative, content, finding, "critical" if severe else "warning"))
         findings += [_of(rule, narrative, content, finding, "info") for finding in _not_checked(catalog, rule, quotes)]
-    return findings, _outcome(rule, checked=checked, failed=len(findings), skipped=skipped)
+    return findings, RuleOutcome.of(rule, checked=checked, failed=len(findings), skipped=skipped)
 
 
 def _blank(rule_id: str) -> AuditFinding:
@@ -173,18 +173,3 @@ def _subject(catalog: Catalog, quote: QuotedFigure) -> str:
         cut = sentence[place : place + _LONGEST_SENTENCE]
         sentence = f"{'…' if place else ''}{cut}{'…' if place + _LONGEST_SENTENCE < len(quote.sentence) else ''}"
     return str(messages()["quotes"]["subject"].format(section=catalog.sections[quote.section].name, sentence=sentence))
-
-
-def _outcome(rule: Rule, *, checked: int = 0, failed: int = 0, skipped: int = 0, error: str = "") -> RuleOutcome:
-    return RuleOutcome(
-        rule=rule.id,
-        name=rule.name,
-        description=rule.description,
-        reason=rule.reason,
-        source=rule.source,
-        severity=rule.severity,
-        checked=checked,
-        failed=failed,
-        error=error,
-        skipped=skipped,
-    )

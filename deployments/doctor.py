@@ -27,12 +27,26 @@ from deployments.credential import with_live_credential
 from deployments.operating.growth import describe_growth
 from disclosure.calendar.workdays import missing_holidays
 from disclosure.catalog import Catalog
+from disclosure.collection.intake.tidying import returned_files
 from disclosure.platform import fonts
 from disclosure.platform.clock import shanghai, utc_now
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.private_files import make_private
 from disclosure.platform.secrets import Secrets, from_environment
 from disclosure.platform.settings import Settings
+from disclosure.publication.channel_status import channel_statuses
+from disclosure.records.database import (
+    GO_FORWARD,
+    START_ANEW,
+    TOO_NEW,
+    TOO_OLD,
+    create_records_engine,
+    migration_state,
+)
+from disclosure.records.database_errors import explain_database_error
+from disclosure.records.installation import Installation
+from disclosure.records.self_check.inspection import check_records
+from disclosure.records.self_check.lost_records import find_lost_records
 
 Status = Literal["ok", "warn", "fail"]
 
@@ -163,8 +177,6 @@ def _backups(settings: Settings, catalog: Catalog) -> Check:
 
 def _inboxes(settings: Settings) -> Check:
     """Whether what was sent back and lies in the local inboxes is within its bound."""
-    from disclosure.collection.intake.tidying import returned_files
-
     bound = f"每个收件夹只留最近 {settings.inbox_keep} 份、{settings.inbox_keep_days} 天以内退回或重复的文件"
     counts = returned_files(settings)
     over = "、".join(f"inbox/{name} {count} 份" for name, count in counts.items() if count > settings.inbox_keep)
@@ -197,16 +209,6 @@ def _database(settings: Settings) -> Check:
     file = Path(address.database or "")
     if address.get_backend_name() == "sqlite" and not file.exists():
         return Check(name, "ok", f"{shown} 还没有建立，第一次运行时自动建立。")
-
-    from disclosure.records.database import (
-        GO_FORWARD,
-        START_ANEW,
-        TOO_NEW,
-        TOO_OLD,
-        create_records_engine,
-        migration_state,
-    )
-    from disclosure.records.database_errors import explain_database_error
 
     try:
         engine = create_records_engine(url)
@@ -247,10 +249,6 @@ def _exposure(settings: Settings) -> Check:
 
 def _records(settings: Settings, database: Check) -> Iterator[Check]:
     """Whether the records are whole, the newest, and as the ledger says; one line where all is well."""
-    from disclosure.records.installation import Installation
-    from disclosure.records.self_check.inspection import check_records
-    from disclosure.records.self_check.lost_records import find_lost_records
-
     name = "记录"
     if lost := find_lost_records(settings):
         yield Check(name, "fail", lost.found, lost.restore)
@@ -381,9 +379,6 @@ def _holidays(catalog: Catalog, today: dt.date) -> Iterator[Check]:
 
 
 def _channels(settings: Settings, catalog: Catalog, read_secret: Secrets) -> Iterator[Check]:
-    # Libraries of the channels are imported by those that use them.
-    from disclosure.publication.channel_status import channel_statuses
-
     for seen in channel_statuses(catalog, settings.home, read_secret):
         name = f"渠道“{seen.fact.name}”"
         if seen.trouble:

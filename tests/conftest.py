@@ -252,7 +252,7 @@ def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Sf
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """An S3 server's address."""
-    from moto.server import ThreadedMotoServer
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - moto takes seconds
 
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()

@@ -33,7 +33,7 @@ def main() -> None:
     settings = Settings(home=home, server_port=free_port(4200), prefect_port=free_port(4201))
     prepare_home(home)
     use_server(settings)
-    from deployments.demo import run_demo
+    from deployments.demo import run_demo  # noqa: PLC0415 - Prefect, once it is told which server
 
     chromium = shutil.which("chromium") or sys.exit("需要 chromium：apt-get install chromium fonts-noto-cjk")
     PICTURES.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ PostgreSQL is not installed the command runs without the variable, and the tests
 """
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -56,8 +57,6 @@ def unprivileged() -> dict[str, Any]:
     """Options for subprocess: PostgreSQL refuses to run as root, so root starts it as ``postgres`` or ``nobody``."""
     if os.getuid() != 0:
         return {}
-    import pwd
-
     known = {entry.pw_name: entry for entry in pwd.getpwall()}
     user = known.get("postgres") or known["nobody"]
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}

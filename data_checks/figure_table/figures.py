@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,6 @@ _IS_DIGIT = np.array([chr(code) in "0123456789" for code in range(_OTHER + 1)])
 _IS_OTHER = np.array([chr(code) not in "0123456789.\0" for code in range(_OTHER + 1)])
 _WORTH = np.where(_IS_DIGIT, np.arange(_OTHER + 1) - ord("0"), 0).astype(np.int64)
 _TIMES = np.where(_IS_DIGIT, 10, 1).astype(np.int64)
-Fit = Literal["fits", "too_large", "none"]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from sqlalchemy import make_url
+
 from deployments.backup.databases import SUFFIXES, fill_database, is_vacant, kind_of
 from deployments.backup.manifest import HOME, MANIFEST, PREFECT, RECORDS, ArchivedFile, BackupManifest, parse_manifest
 from deployments.backup.sealed import read_key, unseal
@@ -107,8 +109,6 @@ def _refuse_used_home(home: Path) -> None:
 
 def _refuse_used_database(url: str) -> None:
     if not is_vacant(url):
-        from sqlalchemy import make_url
-
         raise DisclosureError(
             f"数据库 {make_url(url).render_as_string()} 里已经有表，恢复不覆盖任何东西，没有恢复。"
             "请新建一个空的数据库，把 DISCLOSURE_DATABASE_URL、DISCLOSURE_SERVER_DATABASE_URL 指向它。"

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from rich.markdown import Markdown
 
+from deployments.bootstrap import use_server
+from deployments.cli.common import unless_refused
 from deployments.cli.screen import console, done
 from disclosure.platform.errors import DisclosureError
 
@@ -20,13 +24,8 @@ def answer_ask(installation: Installation, flow_run_id: str) -> None:
     Raises:
         DisclosureError: when it does not wait for an answer any more, or the answer is refused.
     """
-    import getpass
-    from uuid import UUID
-
-    from deployments.bootstrap import use_server
-    from deployments.cli.common import unless_refused
-
     use_server(installation.settings)
+    # Spares the other commands Prefect.
     from tasks.orchestration import runs
     from tasks.orchestration.resume import answer_run
 

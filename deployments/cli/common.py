@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
+from deployments.bootstrap import use_server
 from deployments.cli.screen import console, say
+from disclosure.calendar.periods import parse_period
+from disclosure.cycle import queries
+from disclosure.platform.clock import utc_now
 from disclosure.platform.errors import DisclosureError
+from disclosure.platform.secrets import Secret, from_environment
+from disclosure.review.refusals import Refusal
 
 if TYPE_CHECKING:
-    from disclosure.platform.secrets import Secret
     from disclosure.records.installation import Installation, Work
     from disclosure.records.self_check.findings import RecordsFinding
     from disclosure.review.identify import Proof
-    from disclosure.review.refusals import Refusal
 
 T = TypeVar("T")
 
 
 def open_installation() -> Installation:
     """Open records, catalogue and settings of this installation."""
+    # Spares the other commands cryptography.
     from disclosure.records.installation import open_installation
 
     return open_installation()
@@ -34,8 +39,6 @@ def say_findings(findings: Iterable[RecordsFinding]) -> None:
 
 def unless_refused(outcome: T | Refusal) -> T:
     """Return what was done; a refusal is told as an error."""
-    from disclosure.review.refusals import Refusal
-
     if isinstance(outcome, Refusal):
         raise DisclosureError(outcome.sentence)
     return outcome
@@ -48,7 +51,7 @@ def ask_proof(
 
     The code comes last: nobody fetches one for what is refused anyway.
     """
-    from disclosure.platform.clock import utc_now
+    # Spares the other commands cryptography and pyotp.
     from disclosure.review.identify import Proof
 
     with installation.read() as work:
@@ -59,9 +62,6 @@ def ask_proof(
 
 def cycle_id_of(installation: Installation, period: str) -> int:
     """Return the id of the cycle of ``period`` as it was typed; one that is not open is an error that says how."""
-    from disclosure.calendar.periods import parse_period
-    from disclosure.cycle import queries
-
     with installation.records.read() as session:
         cycle = queries.find_cycle(session, installation.catalog, parse_period(period))
         if cycle is None:
@@ -71,13 +71,10 @@ def cycle_id_of(installation: Installation, period: str) -> int:
 
 def read_secret(secret: Secret) -> str:
     """Return a secret from the environment; Prefect is asked only for one that is in a block of its."""
-    from disclosure.platform.secrets import from_environment
-
     if not secret.block:
         return from_environment(secret)
-    from deployments.bootstrap import use_server
-
     use_server(open_installation().settings)
+    # Spares the other commands Prefect.
     from tasks.orchestration.secrets import read_secret as read_block
 
     return read_block(secret)

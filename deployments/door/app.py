@@ -51,8 +51,7 @@ def make_door(settings: Settings) -> FastAPI:
     door.router.routes.extend(make_prefect_routes(installation, prefect))
     door.router.routes.extend(make_sign_in_routes(installation))
     if settings.openid_issuer:
-        # Authlib and what it brings along are for bureaus that have a provider.
-        from deployments.door.openid import make_openid_routes
+        from deployments.door.openid import make_openid_routes  # noqa: PLC0415 - Authlib, for bureaus that have a provider
 
         door.router.routes.extend(make_openid_routes(installation))
     door.router.routes.extend(make_calendar_routes(installation))

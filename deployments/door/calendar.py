@@ -14,6 +14,7 @@ from deployments.door.visitor import current_visitor
 from disclosure.access.calendar_links import find_calendar_owner, make_calendar_link
 from disclosure.records.installation import Installation
 from disclosure.records.tables import Person
+from disclosure.workspace.calendar import write_calendar
 
 
 def make_calendar_routes(installation: Installation) -> list[BaseRoute]:
@@ -44,8 +45,6 @@ class CalendarPages:
         Raises:
             HTTPException: when it leads to none.
         """
-        from disclosure.workspace.calendar import write_calendar  # noqa: PLC0415 - the door opens without icalendar
-
         with self._installation.read() as work:
             person = find_calendar_owner(work, request.path_params["token"])
             if person is None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
+import segno
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -95,8 +96,6 @@ def _form_secret(installation: Installation, request: Request) -> str:
 
 def qr_code(text: str) -> str:
     """Return a picture of ``text`` for a camera, as an address that a page may show."""
-    import segno  # noqa: PLC0415 - the door opens without it
-
     return segno.make(text, error="m").svg_data_uri(scale=4, border=2, dark="#000", light="#fff")
 
 

@@ -112,11 +112,11 @@ def _ended() -> Iterator[tuple[int, int]]:
         yield pid, os.waitstatus_to_exitcode(status)
 
 
-def _die_with(zygote: int, name: str) -> None:
-    """Be killed when the zygote ends, which ends with the runner: no run outlives who would notice its end."""
+def _die_with(parent: int, name: str) -> None:
+    """Be killed when the parent ends, which ends with the runner: no run outlives who would notice its end."""
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != zygote:
+    if os.getppid() != parent:
         sys.exit("the process this run was forked from is gone")
     libc.prctl(_PR_SET_NAME, name.encode())
 
@@ -130,6 +130,7 @@ def main() -> None:
     _keep_memory_shared()
     os.environ.update(serve(runner))
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A fork has paid for it already.
     from deployments.runner.run import main as run
 
     run()

@@ -30,11 +30,11 @@ from tasks.orchestration.prefect_private import replace_hooks_flow, replace_star
 if TYPE_CHECKING:
     from tasks.orchestration.prefect_private import ProcessHandle, ProcessStarter
 
-#: A fork takes milliseconds; a zygote that needs this long is stuck, and is replaced.
+#: A fork takes milliseconds; a preloaded process that needs this long is stuck, and is replaced.
 _FORK_SECONDS = 10.0
-#: A new zygote is waited for, since a cold start would import the same beside it.
+#: A new preloaded process is waited for, since a cold start would import the same beside it.
 _WARM_UP_SECONDS = 20.0
-#: How a fork ended whose zygote cannot tell any more: it was killed with it.
+#: How a fork ended whose preloaded process cannot tell any more: it was killed with it.
 _KILLED = -9
 
 _log = logging.getLogger("prefect.runner")
@@ -125,7 +125,7 @@ class PreloadedProcess:
             self._is_settled.set()
 
     async def _live(self) -> bool:
-        """One zygote's life; whether it ever was ready."""
+        """One preloaded process's life; whether it ever was ready."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         command = [sys.executable, "-m", "deployments.runner.preloaded_process", str(theirs.fileno())]
@@ -147,7 +147,7 @@ class PreloadedProcess:
                 self._socket = self._process = None
                 process.kill()
                 process.wait()
-                self._bury()
+                self._give_up()
         return was_ready
 
     def _take(self, told: Mapping[str, Any]) -> None:
@@ -159,7 +159,7 @@ class PreloadedProcess:
         else:
             self._forks.pop(told["ended"]).end(told["code"])
 
-    def _bury(self) -> None:
+    def _give_up(self) -> None:
         for order in self._ordered:
             if not order.done():
                 order.set_exception(PreloadedProcessGoneError())
@@ -176,9 +176,9 @@ class PreloadedStarter:
     """
 
     def __init__(
-        self, zygote: PreloadedProcess, ordinary: ProcessStarter, environment_of: Callable[[FlowRun], dict[str, str]]
+        self, preloaded: PreloadedProcess, ordinary: ProcessStarter, environment_of: Callable[[FlowRun], dict[str, str]]
     ) -> None:
-        self._zygote = zygote
+        self._preloaded = preloaded
         self._ordinary = ordinary
         self._environment_of = environment_of
 
@@ -187,7 +187,7 @@ class PreloadedStarter:
     ) -> None:
         """Start the process, tell of it, and wait for its end."""
         try:
-            fork = await self._zygote.fork(self._environment_of(flow_run))
+            fork = await self._preloaded.fork(self._environment_of(flow_run))
         except PreloadedProcessGoneError:
             await self._ordinary.start(flow_run, task_status=task_status)
             return

@@ -57,6 +57,7 @@ async def _serve(installation: Installation, deployments: Sequence[RunnerDeploym
 
 async def _guard(installation: Installation, deployments: Sequence[RunnerDeployment], runner: OwnRunner) -> None:
     """Keep what is registered as it was; one that had to be registered anew is known to the runner again."""
+    # Only now, as in `_recover`.
     from tasks.orchestration.own_code.guard import put_right
 
     while True:

@@ -80,16 +80,6 @@ def is_workday(day: dt.date, holidays: Holidays) -> bool:
     return _is_open(day, holidays)
 
 
-def next_workday(day: dt.date, holidays: Holidays) -> dt.date:
-    """Return the first working day after ``day``."""
-    return add_workdays(day, 1, holidays)
-
-
-def previous_workday(day: dt.date, holidays: Holidays) -> dt.date:
-    """Return the last working day before ``day``."""
-    return add_workdays(day, -1, holidays)
-
-
 def add_workdays(start: dt.date, count: int, holidays: Holidays) -> dt.date:
     """Return the ``count``-th working day after ``start``; the day after ``start`` is the first that can count.
 

@@ -222,13 +222,14 @@ class CycleView(CyclePlan):
         """What the current round has behind it: what was returned is to be done again. A correction has no dates."""
         if self.correction:
             return frozenset(queries.MILESTONES)
-        approved = {gate for gate, decision in self.made.items() if decision.outcome == "approved"}
         is_reviewed = self.step in REVIEWED
+        approved = {gate for gate, decision in self.made.items() if decision.outcome == "approved"}
+        waiting = {of for gate, of in MILESTONE_OF_GATE.items() if gate not in approved}
         done: dict[Milestone, bool] = {
             "draft": self.step in COMPILED or not self.missing,
             "compile": self.step in COMPILED,
-            "review": is_reviewed or {"policy", "finance"} <= approved,
-            "confidentiality": is_reviewed or "confidentiality" in approved,
+            "review": is_reviewed or "review" not in waiting,
+            "confidentiality": is_reviewed or "confidentiality" not in waiting,
             "sign_off": self.step in SIGNED,
             "publish": self.step in PUBLIC,
         }

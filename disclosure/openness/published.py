@@ -23,7 +23,7 @@ from disclosure.openness.pages.pages import render_openness
 from disclosure.openness.pages.state import ElementHistory, ElementKey, OpennessState
 from disclosure.platform.clock import shanghai, utc_now
 from disclosure.records.states import ChangeStep
-from disclosure.records.tables import OpennessChange, OpennessConfirmation, OpennessRelease, OpennessVersion, Person
+from disclosure.records.tables import OpennessChange, OpennessConfirmation, OpennessVersion, Person
 
 
 def openness_pages(session: Session, catalog: Catalog) -> dict[str, bytes]:
@@ -165,14 +165,3 @@ def _last_event(histories: Iterable[ElementHistory], others: Iterable[dt.date], 
         right = max(filter(None, (*public, history.confirmed_on)))
         days += [*public, right, confirmation_due(right)]
     return max((day for day in days if day <= today), default=today)
-
-
-def last_release(session: Session, catalog: Catalog) -> OpennessRelease | None:
-    """Return the newest publication of a change, if there was one."""
-    return session.scalars(
-        select(OpennessRelease)
-        .join(OpennessChange)
-        .where(OpennessChange.profile == catalog.profile.id)
-        .order_by(OpennessRelease.published_at.desc())
-        .limit(1)
-    ).first()

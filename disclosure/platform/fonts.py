@@ -10,7 +10,6 @@ from pathlib import Path
 from disclosure.platform.templating import TEMPLATES
 
 SANS = "Noto Sans CJK SC"
-SERIF = "Noto Serif CJK SC"
 FONT_FOLDER = TEMPLATES / "print" / "fonts"
 FONT_FILES = ("NotoSansCJKsc-Regular.otf", "NotoSerifCJKsc-Regular.otf")
 

@@ -160,8 +160,8 @@ def migrate(url: str, engine: Engine | None = None) -> None:
         DisclosureError: when they are those of a version this one knows nothing of.
     """
     # Alembic takes a quarter of a second, and most runs find the tables up to date.
-    from alembic import command
-    from alembic.util import CommandError
+    from alembic import command  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     config = _alembic(url)
     used = engine or create_records_engine(url)
@@ -211,7 +211,7 @@ def migrating(engine: Engine) -> Iterator[Connection]:
 
 
 def _alembic(url: str) -> Config:
-    from alembic.config import Config
+    from alembic.config import Config  # noqa: PLC0415 - as in `migrate`
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))

@@ -100,13 +100,6 @@ def entry_hash(entry: LedgerEntry) -> str:
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
-def first_broken(session: Session) -> LedgerEntry | None:
-    """Return the first entry that does not follow from the one before it; None when the chain is whole."""
-    entries = list(session.scalars(select(LedgerEntry).order_by(LedgerEntry.number)))
-    place = broken_at(entries)
-    return None if place is None else entries[place]
-
-
 def broken_at(entries: Sequence[LedgerEntry]) -> int | None:
     """Return the index of the first entry that does not follow from the one before it."""
     before = GENESIS

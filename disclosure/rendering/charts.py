@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from disclosure.platform.fonts import SANS
@@ -56,10 +56,7 @@ def chart_svg(chart: Chart) -> str:
         colour = chart.series.index(bar.series)
         x, y = zero + min(0.0, value) * scale, middle_of[bar.category] + _BAR * (colour - len(chart.series) / 2)
         bars.append(_DrawnBar(round(x, 1), y, round(abs(value) * scale, 1), bar.printed, colour, value < 0))
-    legend, edge = [], left
-    for name in chart.series if is_grouped else ():
-        legend.append((round(edge, 1), name))
-        edge += _SQUARE + _width_of(name) + 2 * _PADDING
+    legend, edge = _legend(chart.series if is_grouped else (), left)
     return render_text(
         "site/chart.svg.j2",
         chart=chart,
@@ -127,10 +124,7 @@ def course_svg(chart: Chart, hollow: Collection[str] = ()) -> str:
         lines.append(marks)
     floor = round(top + _COURSE_HEIGHT + 2 * _FONT_SIZE, 1)
     years = zip(categories, _spaced([(x_of[name], _width_of(name)) for name in categories[::-1]])[::-1], strict=True)
-    legend, edge = [], side
-    for name in chart.series if is_grouped else ():
-        legend.append((round(edge, 1), name))
-        edge += _SQUARE + _width_of(name) + 2 * _PADDING
+    legend, _ = _legend(chart.series if is_grouped else (), side)
     return render_text(
         "site/course.svg.j2",
         chart=chart,
@@ -145,6 +139,15 @@ def course_svg(chart: Chart, hollow: Collection[str] = ()) -> str:
         lines=lines,
         years=[(x_of[name], name) for name, has_room in years if has_room],
     )
+
+
+def _legend(series: Iterable[str], edge: float) -> tuple[list[tuple[float, str]], float]:
+    """Place the name of each series from ``edge`` on to the right; return them, and where they end."""
+    legend = []
+    for name in series:
+        legend.append((round(edge, 1), name))
+        edge += _SQUARE + _width_of(name) + 2 * _PADDING
+    return legend, edge
 
 
 def _spaced(texts: Sequence[tuple[float, float]]) -> list[bool]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from disclosure.catalog import Catalog, Gate, GateId
+from disclosure.cycle.view import MILESTONE_OF_GATE
 from disclosure.platform.clock import format_moment
 from disclosure.records.states import Outcome
 from disclosure.review.explanations import printed_numbers, read_explanations, unexplained
@@ -15,7 +16,7 @@ from disclosure.review.names import spell
 from disclosure.review.refusals import Refusal, RefusalCode
 
 #: The gates that review a compilation side by side; the leader's comes after them.
-REVIEW_GATES: tuple[GateId, ...] = ("policy", "finance", "confidentiality")
+REVIEW_GATES: tuple[GateId, ...] = tuple(gate for gate in MILESTONE_OF_GATE if gate != "leader")
 #: Characters that the reason of an emergency sign-off has at least.
 SHORTEST_REASON = 10
 #: A publication planned further ahead than this is a slip of the pen.

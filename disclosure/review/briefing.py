@@ -1,6 +1,6 @@
 """What a person sees before answering: where the cycle stands, what to look at, why an answer was not taken.
 
-The briefing stands above the form; the exhibits (tables and links) hang on the run beside it.
+The briefing stands above the form; the review artifacts (tables and links) hang on the run beside it.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class KeyFigure:
 
 
 def load_review_material(installation: Installation, cycle_id: int) -> ReviewMaterial:
-    """Gather what the current round's reviewers look at; once, for the form and for the exhibits beside it."""
+    """Gather what the current round's reviewers look at; once, for the form and for the artifacts beside it."""
     with installation.records.read() as session:
         return read_review_material(session, installation.catalog, queries.get_cycle(session, cycle_id))
 

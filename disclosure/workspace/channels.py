@@ -11,6 +11,7 @@ from disclosure.calendar.periods import parse_period
 from disclosure.catalog import RoleId
 from disclosure.platform.clock import format_moment
 from disclosure.platform.secrets import from_environment
+from disclosure.publication.channel_status import channel_statuses
 from disclosure.records.installation import Installation, Work
 from disclosure.records.states import DeliveryState
 from disclosure.records.tables import ChannelDelivery, Cycle, OpennessChange, Release
@@ -78,8 +79,6 @@ def list_channels(work: Work) -> list[ChannelLine]:
 
 def look_at_channels(installation: Installation) -> dict[str, tuple[str, str]]:
     """Look at every channel now: by its id what is live, and why that could not be seen; one of them is empty."""
-    from disclosure.publication.channel_status import channel_statuses  # noqa: PLC0415 - what reaches other machines
-
     seen = channel_statuses(installation.catalog, installation.settings.home, from_environment)
     return {one.fact.id: (one.live, one.trouble) for one in seen}
 

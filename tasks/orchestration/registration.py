@@ -90,7 +90,7 @@ def wanted_deployments(installation: Installation) -> list[RunnerDeployment]:
         DisclosureError: naming the flow that cannot be imported, and why.
     """
     # Not before it is wanted: it imports the flows, and a broken one is to be told in words.
-    from tasks.orchestration.schedules import all_deployments
+    from tasks.orchestration.schedules import all_deployments  # noqa: PLC0415
 
     return all_deployments(installation, utc_now())
 

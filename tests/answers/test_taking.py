@@ -25,6 +25,7 @@ from disclosure.review.identify import Proof
 from disclosure.review.refusals import Refusal, RefusalCode
 from disclosure.simulation.actors import form_of
 from tests.support.bureau import CYCLE_OF_ASK, Bureau
+from tests.support.power_cuts import PowerCutError
 
 pytestmark = pytest.mark.records
 
@@ -105,9 +106,6 @@ def test_a_refused_answer_leaves_the_question_open_and_tells_at_once(asked: Bure
 def test_the_answer_and_the_use_of_its_code_are_one_transaction(asked: Bureau, dies_at: int) -> None:
     """Whatever is written first: where the transaction dies before its end, none of it happened."""
     filled_in = form(asked)
-
-    class PowerCutError(BaseException):
-        pass
 
     left = iter(range(dies_at - 1))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 from disclosure.access import sessions
 from disclosure.openness.guides import SECTIONS
 from disclosure.records.tables import OpennessChange
-from disclosure.review.people import STEP_SECONDS
 from tests.browser.test_workspace_pages import check, come_in
 from tests.support.bureau import Bureau, bureau_at
 from tests.support.openness_staff import KEEPERS
-from tests.support.visitors import open_door
+from tests.support.visitors import code_of, open_door
 
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
@@ -59,10 +57,6 @@ def managed(tmp_path: Path) -> Iterator[tuple[Bureau, str]]:
     with open_door(made.installation.settings) as address:
         yield made, address
     made.installation.records.engine.dispose()
-
-
-def code_of(bureau: Bureau, name: str) -> str:
-    return bureau._code_of(name, int(time.time()) // STEP_SECONDS)
 
 
 def test_an_office_changes_a_guide(page: Page, bureau: Bureau, address: str, tmp_path: Path) -> None:

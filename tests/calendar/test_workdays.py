@@ -24,9 +24,7 @@ from disclosure.calendar.workdays import (
     is_workday,
     missing_holidays,
     missing_local_holidays,
-    next_workday,
     on_or_before,
-    previous_workday,
     probable_workdays,
     shifted,
 )
@@ -168,9 +166,9 @@ def test_a_correction_says_why_and_on_whose_word(tmp_path: Path, missing: str) -
 
 
 def test_neighbouring_working_days_skip_a_holiday() -> None:
-    assert previous_workday(day("2025-10-09"), NONE) == day("2025-09-30")
-    assert next_workday(day("2025-09-30"), NONE) == day("2025-10-09")
-    assert next_workday(day("2025-07-15"), CHUXIONG) == day("2025-07-21")
+    assert add_workdays(day("2025-10-09"), -1, NONE) == day("2025-09-30")
+    assert add_workdays(day("2025-09-30"), 1, NONE) == day("2025-10-09")
+    assert add_workdays(day("2025-07-15"), 1, CHUXIONG) == day("2025-07-21")
 
 
 def test_a_year_nobody_knows_is_refused_with_what_to_fill_in() -> None:

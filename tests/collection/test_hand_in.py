@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import func, select
 
 from disclosure.calendar.periods import Period
 from disclosure.collection import submit
 from disclosure.collection.answers import Receipt
+from disclosure.collection.workbook.layout import address, lay_out
 from disclosure.cycle import queries
 from disclosure.cycle.compilation import compile_round
 from disclosure.platform.errors import DisclosureError
@@ -310,8 +313,6 @@ def test_the_rows_and_their_ledger_entry_are_one_transaction(bureau: Bureau, mon
 
 def cell_of(bureau: Bureau, indicator: str) -> str:
     """Where the prefecture's figure of this indicator is typed in the workbook of ``CENTRE``."""
-    from disclosure.collection.workbook.layout import address, lay_out
-
     for sheet in lay_out(bureau.catalog, bureau.period, CENTRE).sheets:
         for asked, region, row, column in sheet.inputs():
             if (asked.id, region.code) == (indicator, bureau.catalog.prefecture.code):
@@ -321,10 +322,6 @@ def cell_of(bureau: Bureau, indicator: str) -> str:
 
 def with_cell(bureau: Bureau, content: bytes, indicator: str, typed: str) -> bytes:
     """The workbook after somebody typed into one cell, as another program saves it."""
-    import io
-
-    import openpyxl
-
     book = openpyxl.load_workbook(io.BytesIO(content))
     book["企业养老"][cell_of(bureau, indicator)] = typed
     saved = io.BytesIO()

@@ -80,8 +80,8 @@ def check_inbox(bureau: Bureau, store: Store, take: Callable[[], Intake]) -> Non
 def test_a_pipe_is_called_a_pipe(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "管道.xlsx")
     (tmp_path / "文件夹").mkdir()
-    visit = InboxPoll(Store(str(tmp_path), {}, {}, "收件夹"))
-    (said,) = visit.misplaced().values()
+    poll = InboxPoll(Store(str(tmp_path), {}, {}, "收件夹"))
+    (said,) = poll.misplaced().values()
     assert said.startswith("“管道.xlsx”不是普通文件（是管道或设备），没有收")
 
 

@@ -6,9 +6,6 @@ from __future__ import annotations
 
 import io
 import re
-import tempfile
-import zipfile
-from functools import cache
 from pathlib import Path
 
 import docx
@@ -18,22 +15,16 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from disclosure.calendar.periods import Period
-from disclosure.catalog import load_catalog
-from disclosure.collection.narrative import docx as narrative_docx
 from disclosure.collection.narrative.reader import read_narrative
 from disclosure.collection.narrative.texts import Head, texts, title_of
 from disclosure.collection.narrative.writer import Template, write_docx, write_markdown
 from disclosure.confidentiality.draft_marks import draft_marks
 from disclosure.figures.narrative import ListItem, TextBlock, TextSpan, as_markdown, blocks_of, html_of
+from tests.support.narrative_files import CATALOG, HEAD, PERIOD, SENTENCE, assert_refused, document
 
 pytestmark = pytest.mark.unit
-
-CATALOG = load_catalog("chuxiong")
-PERIOD = Period(2025, "annual")
-HEAD = Head("chuxiong", PERIOD, 1, "social_insurance_section", "郑起草")
-SENTENCE = "全州失业保险参保人数稳步增长。"
 
 
 def paragraph(*spans: TextSpan | str) -> TextBlock:
@@ -57,50 +48,6 @@ def blocks(content: bytes, name: str = "文稿.docx") -> dict[str, tuple[TextBlo
     reading = read_narrative(content, name, CATALOG)
     assert reading.problems == ()
     return {section: blocks_of(html) for section, html in reading.sections.items()}
-
-
-def assert_refused(content: bytes, words: str, name: str = "文稿.docx") -> None:
-    """One problem with these words, a whole sentence that says what to do, and no text taken."""
-    reading = read_narrative(content, name, CATALOG)
-    assert len(reading.problems) == 1, reading.problems
-    sentence = reading.problems[0].sentence
-    assert words in sentence
-    assert sentence.endswith("。")
-    assert "请" in sentence or "应为" in sentence
-    assert reading.sections == {}
-
-
-@cache
-def untouched() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        write_docx(Path(folder) / "x.docx", CATALOG, Template(HEAD, {}, {}))
-        return (Path(folder) / "x.docx").read_bytes()
-
-
-def document(change=None) -> bytes:
-    """A right document with ``change(document, paragraph)`` made to it, as Word would save it."""
-    opened = docx.Document(io.BytesIO(untouched()))
-    place = [p.text for p in opened.paragraphs].index("参保情况")
-    following = opened.paragraphs[place + 1]
-    following.add_run(SENTENCE)
-    if change:
-        change(opened, following)
-    made = io.BytesIO()
-    opened.save(made)
-    return made.getvalue()
-
-
-def repacked(content: bytes, changed: dict[str, bytes | None]) -> bytes:
-    """The archive with members replaced (None: left out) or added."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            data = changed.get(name, old.read(name))
-            if data is not None:
-                new.writestr(name, data)
-        for name in changed.keys() - set(old.namelist()):
-            new.writestr(name, changed[name] or b"")
-    return made.getvalue()
 
 
 # What is written comes back
@@ -324,8 +271,6 @@ def nested_table(opened, _following) -> None:
 
 
 def picture(_opened, following) -> None:
-    from PIL import Image
-
     drawn = io.BytesIO()
     Image.new("RGB", (2, 2)).save(drawn, "PNG")
     drawn.seek(0)
@@ -401,141 +346,6 @@ def test_numbers_of_persons_are_refused_with_their_middle_left_out(words, found)
 
 def test_switched_off_properties_and_a_single_column_are_nothing():
     assert blocks(document(font(hidden=False, strike=False))) == {"participation": (paragraph(SENTENCE),)}
-
-
-ENTITY = b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
-LAUGHS = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
-
-
-def with_doctype(content: bytes, member: str, doctype: bytes) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        xml = archive.read(member)
-    start = xml.index(b"?>") + 2
-    return repacked(content, {member: xml[:start] + doctype + xml[start:]})
-
-
-def crowded(content: bytes) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        xml = archive.read("word/document.xml")
-    return repacked(content, {"word/document.xml": xml.replace(b"<w:sectPr", b"<w:p/>" * 40_000 + b"<w:sectPr", 1)})
-
-
-def deep(content: bytes) -> bytes:
-    xml = b"<w:document xmlns:w='w'>" + b"<w:sdt>" * 5000 + b"</w:sdt>" * 5000 + b"</w:document>"
-    return repacked(content, {"word/document.xml": xml})
-
-
-GAUNTLET = {
-    "empty": (lambda _: b"", "文件是空的", "x.docx"),
-    "text named docx": (lambda _: "参保情况".encode(), "不是 Word 文档", "x.docx"),
-    "old doc": (lambda _: bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600, "旧式的 .doc 文件", "x.doc"),
-    "doc named docx": (lambda _: bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600, "旧式的 .doc 文件", "x.docx"),
-    "wps": (lambda _: bytes.fromhex("D0CF11E0A1B11AE1") + b"\0" * 600, "WPS 的 .wps 文件", "x.wps"),
-    "password": (
-        lambda _: bytes.fromhex("D0CF11E0A1B11AE1") + "EncryptedPackage".encode("utf-16-le"),
-        "设有打开密码",
-        "x.docx",
-    ),
-    "odt": (lambda content: content, "不收 .odt 文件", "x.odt"),
-    "pdf": (lambda _: b"%PDF-1.7", "不收 .pdf 文件", "x.pdf"),
-    "truncated": (lambda content: content[: len(content) // 2], "损坏或不完整", "x.docx"),
-    "torn": (lambda content: content[:400] + bytes(200) + content[600:], "损坏或不完整", "x.docx"),
-    "macros": (
-        lambda content: repacked(content, {"word/vbaProject.bin": b"x"}),
-        "含有宏",
-        "x.docx",
-    ),
-    "embedded": (lambda content: repacked(content, {"word/embeddings/a.xlsx": b"x"}), "嵌入的对象", "x.docx"),
-    "workbook": (lambda _: workbook(), "是别的格式的文件", "x.docx"),
-    "macro document": (
-        lambda content: retyped(content, "application/vnd.ms-word.document.macroEnabled.main+xml"),
-        "启用宏的格式（.docm）",
-        "x.docx",
-    ),
-    "zip": (lambda _: repacked(empty_zip(), {"a.txt": b"x"}), "是别的格式的文件", "x.docx"),
-    "xxe": (lambda content: with_doctype(content, "word/document.xml", ENTITY), "DOCTYPE", "x.docx"),
-    "laughs": (lambda content: with_doctype(content, "word/styles.xml", LAUGHS), "DOCTYPE", "x.docx"),
-    "laughs in the marks": (lambda content: with_doctype(content, "docProps/custom.xml", LAUGHS), "DOCTYPE", "x.docx"),
-    "bomb": (
-        lambda content: repacked(content, {"word/media/a.bin": bytes(32_000_000)}),
-        "解压后有 31 MB",
-        "x.docx",
-    ),
-    "large part": (
-        lambda content: repacked(content, {"word/numbering.xml": b" " * (5 * 1024 * 1024)}),
-        "疑似异常文件",
-        "x.docx",
-    ),
-    "many parts": (
-        lambda content: repacked(content, {f"a/{number}": b"" for number in range(600)}),
-        "个部件，疑似异常文件",
-        "x.docx",
-    ),
-    "too much": (crowded, "内容过多", "x.docx"),
-    "too deep": (deep, "层层嵌套", "x.docx"),
-    "no marks": (
-        lambda content: repacked(content, {"docProps/custom.xml": b"<Properties/>"}),
-        "没有本系统的标识",
-        "x.docx",
-    ),
-    "no XML": (lambda content: repacked(content, {"word/document.xml": b"<w:document"}), "损坏或不完整", "x.docx"),
-    "binary markdown": (lambda _: b"\x00\x01\x02", "不是文字文件", "x.md"),
-    "markdown without marks": (lambda _: "## 参保情况".encode(), "没有本系统的标识", "x.md"),
-    "markdown with half its marks": (lambda _: "---\n期间: 2025\n".encode(), "没有配对", "x.md"),
-    "large markdown": (lambda _: b"a" * 600_000, "超过 192 KB", "x.md"),
-}
-
-
-def workbook() -> bytes:
-    import openpyxl
-
-    made = io.BytesIO()
-    openpyxl.Workbook().save(made)
-    return made.getvalue()
-
-
-def retyped(content: bytes, main_type: str) -> bytes:
-    """The document with another type for its main part."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        types = archive.read("[Content_Types].xml").decode()
-    usual = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-    return repacked(content, {"[Content_Types].xml": types.replace(usual, main_type).encode()})
-
-
-def empty_zip() -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("readme", b"x")
-    return made.getvalue()
-
-
-@pytest.fixture(scope="module")
-def right() -> bytes:
-    return document()
-
-
-@pytest.mark.parametrize("case", GAUNTLET)
-def test_no_file_harms_and_each_gets_its_sentence(right, case):
-    make, words, name = GAUNTLET[case]
-    assert_refused(make(right), words, name)
-
-
-def test_a_file_of_two_gigabytes_is_refused_by_its_size(monkeypatch, right):
-    monkeypatch.setattr(narrative_docx, "FILE_LIMIT", 1000)
-    assert_refused(right, "超过 10 MB")
-
-
-@given(st.data())
-@settings(max_examples=8)
-def test_a_damaged_document_never_makes_it_stumble(data):
-    content = bytearray(DAMAGED)
-    for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    reading = read_narrative(bytes(content), "x.docx", CATALOG)
-    assert reading.problems or reading.sections
-
-
-DAMAGED = document()
 
 
 def test_the_title_is_no_text_of_a_section():

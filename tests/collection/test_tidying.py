@@ -57,8 +57,8 @@ def files(bureau: Bureau, folder: str) -> list[str]:
 def tidy_at(bureau: Bureau, now: dt.datetime) -> int:
     installation = bounded(bureau)
     (source,) = (one for one in load_sources(installation.catalog) if one.centre == CENTRE)
-    visit = source.visit(PollContext(installation.catalog, installation.settings.home, (), from_environment))
-    return tidy_inbox(installation, source, visit, now)
+    poll = source.begin_poll(PollContext(installation.catalog, installation.settings.home, (), from_environment))
+    return tidy_inbox(installation, source, poll, now)
 
 
 def tidied(bureau: Bureau) -> list[LedgerEntry]:

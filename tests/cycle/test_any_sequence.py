@@ -12,8 +12,6 @@ import datetime as dt
 import json
 import pickle
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -30,7 +28,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from data_checks import recording
 from disclosure.catalog import GateId
@@ -39,13 +36,14 @@ from disclosure.cycle import queries
 from disclosure.cycle.states import enter
 from disclosure.publication import publish
 from disclosure.publication.publish import awaits_later_review, release_digest
-from disclosure.records import Records, ledger
 from disclosure.records.states import PUBLISHED, AskStep, CycleStep
 from disclosure.records.tables import Ask, AuditRun, Decision, LedgerEntry, Release
 from disclosure.review import asks, briefing, decisions
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.preparation import prepare_review, prepare_sign_off
 from tests.support.bureau import Bureau, bureau_at
+from tests.support.ledgers import first_broken
+from tests.support.power_cuts import Fragile, PowerCutError
 
 pytestmark = [pytest.mark.records, pytest.mark.full]
 
@@ -68,28 +66,6 @@ PEOPLE = ("郑法规", "钱财务", "孙保密", "李局长", *SECOND.values(), 
 STEPS_TO_FINISH = 60
 #: What happens to the run's process after an answer: nothing, the answer comes again, or it dies at its n-th write.
 THEN = st.tuples(st.sampled_from(["", "", "again", "die before", "die after"]), st.integers(1, 8))
-
-
-class PowerCutError(BaseException):
-    """The process is gone: nothing below may catch it."""
-
-
-@dataclass(frozen=True)
-class Fragile(Records):
-    """Records of a process that may die just before or just after one of its commits."""
-
-    life: list[int]
-    after: list[bool]
-
-    @contextmanager
-    def write(self) -> Iterator[Session]:
-        with super().write() as session:
-            yield session
-            self.life[0] -= 1
-            if self.life[0] == 0 and not self.after[0]:
-                raise PowerCutError
-        if self.life[0] == 0:
-            raise PowerCutError
 
 
 def remembered(function: Callable[..., T]) -> Callable[..., T]:
@@ -309,7 +285,7 @@ class Walk(RuleBasedStateMachine):
     def only_what_was_approved_is_public(self) -> None:
         """From the raw rows, for every release whose publication has so much as begun."""
         with self.bureau.installation.records.read() as session:
-            assert ledger.first_broken(session) is None
+            assert first_broken(session) is None
             public = session.scalars(select(Release).where(Release.published_at.is_not(None))).all()
             assert len(public) <= 1
             assert not self.bureau.site.exists() or public

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from disclosure.collection.workbook.layout import address, lay_out
+from disclosure.platform.errors import DisclosureError
 from disclosure.records.tables import AuditRun, Finding, LedgerEntry
 
 pytestmark = pytest.mark.records
@@ -66,8 +67,6 @@ def test_a_figure_left_blank_blocks(bureau: Bureau) -> None:
 
 
 def test_an_audit_runs_once_and_not_before_compiling(bureau: Bureau) -> None:
-    from disclosure.platform.errors import DisclosureError
-
     bureau.hand_in_all()
     with pytest.raises(DisclosureError, match="还没有汇总"):
         bureau.audit()

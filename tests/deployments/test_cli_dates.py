@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from sqlalchemy import func, select, update
 
-from deployments.cli import screen
+from deployments.cli import common, screen
 from deployments.cli.commands import calendar as calendar_command
 from deployments.cli.commands import status as status_command
 from deployments.cli.commands.calendar import calendar, deadline_move
@@ -19,6 +19,7 @@ from deployments.cli.commands.people import people_contact
 from deployments.cli.commands.status import status
 from deployments.cli.operations import remind as remind_command
 from deployments.cli.operations.remind import remind
+from disclosure.platform import clock
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.settings import SHANGHAI
 from disclosure.records.tables import Cycle, DeadlineMove, SentReminder
@@ -41,8 +42,8 @@ def office(new_bureau: Callable[..., Bureau], monkeypatch: pytest.MonkeyPatch) -
         session.execute(update(Cycle).values(opened_at=dt.datetime(2026, 4, 20, 9, tzinfo=SHANGHAI)))
     for name, value in bureau.installation.settings.own_environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("disclosure.platform.clock.utc_now", lambda: NOW)
-    monkeypatch.setattr("deployments.cli.commands.status.utc_now", lambda: NOW)
+    for module in (clock, calendar_command, remind_command, status_command, common):
+        monkeypatch.setattr(module, "utc_now", lambda: NOW)
     narrow = Console(highlight=False, markup=False, width=80)
     for module in (screen, calendar_command, remind_command, status_command):
         monkeypatch.setattr(module, "console", narrow)

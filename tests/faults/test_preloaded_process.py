@@ -32,7 +32,7 @@ asyncio.run(main())
 """
 
 
-def zygote_of(office: Office) -> int | None:
+def preloaded_of(office: Office) -> int | None:
     """The process id of the warm process."""
     for pid in children_of(office.runner.process.pid):
         if process_told(pid, "cmdline").split("\0")[1:3] == [
@@ -66,25 +66,25 @@ def test_a_run_is_started_cold_where_no_process_comes_up_to_fork_from() -> None:
     assert done.stdout == "7\n"
 
 
-def test_runs_are_forked_and_die_with_the_zygote_which_is_replaced(office: Office) -> None:
+def test_runs_are_forked_and_die_with_the_preloaded_process_which_is_replaced(office: Office) -> None:
     case = office.new_cycle()
     case.hand_in()
-    zygote = office.wait_for(lambda: zygote_of(office), "the warm process")
+    preloaded = office.wait_for(lambda: preloaded_of(office), "the warm process")
     run = case.stopped_at("cycle.taken_over", case.start)
-    # Nothing is begun in the zygote that a fork would inherit half of: one thread, one socket, no file of ours.
-    assert len(list(Path(f"/proc/{zygote}/task").iterdir())) == 1
-    opened = [str(number.readlink()) for number in Path(f"/proc/{zygote}/fd").iterdir()]
+    # Nothing is begun in it that a fork would inherit half of: one thread, one socket, no file of ours.
+    assert len(list(Path(f"/proc/{preloaded}/task").iterdir())) == 1
+    opened = [str(number.readlink()) for number in Path(f"/proc/{preloaded}/fd").iterdir()]
     assert sum(name.startswith("socket:") for name in opened) == 1
     assert not any(".db" in name for name in opened)
-    assert parent_of(run) == zygote
-    assert f"PREFECT__FLOW_RUN_ID={case.run_id}" not in process_told(zygote, "environ")
+    assert parent_of(run) == preloaded
+    assert f"PREFECT__FLOW_RUN_ID={case.run_id}" not in process_told(preloaded, "environ")
 
-    # With the zygote dies the run, even stopped as it is here; the runner says so, and makes another zygote.
-    os.kill(zygote, signal.SIGKILL)
+    # With it dies the run, even stopped as it is here; the runner says so, and makes another preloaded process.
+    os.kill(preloaded, signal.SIGKILL)
     office.wait_for(lambda: case.state() == "Crashed", "the runner to notice")
-    office.wait_for(lambda: has_ended(run), "the run to die with the zygote")
+    office.wait_for(lambda: has_ended(run), "the run to die with the preloaded process")
     successor = office.wait_for(
-        lambda: found if (found := zygote_of(office)) not in (None, zygote) else None, "another zygote"
+        lambda: found if (found := preloaded_of(office)) not in (None, preloaded) else None, "another preloaded process"
     )
     run = case.stopped_at("compilation.made", lambda: case.retry(force=True))
     assert parent_of(run) == successor
@@ -92,7 +92,7 @@ def test_runs_are_forked_and_die_with_the_zygote_which_is_replaced(office: Offic
     # Killed alone, the run takes nothing else with it.
     os.kill(run, signal.SIGKILL)
     office.wait_for(lambda: case.state() == "Crashed", "the runner to notice")
-    assert zygote_of(office) == successor
+    assert preloaded_of(office) == successor
     case.retry(force=True)
     assert case.next_form().gates == ["政策审核", "数据审核", "保密性审核"]
     assert "预热进程意外结束，正在另起一个" in office.runner.log.read_text(encoding="utf-8")

@@ -20,7 +20,6 @@ from disclosure.catalog import KnownError, Region, load_catalog
 from disclosure.collection.history.importer import grouped, import_table, read_history
 from disclosure.figures.figures import Figure
 from disclosure.figures.known_errors import KnownErrors
-from disclosure.platform.errors import DisclosureError
 
 pytestmark = pytest.mark.unit
 
@@ -110,16 +109,6 @@ def test_periods_are_what_they_name():
     assert sum(end is None for end in ends.values()) == 1
     assert of_series("青岛市", "work_injury.participants")["2022-09"].period == Period(2022, "q3")
     assert of_series("青岛市", "work_injury.beneficiaries")["2022-09"].period is None
-
-
-def test_a_figure_of_elsewhere_can_be_taken_for_ones_own_and_others_cannot():
-    figure = of_series("湛江市", "employee_pension.income")["2023"].as_figure("532300")
-    assert isinstance(figure, Figure)
-    assert (figure.key, figure.unit) == (("532300", "employee_pension.income", "2023-annual"), "万元")
-    assert figure.value == Decimal("1983000")
-    assert figure.value.as_tuple().exponent == 3  # 198.3亿元，印到千万元
-    with pytest.raises(DisclosureError, match="第 2 行"):
-        next(f for f in HISTORY if f.reading is None and f.source.cell == "2").as_figure()
 
 
 @pytest.mark.parametrize(

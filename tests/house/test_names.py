@@ -14,6 +14,7 @@ pytestmark = pytest.mark.unit
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("disclosure", "data_checks", "tasks", "flows", "deployments")
 MOST_LINES = 400
+MOST_TEST_LINES = 500
 #: About a dozen files at one level, ``__init__`` apart; a package with more is two packages.
 MOST_FILES = 14
 
@@ -41,6 +42,11 @@ def test_nothing_lies_loose_at_the_cores_root() -> None:
 def test_no_file_is_longer_than_one_thing() -> None:
     lengths = {str(path): len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path, _ in _modules()}
     assert {path: length for path, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_no_test_file_is_longer_than_a_reader_follows() -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "tests").rglob("*.py")}
+    assert {name: length for name, length in lengths.items() if length > MOST_TEST_LINES} == {}
 
 
 def test_no_package_holds_more_than_a_reader_keeps_in_mind() -> None:

@@ -15,9 +15,9 @@ from disclosure.monitoring.supervision.findings import Discrepancy, Inspection
 from disclosure.monitoring.supervision.our_snapshots import snapshot_pages, snapshot_records
 from disclosure.monitoring.supervision.schedule import absence
 from disclosure.platform.errors import DisclosureError
-from disclosure.records import ledger
 from disclosure.records.tables import SupervisionFinding
 from disclosure.review.authority import REVIEW_GATES
+from tests.support.ledgers import first_broken
 
 pytestmark = pytest.mark.records
 
@@ -60,7 +60,7 @@ def test_a_finding_is_one_row_until_it_is_gone_and_a_new_one_when_it_comes_back(
     assert look(bureau, TUESDAY).summary == "督办：计划、记录、排定与线上页面一致。"
     assert look(bureau, TUESDAY, PAUSED).left[0].since == "2026年11月24日 09:00"
     with bureau.installation.records.read() as session:
-        assert ledger.first_broken(session) is None
+        assert first_broken(session) is None
         assert len(findings_repository.open_findings(session, PROFILE)) == 1
 
 

@@ -10,6 +10,8 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from posixpath import dirname, join, normpath
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -88,9 +90,6 @@ def test_release_is_on_the_site_byte_for_byte_with_its_manifest(rendered: dict[s
 
 
 def test_every_link_of_every_page_leads_to_a_file(rendered: dict[str, bytes]) -> None:
-    from posixpath import dirname, join, normpath
-    from urllib.parse import unquote
-
     special = release({"index.html": b"x", "figures.csv": b"y"}, Period(2017, "special", "工伤"), day=20)
     site = build_site(CATALOG, [release(rendered), release(rendered, version=2), special])
     for page in (path for path in site if path.endswith(".html")):

@@ -16,6 +16,7 @@ from disclosure.records import ledger
 from disclosure.records.installation import Installation
 from disclosure.records.self_check.inspection import check_records
 from disclosure.records.tables import LedgerCheckpoint, LedgerEntry
+from tests.support.ledgers import first_broken
 from tests.support.self_check import first_problem
 
 pytestmark = [pytest.mark.records, pytest.mark.both_databases]
@@ -88,7 +89,7 @@ def test_a_ledger_rewritten_as_a_whole_contradicts_a_checkpoint(installation: In
     with installation.records.write() as session:
         edit(session)
         rechain(session)
-        assert ledger.first_broken(session) is None
+        assert first_broken(session) is None
     assert "第 9 条或更早的记录" in first_problem(installation)
 
 
@@ -96,7 +97,7 @@ def test_a_shortened_ledger_is_found_even_when_its_checkpoints_are_gone_too(inst
     with installation.records.write() as session:
         session.execute(delete(LedgerEntry).where(LedgerEntry.number > 7))
         session.execute(delete(LedgerCheckpoint).where(LedgerCheckpoint.length > 7))
-        assert ledger.first_broken(session) is None
+        assert first_broken(session) is None
     problem = first_problem(installation)
     assert "截短" in problem
     assert "从第 8 条起缺失" in problem

@@ -22,6 +22,7 @@ from disclosure.records import Records, ledger, open_records
 from disclosure.records.database_errors import DatabaseCause, RecordsUnavailableError, cause_of
 from disclosure.records.sqlite_waiting import lock_holder
 from tests.support.command import run_command
+from tests.support.ledgers import first_broken
 
 pytestmark = pytest.mark.records
 
@@ -113,7 +114,7 @@ def test_even_a_reader_kept_out_waits_and_goes_on(records: Records, tmp_path: Pa
     with held(tmp_path / "var" / "records.db", "PRAGMA locking_mode = EXCLUSIVE") as holder:
         threading.Timer(3, let_go, [holder]).start()
         with records.read() as session:
-            assert ledger.first_broken(session) is None
+            assert first_broken(session) is None
 
 
 def test_waiting_ends_with_the_true_cause(records: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

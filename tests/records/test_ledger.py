@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from disclosure.records import Records, ledger, open_records
 from disclosure.records.tables import LedgerEntry, StoredFile
+from tests.support.ledgers import first_broken
 
 pytestmark = [pytest.mark.records, pytest.mark.both_databases]
 
@@ -38,7 +39,7 @@ def chain(records: Records) -> Records:
 
 def broken_at(records: Records) -> int | None:
     with records.read() as session:
-        entry = ledger.first_broken(session)
+        entry = first_broken(session)
         return entry.number if entry else None
 
 
@@ -91,7 +92,7 @@ def test_an_edit_of_any_column_is_found(chain: Records, number: int) -> None:
     for column, value in EDITS.items():
         with Session(chain.engine) as session:
             session.execute(update(LedgerEntry).where(LedgerEntry.number == number).values({column: value}))
-            entry = ledger.first_broken(session)
+            entry = first_broken(session)
             assert entry is not None, column
             assert entry.number == number, column
             session.rollback()

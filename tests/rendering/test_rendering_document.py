@@ -21,6 +21,7 @@ from disclosure.figures.comparison import compare
 from disclosure.figures.figures import Figure
 from disclosure.platform.errors import DisclosureError
 from disclosure.rendering import DisclosureDocument, DocumentContents, build_document
+from disclosure.rendering.document import phrases
 from disclosure.simulation.demo_figures import demo_figures, demo_history
 
 pytestmark = pytest.mark.unit
@@ -286,8 +287,6 @@ def test_profile_may_reword_a_phrase(tmp_path) -> None:  # type: ignore[no-untyp
         == "楚雄州社会保险信息披露公报（2025年度）"
     )
     (tmp_path / "phrases.yaml").write_text("titel: x\n", encoding="utf-8")
-    from disclosure.rendering.document import phrases
-
     phrases._load.cache_clear()
     with pytest.raises(DisclosureError, match=r"phrases\.yaml 第 1 行：titel"):
         build_document(own, DocumentContents(YEAR, [], compiled_on=DAY, demo=False))

@@ -9,11 +9,14 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import frictionless
 import openpyxl
 import pytest
 
+from disclosure.rendering.open_data.open_workbook import render_workbook
 from disclosure.rendering.read_numbers import (
     differences,
     figures_in_csv,
@@ -29,8 +32,6 @@ PROFILES = [("chuxiong", "2025-annual"), ("gaogang-2016", "2016-annual"), ("kunm
 
 @pytest.mark.parametrize(("profile", "period"), PROFILES)
 def test_data_package_is_valid_by_its_standard(profile: str, period: str, tmp_path: Path) -> None:
-    import frictionless
-
     for path, content in rendered(profile, period).site.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_bytes(content)
@@ -101,10 +102,6 @@ def test_workbook_looks_like_the_tables() -> None:
 
 
 def test_text_in_the_workbook_is_never_a_formula() -> None:
-    from dataclasses import replace
-
-    from disclosure.rendering.open_data.open_workbook import render_workbook
-
     document = example("gaogang-2016", "2016-annual").document
     hostile = replace(document, notes=("=1+1", "@x"), summary="=cmd|'/c calc'!A1")
     book = openpyxl.load_workbook(io.BytesIO(render_workbook(hostile, example().outlets)))

@@ -9,8 +9,11 @@ import datetime as dt
 import hashlib
 import io
 import json
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from posixpath import join, normpath
+from urllib.parse import unquote
 
 import pytest
 from PIL import Image
@@ -68,9 +71,6 @@ def test_release_is_a_site_and_packages_that_the_site_does_not_show() -> None:
 
 
 def test_list_for_the_leader_leads_to_every_sheet_and_package() -> None:
-    from posixpath import join, normpath
-    from urllib.parse import unquote
-
     page = rendered().files["packages/index.html"].decode()
     linked = {normpath(join("packages", unquote(address))) for address in links(page)}
     assert linked <= set(rendered().files)
@@ -78,8 +78,6 @@ def test_list_for_the_leader_leads_to_every_sheet_and_package() -> None:
 
 
 def links(page: str) -> set[str]:
-    import re
-
     return set(re.findall(r'href="([^"]+)"', page))
 
 

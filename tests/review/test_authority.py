@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from disclosure.catalog import GateId, RoleId, load_catalog
-from disclosure.review.authority import Answer, RoundState, object_to_answer
+from disclosure.cycle.view import MILESTONE_OF_GATE
+from disclosure.review.authority import REVIEW_GATES, Answer, RoundState, object_to_answer
 from disclosure.review.identify import Actor, Proof, need_gate
 from disclosure.review.names import people_named
 from disclosure.review.people import not_enrolled
@@ -315,3 +316,11 @@ def test_whatever_is_taken_breaks_no_rule(
         assert refusal.code in {RefusalCode.NOT_ENROLLED, RefusalCode.WRONG_OFFICE} or (
             office == CATALOG.gate_office(gate).id
         )
+
+
+def test_every_gate_has_its_milestone_and_is_asked() -> None:
+    """All but the emergency, which is a way of signing; a gate nobody is asked at would hold nothing up, silently."""
+    asked = {*REVIEW_GATES, "leader"}
+    assert (
+        set(MILESTONE_OF_GATE) == asked == set(get_args(GateId)) - {"emergency"} == set(CATALOG.gates) - {"emergency"}
+    )

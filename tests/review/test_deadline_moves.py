@@ -17,12 +17,12 @@ from disclosure.cycle import deadlines, queries
 from disclosure.cycle.deadlines import Deadline
 from disclosure.platform.clock import format_day
 from disclosure.platform.errors import DisclosureError
-from disclosure.records import ledger
 from disclosure.records.tables import DeadlineMove, FailedAttempts, LedgerEntry, Release
 from disclosure.review import briefing, people
 from disclosure.review.deadline_changes import NewDate, move_deadline
 from disclosure.review.identify import Proof
 from tests.support.command import run_command
+from tests.support.ledgers import first_broken
 from tests.support.outcomes import words_of
 
 pytestmark = pytest.mark.records
@@ -73,7 +73,7 @@ def test_a_move_counts_and_is_kept(office: Bureau) -> None:
         entries = session.scalars(select(LedgerEntry).where(LedgerEntry.event == "deadline.moved")).all()
         assert [entry.actor for entry in entries] == ["周督办"] * 2
         assert all(word in entries[0].details for word in ("2017-02-25", "2017-02-27", REASON, "2016-annual"))
-        assert ledger.first_broken(session) is None
+        assert first_broken(session) is None
         (draft, *_rest) = deadlines.deadlines_of(session, office.catalog, PERIOD)
         assert deadlines.starts(session, office.catalog, [2017])[0].moment == dt.datetime(
             2017, 2, 28, 9, tzinfo=deadlines.SHANGHAI

@@ -6,22 +6,19 @@ The rules themselves are in ``tests/review/test_authority.py``; here they stand 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from disclosure.calendar.periods import Period
-from disclosure.collection.history.imports import long_csv, record_import
 from disclosure.cycle import queries
-from disclosure.figures.figures import FigureSource
 from disclosure.records.states import AskStep
 from disclosure.records.tables import Ask, AuditRun, Decision, Finding, LedgerEntry, Person, UsedCode
 from disclosure.review import asks, decisions
 from disclosure.review.authority import REVIEW_GATES, Answer
 from disclosure.review.identify import Proof
 from disclosure.review.refusals import RefusalCode
+from tests.support.suspicious_past import import_suspicious_past
 
 pytestmark = pytest.mark.records
 
@@ -145,15 +142,7 @@ def test_finance_needs_an_audit_that_does_not_block(compiled: Bureau) -> None:
 def test_finance_explains_every_warning_and_the_words_stand_beside_it(open_bureau: Callable[..., Bureau]) -> None:
     """高港区 with income ten times last year's: the audit warns, and does not block."""
     bureau = open_bureau()
-    before = [
-        replace(figure, period=Period(2015, "annual"), value=figure.value and figure.value / 10, source=FigureSource())
-        for figure in bureau.figures(CENTRE)
-        if figure.indicator == "employee_pension.income"
-    ]
-    installation = bureau.installation
-    record_import(
-        installation.records, installation.settings.files, bureau.catalog, long_csv(bureau.catalog, before), "2015.csv"
-    )
+    import_suspicious_past(bureau, "employee_pension.income")
     bureau.hand_in_all()
     bureau.compile()
     audit = bureau.audit()

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from data_checks.backtest import SLIPS, periods
 from data_checks.findings import AuditResult
@@ -23,6 +24,7 @@ from disclosure.figures.figures import Figure, FigureSource
 from disclosure.simulation.demo_errors import seeded_errors, with_errors
 from disclosure.simulation.demo_figures import demo_figures, demo_history
 from tests.support.corruptions import BASE, CATALOGS, WIDER, about_figures, corruptions_of, good, side_by_side
+from tests.support.given import given
 from tests.support.real_history import real_series
 
 KEPT = Path(__file__).parents[1] / "data" / "audit" / "findings_kept.json"
@@ -118,7 +120,7 @@ def change(figures: list[Figure], chance: random.Random, before: dict[tuple[str,
         place = chance.randrange(len(figures))
         figure = figures[place]
         earlier = before.get(figure.key[:2])
-        fields = chance.choice(
+        fields: dict[str, Any] = chance.choice(
             [
                 {"value": chance.choice([None, *ODD, Decimal(chance.randrange(10**9)) / 100])},
                 {"value": figure.value.scaleb(chance.choice([-8, -4, -2, -1, 1, 2, 4])) if figure.value else None},
@@ -152,7 +154,7 @@ def in_many_regions(seed: int, count: int = 120) -> Tables:
         for place, region in enumerate(catalog.parts_of_prefecture):
             last = Decimal(1000 + chance.randrange(10**6))
             value = (last * Decimal(chance.uniform(0.85, 1.4))).quantize(Decimal(1))
-            named = {"centre": indicator.centre, "source": FigureSource(sheet="表", cell=f"D{place}")}
+            named: dict[str, Any] = {"centre": indicator.centre, "source": FigureSource(sheet="表", cell=f"D{place}")}
             figure = Figure(region.code, indicator.id, period, indicator.unit, value, **named)
             now[figure.key[:2]] = figure
             past.append(replace(figure, period=earlier, value=last))
@@ -162,7 +164,7 @@ def in_many_regions(seed: int, count: int = 120) -> Tables:
         for _ in range(2):
             one, other = chance.sample(codes, 2)
             for here, there in ((one, other), (other, one)):
-                value = of_past[there, indicator.id].value * Decimal(chance.choice(["1.01", "0.99", "1.2"]))
+                value = given(of_past[there, indicator.id].value) * Decimal(chance.choice(["1.01", "0.99", "1.2"]))
                 now[here, indicator.id] = replace(now[here, indicator.id], value=value.quantize(Decimal(1)))
     for one, other in (chance.sample(codes, 2), chance.sample(codes, 2)):
         for indicator in names:

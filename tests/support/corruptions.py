@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import cache
 from itertools import islice
+from typing import Any
 
 from data_checks.expectations.suite import expectation_of
 from data_checks.measures.arguments import TEXT_CHECK, arguments_of_identity, arguments_of_ratio, limits_in
@@ -20,6 +21,7 @@ from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Identity, Indicator, Ratio, Rule, load_catalog
 from disclosure.figures.figures import Figure
 from disclosure.simulation.demo_figures import demo_figures, demo_history
+from tests.support.given import given
 from tests.support.one_rule import check_alone, threshold, thresholds
 
 BASE = load_catalog("chuxiong")
@@ -61,7 +63,7 @@ def good(profile: str = "chuxiong") -> Tables:
     figures = list(demo_figures(sampled, period))
     if catalog is WIDER:
         balance = next(f for f in figures if f.indicator == "work_injury.accumulated_balance")
-        figures.append(replace(balance, indicator=RESERVE, value=(balance.value / 5).quantize(Decimal("0.01"))))
+        figures.append(replace(balance, indicator=RESERVE, value=(given(balance.value) / 5).quantize(Decimal("0.01"))))
     return Tables.of(catalog, period, figures, demo_history(sampled, period))
 
 
@@ -69,7 +71,7 @@ def with_figures(tables: Tables, figures: list[Figure]) -> Tables:
     return Tables.of(tables.catalog, tables.period, figures, tables.history, only=tables.only)
 
 
-def with_row(tables: Tables, row: AuditRow, **fields: object) -> Corruption:
+def with_row(tables: Tables, row: AuditRow, **fields: Any) -> Corruption:
     figures = list(tables.figures)
     figures[row.index] = replace(figures[row.index], **fields)
     return Corruption(with_figures(tables, figures), (row.region, row.indicator_id))
@@ -77,8 +79,8 @@ def with_row(tables: Tables, row: AuditRow, **fields: object) -> Corruption:
 
 def scaled(tables: Tables, row: AuditRow, base_value: Decimal, rounding: str) -> Decimal:
     """A base-unit amount as the figure of ``row`` prints it, rounded up or down to its last place."""
-    unit = tables.catalog.units[row.figure.unit]
-    return (base_value / unit.factor).quantize(Decimal(1).scaleb(-row.figure.decimals), rounding=rounding)
+    unit = tables.catalog.units[given(row.figure).unit]
+    return (base_value / unit.factor).quantize(Decimal(1).scaleb(-given(row.figure).decimals), rounding=rounding)
 
 
 def in_identities(catalog: Catalog) -> set[str]:
@@ -109,118 +111,125 @@ def corrupts(function: Corrupting) -> Corrupting:
 
 
 @corrupts
-def complete(tables, _rule):
+def complete(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in tables.rows[3::17]:
         yield Corruption(
-            with_figures(tables, [f for f in tables.figures if f.key != row.figure.key]), (row.region, row.indicator_id)
+            with_figures(tables, [f for f in tables.figures if f.key != given(row.figure).key]),
+            (row.region, row.indicator_id),
         )
 
 
 @corrupts
-def unique(tables, _rule):
+def unique(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     yield Corruption(with_figures(tables, [*tables.figures, tables.figures[0]]), tables.figures[0].key[:2])
 
 
 @corrupts
-def known_region(tables, _rule):
+def known_region(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     stray = replace(tables.figures[0], region="999999")
     yield Corruption(with_figures(tables, [*tables.figures, stray]), ("999999", stray.indicator))
 
 
 @corrupts
-def known_indicator(tables, _rule):
+def known_indicator(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     stray = replace(tables.figures[0], indicator="unemployment.unheard_of")
     yield Corruption(with_figures(tables, [*tables.figures, stray]), (stray.region, stray.indicator))
 
 
 @corrupts
-def unit(tables, _rule):
+def unit(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.unit == "元"):
         yield with_row(tables, row, unit="万元")
 
 
 @corrupts
-def centre(tables, _rule):
+def centre(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     yield with_row(tables, tables.rows[0], centre="medical_centre")
 
 
 @corrupts
-def not_empty(tables, _rule):
+def not_empty(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     yield Corruption(with_figures(tables, []), TABLE)
 
 
 @corrupts
-def has_numbers(tables, _rule):
-    lost = {"value": None, "state": "not_provided", "text": "系统升级"}
+def has_numbers(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
+    lost: dict[str, Any] = {"value": None, "state": "not_provided", "text": "系统升级"}
     figures = [f if f.value is None else replace(f, **lost) for f in tables.figures]
     yield Corruption(with_figures(tables, figures), TABLE)
 
 
 @corrupts
-def not_provided(tables, _rule):
+def not_provided(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.kind == "level"):
         yield with_row(tables, row, value=None, state="not_provided", text="尚未公布")
 
 
 @corrupts
-def form(tables, _rule):
+def form(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.kind == "level"):
         yield with_row(tables, row, value=None, text="约一百五十")
 
 
 @corrupts
-def not_negative(tables, _rule):
+def not_negative(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.kind == "level"):
-        yield with_row(tables, row, value=-row.figure.value)
+        yield with_row(tables, row, value=-given(given(row.figure).value))
 
 
 @corrupts
-def whole(tables, _rule):
+def whole(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.unit == "人次"):
-        yield with_row(tables, row, value=row.figure.value + Decimal("0.5"))
+        yield with_row(tables, row, value=given(given(row.figure).value) + Decimal("0.5"))
 
 
 @corrupts
-def within_limits(tables, _rule):
+def within_limits(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.maximum is not None):
-        step = Decimal(1).scaleb(-row.figure.decimals)
-        yield with_row(tables, row, value=row.indicator.maximum + step)
-        if row.indicator.minimum is not None:
-            yield with_row(tables, row, value=row.indicator.minimum - step)
+        step = Decimal(1).scaleb(-given(row.figure).decimals)
+        yield with_row(tables, row, value=given(given(row.indicator).maximum) + step)
+        if given(row.indicator).minimum is not None:
+            yield with_row(tables, row, value=given(given(row.indicator).minimum) - step)
 
 
 @corrupts
-def decimals(tables, _rule):
+def decimals(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.kind == "level"):
-        yield with_row(tables, row, value=row.figure.value + Decimal(1).scaleb(-row.figure.decimals - 1))
+        yield with_row(
+            tables, row, value=given(given(row.figure).value) + Decimal(1).scaleb(-given(row.figure).decimals - 1)
+        )
 
 
 @corrupts
-def county_sum(tables, _rule):
+def county_sum(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda r, i: i.by_county and r.region == tables.catalog.prefecture.code):
-        yield with_row(tables, row, value=row.figure.value + 1)
+        yield with_row(tables, row, value=given(given(row.figure).value) + 1)
 
 
 @corrupts
-def part_of_whole(tables, rule):
-    tied = expectation_of(tables.catalog, rule).tied
+def part_of_whole(tables: Tables, rule: Rule) -> Iterator[Corruption]:
+    tied: set[str] = expectation_of(tables.catalog, rule).tied  # type: ignore[attr-defined]  # that rule's own
     for row in rows_of(tables, lambda _r, i: i.part_of is not None and i.id not in tied):
-        total = tables.now(row.region, row.indicator.part_of)
+        total = tables.now(row.region, given(given(row.indicator).part_of))
         if total is not None:
-            yield with_row(tables, row, value=total.figure.value + Decimal(2).scaleb(-row.figure.decimals))
+            yield with_row(
+                tables, row, value=given(total.figure.value) + Decimal(2).scaleb(-given(row.figure).decimals)
+            )
 
 
 @corrupts
-def never_falls(tables, _rule):
+def never_falls(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     earlier = tables.period.previous_in_year()
     for row in rows_of(tables, lambda _r, i: i.kind == "flow" and not i.may_be_negative):
         before = tables.before(row.region, row.indicator_id, earlier)
         if before is not None:
-            yield with_row(tables, row, value=before.figure.value - Decimal(2).scaleb(-row.figure.decimals))
+            yield with_row(
+                tables, row, value=given(before.figure.value) - Decimal(2).scaleb(-given(row.figure).decimals)
+            )
 
 
 @corrupts
-def stalled(tables, _rule):
+def stalled(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     earlier = tables.period.previous_in_year()
     for row in rows_of(tables, lambda _r, i: i.kind == "flow" and not i.may_be_negative):
         before = tables.before(row.region, row.indicator_id, earlier)
@@ -228,38 +237,38 @@ def stalled(tables, _rule):
             yield with_row(tables, row, value=before.figure.value)
 
 
-def moved(tables, rule, period, kinds):
+def moved(tables: Tables, rule: Rule, period: Period, kinds: tuple[str, ...]) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.kind in kinds):
         before = tables.before(row.region, row.indicator_id, period)
-        dimension = tables.dimension(row.indicator)
+        dimension = tables.dimension(given(row.indicator))
         if before is not None and before.value >= threshold(rule, f"{dimension}_from"):
             beyond = before.value * (1 + threshold(rule, dimension)) + before.half * 2 + 1
             yield with_row(tables, row, value=scaled(tables, row, beyond, ROUND_CEILING))
 
 
 @corrupts
-def jump(tables, rule):
-    yield from moved(tables, rule, tables.period.previous(), ("stock", "level", "ratio"))
+def jump(tables: Tables, rule: Rule) -> Iterator[Corruption]:
+    yield from moved(tables, rule, given(tables.period.previous()), ("stock", "level", "ratio"))
 
 
 @corrupts
-def growth(tables, rule):
-    yield from moved(tables, rule, tables.period.year_before(), ("flow",))
+def growth(tables: Tables, rule: Rule) -> Iterator[Corruption]:
+    yield from moved(tables, rule, given(tables.period.year_before()), ("flow",))
 
 
 @corrupts
-def unusual_growth(tables, rule):
+def unusual_growth(tables: Tables, rule: Rule) -> Iterator[Corruption]:
     # The sample series hardly vary, so their median growth and the dimension's limit decide.
     for row in rows_of(tables, lambda _r, i: i.kind == "flow"):
         before = tables.before(row.region, row.indicator_id, tables.period.year_before())
-        dimension = tables.dimension(row.indicator)
+        dimension = tables.dimension(given(row.indicator))
         if before is not None and before.value >= threshold(rule, f"{dimension}_from"):
             beyond = before.value * (1 + threshold(rule, dimension)) * Decimal("1.05")
             yield with_row(tables, row, value=scaled(tables, row, beyond, ROUND_CEILING))
 
 
 @corrupts
-def unchanged_standard(tables, _rule):
+def unchanged_standard(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.kind == "level"):
         before = tables.before(row.region, row.indicator_id, tables.period.year_before())
         if before is not None:
@@ -267,13 +276,13 @@ def unchanged_standard(tables, _rule):
 
 
 @corrupts
-def unit_slip(tables, rule):
+def unit_slip(tables: Tables, rule: Rule) -> Iterator[Corruption]:
     for row in rows_of(tables, lambda _r, i: i.kind == "flow" and not i.by_county):
         for power in thresholds(rule, "powers"):
-            yield with_row(tables, row, value=row.figure.value * 10 ** int(power))
+            yield with_row(tables, row, value=given(given(row.figure).value) * 10 ** int(power))
 
 
-def together(tables, rows, values):
+def together(tables: Tables, rows: list[AuditRow], values: list[Decimal | None]) -> Corruption:
     figures = list(tables.figures)
     for row, value in zip(rows, values, strict=True):
         figures[row.index] = replace(figures[row.index], value=value)
@@ -281,7 +290,7 @@ def together(tables, rows, values):
     return Corruption(with_figures(tables, figures), (first.region, first.indicator_id))
 
 
-def insurance_rows(tables):
+def insurance_rows(tables: Tables) -> dict[Where, list[AuditRow]]:
     """Rows of stocks and flows by insurance and county."""
     groups: dict[Where, list[AuditRow]] = {}
     for row, indicator, amount in amounts(tables):
@@ -292,14 +301,14 @@ def insurance_rows(tables):
 
 
 @corrupts
-def copied(tables, _rule):
+def copied(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for rows in insurance_rows(tables).values():
         before = [tables.before(row.region, row.indicator_id, tables.period.previous()) for row in rows]
         yield together(tables, rows, [amount.figure.value for amount in before if amount])
 
 
 @corrupts
-def same_regions(tables, _rule):
+def same_regions(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     # With a history each pasted figure is out of line with its own past as well, and told in the same group.
     tables = replace(tables, history=())
     groups = insurance_rows(tables)
@@ -307,21 +316,21 @@ def same_regions(tables, _rule):
     for insurance in tables.catalog.insurances:
         rows, values = groups.get((insurance, other), []), groups.get((insurance, one), [])
         if len(rows) > 2:
-            yield together(tables, rows, [row.figure.value for row in values])
+            yield together(tables, rows, [given(given(row.figure).value) for row in values])
 
 
 @corrupts
-def swapped(tables, _rule):
+def swapped(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     for insurance in ("maternity", "unemployment", "resident_medical"):
         counties = (tables.catalog.parts_of_prefecture[1].code, tables.catalog.parts_of_prefecture[3].code)
         for row in rows_of(tables, lambda r, i: i.insurance == insurance and r.region == counties[0] and i.by_county):  # noqa: B023
-            other = tables.now(counties[1], row.indicator_id).figure
+            other = given(tables.now(counties[1], row.indicator_id)).figure
             there = next(r for r in tables.rows if r.figure is other)
-            yield together(tables, [row, there], [other.value, row.figure.value])
+            yield together(tables, [row, there], [other.value, given(given(row.figure).value)])
 
 
 @corrupts
-def typed_over(tables, _rule):
+def typed_over(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     tables = replace(tables, history=())
     for insurance in tables.catalog.insurances:
         rows, sources = (
@@ -329,19 +338,19 @@ def typed_over(tables, _rule):
             for name in ("contributors", "participants")
         )
         if rows and len(rows) == len(sources):
-            yield together(tables, rows, [row.figure.value for row in sources])
+            yield together(tables, rows, [given(given(row.figure).value) for row in sources])
 
 
 @corrupts
-def out_of_proportion(tables, _rule):
+def out_of_proportion(tables: Tables, _rule: Rule) -> Iterator[Corruption]:
     tables = replace(tables, history=())
     for rows in insurance_rows(tables).values():
         for row in rows[2:]:
-            yield with_row(tables, row, value=row.figure.value * 4)
+            yield with_row(tables, row, value=given(given(row.figure).value) * 4)
 
 
 @corrupts
-def exchanged(tables, rule):
+def exchanged(tables: Tables, rule: Rule) -> Iterator[Corruption]:
     yield from swapped(replace(tables, history=()), rule)
 
 
@@ -362,7 +371,7 @@ def of_identity(tables: Tables, identity: Identity, *, beyond: int) -> Iterator[
                 if balance.bound:
                     move += (balance.excess / factor).quantize(place)
                 row = next(r for r in tables.rows if r.figure is target)
-                yield replace(with_row(tables, row, value=target.value + move), where=(region, total_id))
+                yield replace(with_row(tables, row, value=given(target.value) + move), where=(region, total_id))
 
 
 def of_ratio(tables: Tables, ratio: Ratio, *, beyond: int) -> Iterator[Corruption]:
@@ -382,27 +391,27 @@ def of_ratio(tables: Tables, ratio: Ratio, *, beyond: int) -> Iterator[Corruptio
         high = Decimal(limit.numerator) / limit.denominator
         quotients = [q for q in arguments_of_ratio(ratio)["quotients"] if can_divide(alone, q, insurance)]
         if ratio.stated:
-            edge = max(most_of(alone, each, insurance) for each in quotients) * high + row.amount.half
+            edge = max(most_of(alone, each, insurance) for each in quotients) * high + given(row.amount).half
         else:
             below = share_of(alone, quotients[0], insurance, catalog.prefecture.code).figures[-1]
-            edge = high * (below.value + below.half) + row.amount.half
-        value = scaled(alone, row, edge, ROUND_FLOOR) + beyond * Decimal(1).scaleb(-row.figure.decimals)
+            edge = high * (below.value + below.half) + given(row.amount).half
+        value = scaled(alone, row, edge, ROUND_FLOOR) + beyond * Decimal(1).scaleb(-given(row.figure).decimals)
         yield with_row(alone, row, value=value)
 
 
-def can_divide(tables: Tables, quotient: dict[str, object], insurance: str) -> bool:
+def can_divide(tables: Tables, quotient: dict[str, Any], insurance: str) -> bool:
     """Whether all figures of a quotient are there."""
     names = (*quotient["numerator"], *quotient["denominator"])
     whole = tables.catalog.prefecture.code
     return all(tables.now(whole, tables.catalog.indicator_id(insurance, name)) for name in names)
 
 
-def most_of(tables: Tables, quotient: dict[str, object], insurance: str) -> Decimal:
+def most_of(tables: Tables, quotient: dict[str, Any], insurance: str) -> Decimal:
     """The most that rounding lets a quotient be."""
     figures = share_of(tables, quotient, insurance, tables.catalog.prefecture.code).figures
     count = len(quotient["numerator"])
-    above = sum(a.value + a.half for a in figures[:count])
-    below = sum(a.value - a.half for a in figures[count:])
+    above = sum((a.value + a.half for a in figures[:count]), Decimal())
+    below = sum((a.value - a.half for a in figures[count:]), Decimal())
     return above / below / (tables.period.end_month if quotient["per_month"] else 1)
 
 

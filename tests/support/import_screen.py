@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import deployments.cli.commands.history
+from deployments.cli import screen
 from deployments.cli.commands.history import import_
 from disclosure.records.installation import Installation
 
@@ -20,7 +21,7 @@ def import_on_screen(
 ) -> Screen:
     """Return what imports files into ``installation``; it returns what was printed, and the exit code."""
     monkeypatch.setattr(deployments.cli.commands.history, "open_installation", lambda: installation)
-    monkeypatch.setattr(deployments.cli.commands.history.console, "_width", 160)
+    monkeypatch.setattr(screen.console, "_width", 160)
 
     def run(*files: Path, **options: Any) -> tuple[str, int]:
         code = 0

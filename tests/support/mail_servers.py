@@ -62,7 +62,7 @@ class Mailbox:
         if self.answer.startswith("250"):
             content = envelope.content
             assert isinstance(content, bytes)
-            self.letters.append(email.message_from_bytes(content, policy=email.policy.default))  # type: ignore[arg-type]
+            self.letters.append(email.message_from_bytes(content, policy=email.policy.default))
             self.recipients += envelope.rcpt_tos
         self.after_data()
         if self.falls_silent:

@@ -42,7 +42,7 @@ class Keepers:
     """A bureau with its keepers enrolled; its clock stands still until it is moved."""
 
     bureau: Bureau
-    clock: time_machine.Coordinates
+    clock: time_machine.Traveller
 
     @property
     def catalog(self) -> Catalog:

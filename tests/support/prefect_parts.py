@@ -14,7 +14,7 @@ import sys
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import httpx
@@ -122,13 +122,16 @@ def run_the_engine() -> dict[str, Any]:
 
 def keep_no_results() -> dict[str, Any]:
     """Return whether a task of ours would look for a kept result, and where its flow would."""
-    from flows.cycle import disclosure_cycle
-    from tasks.collect import open_cycle
+    from flows.cycle import disclosure_cycle  # noqa: PLC0415 - Prefect, once it is told which server
+    from tasks.collect import open_cycle  # noqa: PLC0415 - Prefect, once it is told which server
 
     ours = disclosure_cycle.with_options(result_storage=Path("results"), persist_result=False)
     return {
-        "cache_policy": open_cycle.cache_policy is NO_CACHE,  # type: ignore[attr-defined]  # a task
-        "results": [ResultStore().update_for_flow(ours).result_storage.basepath, ours.name == disclosure_cycle.name],  # type: ignore[union-attr]
+        "cache_policy": open_cycle.cache_policy is NO_CACHE,
+        "results": [
+            cast("Any", ResultStore()).update_for_flow(ours).result_storage.basepath,
+            ours.name == disclosure_cycle.name,
+        ],
     }
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from sqlalchemy import func, select
 
 from disclosure.catalog import GateId
-from disclosure.records import ledger
 from disclosure.records.states import AskStep
 from disclosure.records.tables import Ask, Decision, Excuse, LedgerEntry, UsedCode
 from disclosure.review.given_answers import is_authentic
 from disclosure.review.refusals import RefusalCode
 from tests.support.bureau import Bureau
+from tests.support.ledgers import first_broken
 
 CENTRE, OTHER = "social_insurance_centre", "medical_centre"
 #: Why the leader signs ahead of the reviews.
@@ -39,6 +39,13 @@ OFFICE: Mapping[str, str] = {
     "孙保密": "局办公室",
     "李局长": "局领导",
 }
+#: Where a round is decided before the leader signs: the gate, its name, and the office that decides there.
+REVIEWS: tuple[tuple[GateId, str, str], ...] = (
+    ("policy", "政策审核", "政策法规科"),
+    ("finance", "数据审核", "规划财务科"),
+    ("confidentiality", "保密性审核", "局办公室"),
+    ("emergency", "局领导紧急签发", "局领导"),
+)
 #: Who filled in is told that as well.
 OWN_FIGURES = {"吴填报": "“吴填报”参与了本轮的填报或汇总，不能审核自己经手的数据，请换人审核。"}
 
@@ -115,7 +122,7 @@ def is_on_record(bureau: Bureau, ask_id: int, words: str) -> None:
         given = ask.answers[-1]
         assert (given.is_taken, given.refusal, given.digest) == (False, words, ask.digest)
         assert is_authentic(bureau.installation.cipher, given)
-        assert ledger.first_broken(session) is None
+        assert first_broken(session) is None
         key = ask.key
     assert events(bureau, "ask.refused")[-1]["key"] == key
     assert events(bureau, "ask.refused")[-1]["refusal"] == words

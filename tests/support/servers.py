@@ -160,8 +160,8 @@ class Webdav:
 @contextmanager
 def webdav(folder: Path) -> Iterator[Webdav]:
     """WsgiDAV behind cheroot, in a thread of this process."""
-    from cheroot.wsgi import Server
-    from wsgidav.wsgidav_app import WsgiDAVApp
+    from cheroot.wsgi import Server  # noqa: PLC0415 - for its own tests only
+    from wsgidav.wsgidav_app import WsgiDAVApp  # noqa: PLC0415 - for its own tests only
 
     made = Webdav(free_port(), folder)
     app = WsgiDAVApp(

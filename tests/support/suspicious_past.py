@@ -9,8 +9,8 @@ from disclosure.figures.figures import FigureSource
 from tests.support.bureau import Bureau
 
 
-def import_suspicious_past(bureau: Bureau) -> None:
-    """Bring figures of the year before by which incomes have grown tenfold."""
+def import_suspicious_past(bureau: Bureau, of: str = ".income") -> None:
+    """Bring figures of the year before by which incomes (or those whose name ends otherwise) have grown tenfold."""
     before = [
         replace(
             figure,
@@ -20,7 +20,7 @@ def import_suspicious_past(bureau: Bureau) -> None:
         )
         for centre in bureau.centres
         for figure in bureau.figures(centre)
-        if figure.indicator.endswith(".income")
+        if figure.indicator.endswith(of)
     ]
     installation, table = bureau.installation, long_csv(bureau.catalog, before)
     record_import(installation.records, installation.settings.files, bureau.catalog, table, "before.csv")

@@ -82,3 +82,13 @@ def give_password(actors: Actors, name: str, password: str = PASSWORD) -> None:
         person = people.find_person(work.session, name)
         assert isinstance(person, Person)
         assert not isinstance(accounts.set_password(work, person, password), Refusal)
+
+
+def code_of(actors: Actors, name: str, ahead: int = 0) -> str:
+    """Return the code on ``name``'s phone at this moment of the real clock, or so many codes later."""
+    return actors._code_of(name, int(time.time()) // people.STEP_SECONDS + ahead)
+
+
+def text_of(answer: httpx.Response) -> str:
+    """Return the words of a page."""
+    return html.unescape(re.sub(r"<[^>]+>", "", answer.text))

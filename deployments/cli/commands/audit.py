@@ -9,6 +9,7 @@ from rich.table import Table
 
 from deployments.cli.common import cycle_id_of, open_installation
 from deployments.cli.screen import console, done, print_pairs
+from disclosure.cycle.compilation import history as published
 from disclosure.platform.errors import DisclosureError
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def audit(
             "本期的数据检查在汇总后自动进行；要重做报告，请写明期间，如 disclosure audit 2025-annual；"
             "要在往期数据上回看规则，请运行 disclosure audit --history。"
         )
+    # Spares the other commands pandas.
     from data_checks.backtest import backtest, try_slips
-    from disclosure.cycle.compilation import history as published
 
     installation = open_installation()
     with installation.records.read() as session:
@@ -49,6 +50,7 @@ def audit(
 
 
 def _renew(period: str, *, data_docs: bool) -> None:
+    # Spares the other commands pandas.
     from data_checks.recording import renew_report
 
     installation = open_installation()

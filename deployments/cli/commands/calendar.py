@@ -10,9 +10,12 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
+from deployments.bootstrap import use_server
 from deployments.cli.chinese import make_noun
 from deployments.cli.common import ask_proof, open_installation, unless_refused
 from deployments.cli.screen import console, done, say
+from disclosure.calendar.periods import parse_period
+from disclosure.platform.clock import shanghai, short_weekday, utc_now
 from disclosure.platform.errors import DisclosureError
 
 if TYPE_CHECKING:
@@ -28,8 +31,8 @@ def calendar(
     ics: Annotated[Path | None, Parameter(help="把各科室的日历文件（.ics）写到这个文件夹")] = None,
 ) -> None:
     """一年里各周期的节点：法定日期、工作安排和办到哪一步；可导出各科室的日历文件。"""
+    # Spares the other commands chinese_calendar.
     from disclosure.cycle import deadlines
-    from disclosure.platform.clock import shanghai, utc_now
 
     installation = open_installation()
     wanted = year or shanghai(utc_now()).year
@@ -42,6 +45,7 @@ def calendar(
     console.print(_table(plans, wanted))
     _warn(installation, wanted)
     if ics is not None:
+        # Spares the other commands icalendar and Jinja2.
         from disclosure.monitoring.ics import write_calendars
 
         for path in write_calendars(ics, installation.catalog, plans, wanted, utc_now()):
@@ -61,7 +65,7 @@ def deadline_move(
     reason: Annotated[str, Parameter(help="理由，记入台账")],
 ) -> None:
     """把一个节点改到另一天；要本人验证器上的一次性口令，理由记入台账。法定披露日期不能推后。"""
-    from disclosure.calendar.periods import parse_period
+    # Spares the other commands cryptography and pyotp.
     from disclosure.cycle import deadlines
     from disclosure.review.deadline_changes import NewDate, explain_immovable, move_deadline
 
@@ -95,13 +99,12 @@ def _table(plans: list[CyclePlan], year: int) -> Table:
 
 def _day(day: dt.date, year: int) -> str:
     """``03-15 周日``; with its year only where that is another one."""
-    from disclosure.platform.clock import short_weekday
-
     return f"{day:%m-%d} {short_weekday(day)}" if day.year == year else f"{day.isoformat()} {short_weekday(day)}"
 
 
 def _warn(installation: Installation, year: int) -> None:
     """Tell what may still change the dates above."""
+    # Spares the other commands chinese_calendar.
     from disclosure.calendar.workdays import missing_holidays, missing_local_holidays
 
     holidays = installation.catalog.holidays
@@ -116,14 +119,14 @@ def _warn(installation: Installation, year: int) -> None:
 
 def _reschedule(installation: Installation) -> None:
     """Tell Prefect the new start, if it runs; otherwise its next start will."""
-    from deployments.bootstrap import use_server
-
     use_server(installation.settings)
+    # Spares the other commands Typst and XlsxWriter.
     from deployments import local
 
     if not local.is_up(installation.settings):
         console.print("Prefect 服务没有运行；下次启动（disclosure up）时按新的日期排定。")
         return
+    # Spares the other commands Prefect.
     from tasks.orchestration.registration import register
 
     register(installation)

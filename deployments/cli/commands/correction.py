@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
+from deployments.bootstrap import use_server
 from deployments.cli.common import ask_proof, cycle_id_of, open_installation, read_secret, unless_refused
 from deployments.cli.screen import console, done, print_pairs, say
+from disclosure.cycle import queries, revisions
 from disclosure.platform.errors import DisclosureError
+from disclosure.records.states import IN_FORCE, ReleaseState
 
 if TYPE_CHECKING:
     from disclosure.records.installation import Installation
@@ -29,8 +32,8 @@ def correct(
     run: Annotated[bool, Parameter(help="同时让 Prefect 开始办理")] = True,
 ) -> None:
     """更正已发布的一期：开始新的一版，报表预填已公布的数据，各环节重新审核、签发；旧版保留并注明已更正。"""
+    # Spares the other commands python-docx and Typst.
     from disclosure.collection.handout import hand_out
-    from disclosure.cycle import queries
     from disclosure.publication.correction import begin_correction, check_correctable
     from disclosure.review.identify import explain_missing_power
 
@@ -62,10 +65,9 @@ def withdraw(
 ) -> None:
     """从全部渠道撤回已发布的一期，原处放撤回说明；数据仍留在记录里，可用 restore 恢复。"""
 
-    from disclosure.cycle import queries
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication import withdrawal
     from disclosure.records.self_check.inspection import refuse_unsound
-    from disclosure.records.states import ReleaseState
     from disclosure.review.identify import explain_missing_power
 
     installation = open_installation()
@@ -85,10 +87,9 @@ def withdraw(
 def restore(period: Period, *, by: By, reason: Annotated[str, Parameter(help="恢复公开的原因")]) -> None:
     """恢复公开撤回的一期：与撤回前逐字节相同。"""
 
-    from disclosure.cycle import queries
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication import withdrawal
     from disclosure.records.self_check.inspection import refuse_unsound
-    from disclosure.records.states import IN_FORCE
     from disclosure.review.identify import explain_missing_power
 
     installation = open_installation()
@@ -112,7 +113,7 @@ def revised(
     reason: Annotated[str, Parameter(help="理由，记入台账；更正时会公开")] = "",
 ) -> None:
     """新数据与已公布的往期数据不同：列出，或答复更正还是维持。"""
-    from disclosure.cycle import revisions
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.revisions import answer as answer_revision
     from disclosure.review.identify import explain_missing_power
 
@@ -142,6 +143,7 @@ def revised(
 
 
 def _settle(installation: Installation, cycle_id: int, what: str) -> None:
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.withdrawal import apply_withdrawal
 
     changed = apply_withdrawal(installation, cycle_id, read_secret)
@@ -151,11 +153,9 @@ def _settle(installation: Installation, cycle_id: int, what: str) -> None:
 
 def _start(installation: Installation, cycle_id: int) -> None:
     """Let Prefect drive the cycle's new round, where its server runs."""
-    from deployments.bootstrap import use_server
-
     use_server(installation.settings)
+    # Spares the other commands Prefect.
     from deployments import local
-    from disclosure.cycle import queries
     from tasks.orchestration import runs
 
     with installation.records.read() as session:

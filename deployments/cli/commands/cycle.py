@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 from cyclopts import Parameter
 
+from deployments.bootstrap import use_server
 from deployments.cli.answering import answer_ask
 from deployments.cli.common import ask_proof, cycle_id_of, open_installation, unless_refused
 from deployments.cli.screen import console, done, print_pairs
+from disclosure.calendar.periods import parse_period
+from disclosure.cycle import queries
+from disclosure.cycle.queries import MILESTONES
+from disclosure.platform.clock import shanghai, utc_now
 from disclosure.platform.errors import DisclosureError
+from disclosure.records.states import PUBLISHED
 
 if TYPE_CHECKING:
     from disclosure.catalog import Milestone
@@ -27,12 +34,6 @@ def open_(
     run: Annotated[bool, Parameter(help="同时让 Prefect 开始办理")] = True,
 ) -> None:
     """开启一个周期：建立记录、生成各单位报表，并让 Prefect 开始办理。"""
-
-    from deployments.bootstrap import use_server
-    from disclosure.calendar.periods import parse_period
-    from disclosure.cycle import queries
-    from disclosure.platform.clock import shanghai, utc_now
-    from disclosure.records.states import PUBLISHED
 
     installation = open_installation()
     wanted = parse_period(period)
@@ -52,6 +53,7 @@ def open_(
     _hand_out(installation, cycle.id)
     if run:
         use_server(installation.settings)
+        # Spares the other commands Prefect.
         from deployments import local
         from disclosure.monitoring.supervision.run_status import LIVE
         from tasks.orchestration import runs
@@ -76,7 +78,7 @@ def workbook(period: Annotated[str, Parameter(help="期间，如 2025-annual")])
 
 def resume(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
     """在终端里答复等待中的审核，与 Prefect 界面上的表单相同。"""
-    from disclosure.cycle import queries
+    # Spares the other commands cryptography and pyotp.
     from disclosure.review import asks
 
     installation = open_installation()
@@ -95,7 +97,7 @@ def close(
     reason: Annotated[str, Parameter(help="为什么关闭，记入台账，看板上可见")],
 ) -> None:
     """关闭一个误开或不再披露、还没有公布任何内容的周期：不再提问，不再发布，运行随之结束；以后可用 reopen 重新开启。"""
-    from disclosure.cycle import queries
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.closing import close_cycle, explain_unclosable
 
     installation = open_installation()
@@ -118,7 +120,7 @@ def reopen(
     reason: Annotated[str, Parameter(help="为什么重新开启，记入台账")],
 ) -> None:
     """重新开启一个关闭了的周期：从关闭时的环节接着办理，内容没有变的审核意见仍然有效。"""
-    from disclosure.cycle import queries
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.closing import explain_not_closed, reopen_cycle
 
     installation = open_installation()
@@ -134,11 +136,8 @@ def reopen(
 
 def _end_run(installation: Installation, run_id: str, why: str) -> None:
     """End the run of a closed cycle, where Prefect's server runs; elsewhere it ends by itself once it goes on."""
-    from uuid import UUID
-
-    from deployments.bootstrap import use_server
-
     use_server(installation.settings)
+    # Spares the other commands Prefect.
     from deployments import local
     from tasks.orchestration.runs import cancel_run
 
@@ -151,8 +150,6 @@ def _end_run(installation: Installation, run_id: str, why: str) -> None:
 
 def _dates(given: tuple[str, ...]) -> dict[Milestone, dt.date]:
     """``draft=2026-06-05`` and the like, read."""
-    from disclosure.cycle.queries import MILESTONES
-
     found: dict[Milestone, dt.date] = {}
     for text in given:
         step, _, day = text.partition("=")
@@ -170,6 +167,7 @@ def _dates(given: tuple[str, ...]) -> dict[Milestone, dt.date]:
 
 
 def _hand_out(installation: Installation, cycle_id: int) -> None:
+    # Spares the other commands python-docx and XlsxWriter.
     from disclosure.collection.handout import hand_out
 
     for path in hand_out(installation, cycle_id):

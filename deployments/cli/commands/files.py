@@ -10,14 +10,15 @@ from cyclopts import Parameter
 from rich.progress import track
 from rich.table import Table
 
+from deployments.bootstrap import use_server
 from deployments.cli.common import open_installation, read_secret
 from deployments.cli.screen import console, done, say, unreadable
+from disclosure.catalog import Catalog, load_catalog
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.file_names import printable_name
 from disclosure.platform.settings import Settings
 
 if TYPE_CHECKING:
-    from disclosure.catalog import Catalog
     from disclosure.collection.answers import FileAnswer, Receipt
     from disclosure.collection.workbook.replies import Reply
     from disclosure.records.installation import Installation
@@ -46,8 +47,6 @@ def check(
     out: Annotated[Path | None, Parameter(help="把标出问题的工作簿写到这个文件夹")] = None,
 ) -> None:
     """报送前自查：逐格检查并核对数据，不连数据库和服务，不留任何记录。"""
-    from disclosure.catalog import load_catalog  # noqa: PLC0415 - the command line starts without the records
-
     if not files:
         raise DisclosureError("请写明要检查的文件，如 disclosure check 2025年度-州社保中心-第1轮.xlsx。")
     catalog = load_catalog(Settings().profile)
@@ -64,8 +63,9 @@ def intake(
     ] = False,
 ) -> None:
     """现在就收一次件：收件夹里的报表，以及等待中的周期所需的数据库和 CSV。"""
-    from data_checks.self_check import findings_of  # noqa: PLC0415 - the command line starts without pandas
-    from disclosure.collection.intake.intake import cycles_to_wake, take_in  # noqa: PLC0415 - the command line starts without the records
+    # Spares the other commands pandas.
+    from data_checks.self_check import findings_of
+    from disclosure.collection.intake.intake import cycles_to_wake, take_in
 
     installation = open_installation()
     with console.status("正在收件…"):
@@ -94,19 +94,19 @@ def intake(
 
 def _wake(installation: Installation, cycle_id: int) -> None:
     """Let a run that waits for the last file go on; the files count even when Prefect cannot be reached."""
-    from deployments.bootstrap import use_server  # noqa: PLC0415 - Prefect is heavy
-
     use_server(installation.settings)
-    from tasks.orchestration.resume import wake_waiting_run  # noqa: PLC0415 - Prefect is heavy
+    # Spares the other commands Prefect.
+    from tasks.orchestration.resume import wake_waiting_run
 
     console.print(wake_waiting_run(installation, cycle_id), soft_wrap=True)
 
 
 def _submit_one(installation: Installation, file: Path) -> Receipt | None:
     """Hand in one file and tell what became of it; None when it was refused."""
-    from data_checks.self_check import findings_of  # noqa: PLC0415 - the command line starts without pandas
-    from disclosure.collection.submit import submit_path  # noqa: PLC0415 - the command line starts without the records
-    from disclosure.collection.workbook.replies import reply_to, reply_to_refused  # noqa: PLC0415 - the command line starts without the records
+    # Spares the other commands pandas.
+    from data_checks.self_check import findings_of
+    from disclosure.collection.submit import submit_path
+    from disclosure.collection.workbook.replies import reply_to, reply_to_refused
 
     name, replies = printable_name(file.name), installation.settings.replies
     try:
@@ -125,9 +125,10 @@ def _submit_one(installation: Installation, file: Path) -> Receipt | None:
 
 def _check_one(catalog: Catalog, file: Path, out: Path | None) -> bool:
     """Tell what is wrong with one file; whether it can be handed in as it is."""
-    from data_checks.self_check import findings_of  # noqa: PLC0415 - the command line starts without pandas
-    from disclosure.collection.submit import check_path  # noqa: PLC0415 - the command line starts without the records
-    from disclosure.collection.workbook.replies import check_name, write_reply  # noqa: PLC0415 - the command line starts without the records
+    # Spares the other commands pandas.
+    from data_checks.self_check import findings_of
+    from disclosure.collection.submit import check_path
+    from disclosure.collection.workbook.replies import check_name, write_reply
 
     name = printable_name(file.name)
     try:

@@ -37,6 +37,7 @@ def import_(
     retrieved: Annotated[str, Parameter(help="取得日期，如 2026-01-05，表中没有写时用")] = "",
 ) -> None:
     """导入已公开的往期数据，可一次多个文件；按目录中的名称和别名对应，对不上的归类说明，绝不猜测。"""
+    # Spares the other commands XlsxWriter.
     from disclosure.collection.history.importer import grouped, import_table
     from disclosure.collection.history.imports import compare_files, record_imports, standing_figures
 
@@ -91,6 +92,7 @@ def _audited(
     coming = {figure.key: figure for each in made for figure in each.taken if figure.value is not None}
     if not coming:
         return ()
+    # Spares the other commands pandas.
     from data_checks.history_audit import audit_history  # only where there is something to audit: it takes seconds
 
     return audit_history(catalog, tuple(coming.values()), standing)

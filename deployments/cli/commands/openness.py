@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
+from deployments.bootstrap import use_server
+from deployments.cli.answering import answer_ask
 from deployments.cli.chinese import make_noun
 from deployments.cli.common import ask_proof, open_installation, unless_refused
 from deployments.cli.screen import console, done, print_pairs
-from disclosure.platform.clock import format_day
+from disclosure.openness.contents import draft_of, find_element, read_content
+from disclosure.openness.words import words
+from disclosure.platform.clock import format_day, shanghai, utc_now
 from disclosure.platform.errors import DisclosureError
+from disclosure.records.tables import OpennessChange
 
 if TYPE_CHECKING:
     from disclosure.openness.duties import OpenClock
@@ -29,8 +34,6 @@ Element = Annotated[str, Parameter(help="要素的编号或名称，如 guide �
 @openness_app.command(name="draft")
 def draft(item: Item, element: Element, *, to: Annotated[Path, Parameter(help="写到哪个文件夹")] = Path()) -> None:
     """写出一份样稿，核对、补全后用 changed 报送；已有的文件不覆盖。"""
-    from disclosure.openness.contents import draft_of, find_element
-
     found, name, _ = find_element(open_installation().catalog, item, element)
     file_name, content = draft_of(open_installation().catalog, found, name)
     path = to / file_name
@@ -52,10 +55,9 @@ def changed(
     on: Annotated[dt.date | None, Parameter(help="信息形成或变更的日期，如 2026-03-02；不写则为今天")] = None,
 ) -> None:
     """报送一个要素的新内容，开始 20 个工作日的公开时限；要报送人验证器上的一次性口令。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.calendar.workdays import add_workdays
     from disclosure.openness import changes
-    from disclosure.openness.contents import find_element, read_content
-    from disclosure.platform.clock import shanghai, utc_now
 
     installation = open_installation()
     found, name, _ = find_element(installation.catalog, item, element)
@@ -73,6 +75,7 @@ def changed(
 @openness_app.command(name="watch")
 def watch() -> None:
     """现在就巡查一次：新发布的统计数据、到期的年度确认、已审核待公开的内容。"""
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.openness import changes, confirming
     from disclosure.publication.openness import publish_openness
 
@@ -87,9 +90,8 @@ def watch() -> None:
 @openness_app.command(name="status")
 def status() -> None:
     """在办事项：每个变更、确认和申请离时限还有几天，在等谁。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.openness.duties import open_clocks
-    from disclosure.openness.words import words
-    from disclosure.platform.clock import utc_now
 
     installation = open_installation()
     with installation.records.read() as session:
@@ -110,8 +112,7 @@ def status() -> None:
 @openness_app.command(name="resume")
 def resume(change: Annotated[int, Parameter(help="变更编号，见 disclosure openness status")]) -> None:
     """在终端里答复等待中的核对、确认或审核，与 Prefect 界面上的表单相同。"""
-    from deployments.cli.answering import answer_ask
-    from disclosure.records.tables import OpennessChange
+    # Spares the other commands cryptography and pyotp.
     from disclosure.review import asks
 
     installation = open_installation()
@@ -130,9 +131,9 @@ def report(
     last: Annotated[dt.date | None, Parameter(name="--to", help="结束日期（含当日）；不写则为今天")] = None,
 ) -> None:
     """一段时间里各事项是否按时公开、用了几个工作日、有哪些逾期。"""
+    # Spares the other commands chinese_calendar.
     from disclosure.openness.clocks import all_clocks
     from disclosure.openness.report import make_report
-    from disclosure.platform.clock import shanghai, utc_now
 
     installation = open_installation()
     today = shanghai(utc_now()).date()
@@ -186,14 +187,14 @@ def _until(clock: OpenClock) -> str:
 
 def _go_on(installation: Installation) -> None:
     """Let Prefect drive what waits, if it runs; the next start and the next morning's look do the same."""
+    # Spares the other commands Typst and XlsxWriter.
     from deployments import local
 
     if not local.is_up(installation.settings):
         console.print("Prefect 服务没有运行；下次启动（disclosure up）时开始办理。")
         return
-    from deployments.bootstrap import use_server
-
     use_server(installation.settings)
+    # Spares the other commands Prefect.
     from tasks.openness import start_runs_of
 
     if started := start_runs_of(installation):

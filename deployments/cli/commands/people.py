@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.table import Table
+from sqlalchemy import select
 
 from deployments.cli.chinese import make_noun
 from deployments.cli.common import open_installation
 from deployments.cli.screen import console, done
+from disclosure.platform.clock import shanghai, utc_now
 from disclosure.platform.errors import DisclosureError
+from disclosure.records.tables import Person, Substitution
 
 if TYPE_CHECKING:
     from disclosure.platform.settings import Settings
@@ -29,6 +32,7 @@ def people_add(
     role: Annotated[tuple[str, ...], Parameter(help="只给这些角色，如 保密审核人；不写则为科室的全部角色")] = (),
 ) -> None:
     """登记一个人，并给出验证器要扫的二维码和设置密码的邀请（都只显示这一次）。"""
+    # Spares the other commands Argon2 and cryptography.
     from disclosure.access import invitations
     from disclosure.review import people
 
@@ -43,6 +47,7 @@ def people_add(
 @people_app.command(name="invite")
 def people_invite(name: Annotated[str, Parameter(help="姓名")]) -> None:
     """发一个新的邀请，本人凭它设置密码（第一次来，或忘了密码时）；以前的邀请作废。"""
+    # Spares the other commands Argon2 and cryptography.
     from disclosure.access import invitations
 
     installation = open_installation()
@@ -54,9 +59,9 @@ def people_invite(name: Annotated[str, Parameter(help="姓名")]) -> None:
 @people_app.command(name="code")
 def people_code(name: Annotated[str, Parameter(help="演示里的姓名，如 演示·规划财务科")]) -> None:
     """显示演示人员现在的一次性口令；真人的口令只在本人的手机上。"""
+    # Spares the other commands cryptography and pyotp.
     import pyotp
 
-    from disclosure.platform.clock import utc_now
     from disclosure.review import people
 
     installation = open_installation()
@@ -73,6 +78,7 @@ def people_code(name: Annotated[str, Parameter(help="演示里的姓名，如 �
 @people_app.command(name="re-enrol")
 def people_re_enrol(name: Annotated[str, Parameter(help="姓名")]) -> None:
     """换发验证器密钥（手机丢失、被锁定或重新启用时），旧的立即作废。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.review import people
 
     installation = open_installation()
@@ -85,6 +91,7 @@ def people_re_enrol(name: Annotated[str, Parameter(help="姓名")]) -> None:
 @people_app.command(name="disable")
 def people_disable(name: Annotated[str, Parameter(help="姓名")]) -> None:
     """停用一个人；以前作出的结论不受影响。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.review import people
 
     with open_installation().records.write() as session:
@@ -101,6 +108,7 @@ def people_substitute(
     last: Annotated[dt.date, Parameter(help="结束日期（含当日）")],
 ) -> None:
     """登记代理：在两个日期之间，一个人可以代另一个人审核。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.review import people
 
     with open_installation().records.write() as session:
@@ -115,6 +123,7 @@ def people_contact(
     address: Annotated[str, Parameter(help="电子邮箱；企业微信、钉钉填手机号")] = "",
 ) -> None:
     """登记提醒怎样送到一个人。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.review import people
 
     installation = open_installation()
@@ -127,10 +136,7 @@ def people_contact(
 @people_app.command(name="list")
 def people_list() -> None:
     """列出登记过的人。"""
-    from sqlalchemy import select
-
-    from disclosure.platform.clock import shanghai, utc_now
-    from disclosure.records.tables import Person, Substitution
+    # Spares the other commands cryptography and pyotp.
     from disclosure.review.people import own_roles
 
     installation = open_installation()
@@ -161,6 +167,7 @@ def people_list() -> None:
 
 
 def _show_enrolment(made: Enrolment) -> None:
+    # Spares the other commands segno.
     import segno
 
     done(f"已登记 {made.person.name}。请本人用手机验证器（任何支持 TOTP 的应用）扫描：")
@@ -169,6 +176,7 @@ def _show_enrolment(made: Enrolment) -> None:
 
 
 def _show_invitation(settings: Settings, name: str, token: str) -> None:
+    # Spares the other commands Argon2 and cryptography.
     from disclosure.access.invitations import LASTS
 
     done(f"请把下面的地址交给 {name} 本人，{LASTS.days} 天内打开一次，设置密码：")

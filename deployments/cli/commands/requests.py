@@ -11,7 +11,8 @@ from rich.table import Table
 from deployments.cli.chinese import make_noun
 from deployments.cli.common import open_installation
 from deployments.cli.screen import console, done
-from disclosure.platform.clock import format_day
+from disclosure.openness.words import words
+from disclosure.platform.clock import format_day, shanghai, utc_now
 
 request_app = make_noun("request", "依申请公开：登记、交办、延长、答复。不记申请人的任何信息。")
 
@@ -28,8 +29,8 @@ def add(
     item: Annotated[str, Parameter(help="与目录第几项有关；无关的不写")] = "",
 ) -> None:
     """登记一件申请，开始 20 个工作日的答复期限。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.openness import requests
-    from disclosure.platform.clock import shanghai
 
     with open_installation().begin() as work:
         day = received or shanghai(work.now).date()
@@ -40,6 +41,7 @@ def add(
 @request_app.command(name="assign")
 def assign(number: Number, office: Annotated[str, Parameter(help="科室名称，如 州社保中心")], *, by: By) -> None:
     """把一件申请交给一个科室答复。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.openness import requests
 
     with open_installation().begin() as work:
@@ -57,8 +59,8 @@ def extend(
     on: Annotated[dt.date | None, Parameter(help="告知的日期；不写则为今天")] = None,
 ) -> None:
     """延长答复期限 20 个工作日，只能一次，须已告知申请人。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.openness import requests
-    from disclosure.platform.clock import shanghai
 
     with open_installation().begin() as work:
         day = on or shanghai(work.now).date()
@@ -75,8 +77,8 @@ def answer(
     on: Annotated[dt.date | None, Parameter(help="答复的日期；不写则为今天")] = None,
 ) -> None:
     """记下一件申请的答复。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.openness import requests
-    from disclosure.platform.clock import shanghai
 
     with open_installation().begin() as work:
         day = on or shanghai(work.now).date()
@@ -88,9 +90,8 @@ def answer(
 @request_app.command(name="list")
 def list_() -> None:
     """列出各件申请和期限。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.openness import requests
-    from disclosure.openness.words import words
-    from disclosure.platform.clock import shanghai, utc_now
 
     installation = open_installation()
     with installation.records.read() as session:

@@ -33,6 +33,7 @@ _HANDED = {"accepted": "已收", "refused": "未通过", "missing": "缺", "excu
 
 def status() -> None:
     """在等谁、各周期办到哪一步、未来 60 天的期限；与看板说的相同。"""
+    # Spares the other commands python-docx and Typst.
     from disclosure.monitoring.board.overview import (
         load_overview,
     )  # saves every other command: SQLAlchemy and pandas take a second
@@ -57,6 +58,7 @@ def status() -> None:
 
 def board() -> None:
     """重新生成进度看板（单独一个网页文件，可打印）；运行 disclosure up 时它会自动更新。"""
+    # Spares the other commands python-docx and Typst.
     from disclosure.monitoring.board.page import (
         write_board,
     )  # saves every other command: SQLAlchemy and pandas take a second

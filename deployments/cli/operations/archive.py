@@ -19,6 +19,7 @@ def archive(
     out: Annotated[Path, Parameter(help="放在哪个文件夹")] = Path(),
 ) -> None:
     """把一年的发布件、清单、结论、质量报告、报送登记和台账摘录做成一个签名的归档包。"""
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.archive.making import archive_year
 
     made = archive_year(open_installation(), year, out.absolute())

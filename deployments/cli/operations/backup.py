@@ -26,6 +26,7 @@ def backup(
     out: Annotated[Path | None, Parameter(help="放在哪个文件夹；不写则为 DISCLOSURE_BACKUP_FOLDER")] = None,
 ) -> None:
     """备份记录库、文件、钥匙和 Prefect 的数据库，加密成一个文件；不必停机。"""
+    # Spares the other commands Typst and XlsxWriter.
     from deployments.backup.making import make_backup
 
     installation = open_installation()
@@ -52,6 +53,7 @@ def backup(
 @backup_app.command(name="key")
 def backup_key(file: Annotated[Path, Parameter(help="私钥写到哪个新文件，最好在随后拔下的盘上")]) -> None:
     """生成一对给备份加密的钥匙：私钥写进文件、另处保管，公钥印出来、写进设置。"""
+    # Spares the other commands pyrage.
     from deployments.backup.sealed import make_key
 
     if file.absolute().is_relative_to(Settings().home):
@@ -68,6 +70,7 @@ def backup_verify(
     key: Annotated[Path, Parameter(help="备份的私钥文件")],
 ) -> None:
     """核对一份备份能不能打开、是否逐字节完整；什么也不恢复。"""
+    # Spares the other commands Typst and XlsxWriter.
     from deployments.backup.restoring import compare_backup
 
     manifest = compare_backup(archive, key)
@@ -85,6 +88,7 @@ def backup_restore(
     ] = (),
 ) -> None:
     """把备份恢复到空的 DISCLOSURE_HOME（和空的数据库）；不覆盖任何东西，比检查点旧的会说明。"""
+    # Spares the other commands Typst and XlsxWriter.
     from deployments.backup.restoring import restore_backup
 
     settings = Settings()

@@ -15,6 +15,7 @@ from deployments.cli.screen import console, done, print_pairs, say
 
 def channels() -> None:
     """各发布渠道能否连通，现在对外提供的是什么。"""
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.channel_status import channel_statuses
 
     installation = open_installation()
@@ -40,6 +41,7 @@ def channels() -> None:
 
 def publish(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
     """发布已签发的一期；部分发布的从未完成的渠道继续，已经发布的核对一遍，不一致的修复。"""
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.publish import publish_round
     from disclosure.publication.read_back import read_back
 

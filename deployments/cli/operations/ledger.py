@@ -18,6 +18,7 @@ ledger_app = make_noun("ledger", "只增不改的台账：核对、签名、承�
 @ledger_app.command(name="verify")
 def ledger_verify() -> None:
     """核对记录库：文件完好、台账连续、与检查点相符，每一行记录与台账相符，钥匙与原件都在。"""
+    # Spares the other commands cryptography.
     from disclosure.records.self_check.inspection import check_records
 
     installation = open_installation()
@@ -40,6 +41,7 @@ def ledger_verify() -> None:
 @ledger_app.command(name="checkpoint")
 def ledger_checkpoint() -> None:
     """给台账现在的样子签一个检查点（发布时、每天督办时会自动签）。"""
+    # Spares the other commands cryptography.
     from disclosure.records.self_check.inspection import refuse_unsound
 
     installation = open_installation()
@@ -58,6 +60,7 @@ def ledger_accept(
     reason: Annotated[str, Parameter(help="为什么没有更新的备份，记入台账")],
 ) -> None:
     """没有更新的备份时，具名承认现有的记录：较新的检查点从此作废，发布恢复。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.monitoring.acceptance import accept_records, explain_missing_acceptance, find_acceptable
 
     installation = open_installation()

@@ -9,13 +9,14 @@ from rich.table import Table
 
 from deployments.cli.common import cycle_id_of, open_installation
 from deployments.cli.screen import console
+from disclosure.platform.clock import format_moment
 
 
 def looks(period: Annotated[str, Parameter(help="周期，如 2025-annual；不写则全部")] = "") -> None:
     """列出发布以前谁看过什么（质量报告、发布预览、给填报单位的答复、审核材料），最近的在前。"""
+    # Spares the other commands cryptography and pyotp.
     from disclosure.access.embargo import KIND_NAMES
     from disclosure.access.looks import list_looks
-    from disclosure.platform.clock import format_moment
 
     installation = open_installation()
     cycle_id = cycle_id_of(installation, period) if period else None

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from deployments.cli.chinese import make_noun
 from deployments.cli.screen import console, done, print_pairs, say
+from disclosure.calendar.periods import parse_period
+from disclosure.catalog import Catalog, load_catalog
+from disclosure.catalog.profile_check import SHOWN, check_profile
+from disclosure.openness.guides import load_guides
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.settings import Settings
-
-if TYPE_CHECKING:
-    from disclosure.catalog import Catalog
 
 profile_app = make_noun(
     "profile", "地区配置：现在用的是哪些文件夹；为本单位做一个自己的；为另一个地区新做一个，并检查。"
@@ -24,8 +25,6 @@ profile_app = make_noun(
 @profile_app.default
 def profile() -> None:
     """列出现在用的地区配置由哪些文件夹合成，本单位该改哪一个。"""
-    from disclosure.catalog import load_catalog
-
     catalog = load_catalog(Settings().profile)
     print_pairs({"地区配置": f"{catalog.profile.id}（{catalog.profile.title}）"})
     for layer in catalog.layers:
@@ -39,6 +38,7 @@ def profile() -> None:
 @profile_app.command(name="own")
 def profile_own(folder: Annotated[Path, Parameter(help="新的文件夹，如 /etc/disclosure/profile")]) -> None:
     """为本单位做一个自己的地区配置文件夹，盖在现在用的上面。"""
+    # Spares the other commands Jinja2.
     from disclosure.catalog.own_profile import make_own_profile
 
     where = folder.expanduser().absolute()
@@ -63,6 +63,7 @@ def profile_new(
     address: Annotated[str, Parameter(help="网站地址，以 / 结尾")] = "https://shebao.example/",
 ) -> None:
     """为另一个地区新做一个配置：按公布过的数据写出各个 YAML，并说明哪些行没有认出来。"""
+    # Spares the other commands XlsxWriter and Jinja2.
     from disclosure.collection.history.importer import grouped
     from disclosure.collection.history.new_profile import FILES, NewProfile, make_profile
 
@@ -90,7 +91,7 @@ def profile_check(
     folder: Annotated[str, Parameter(help="地区配置的文件夹或名称；不写则为现在用的")] = "",
 ) -> None:
     """检查一个地区配置：一次说清全部错误（文件和行号），以及它与下层的不同。"""
-    from disclosure.catalog.profile_check import SHOWN, check_profile
+    # Spares the other commands Jinja2.
     from disclosure.platform.templating import render_text
 
     name = folder or Settings().profile
@@ -108,9 +109,8 @@ def profile_check(
 
 def _beyond_the_catalogue(catalog: Catalog) -> list[str]:
     """Tell the mistakes of what other rooms read: words, sources, guides, the demonstration's figures."""
-    from disclosure.calendar.periods import parse_period
+    # Spares the other commands python-docx and Typst.
     from disclosure.collection.sources import load_sources
-    from disclosure.openness.guides import load_guides
     from disclosure.rendering.document.phrases import load_phrases
     from disclosure.simulation.demo_figures import demo_figures
 

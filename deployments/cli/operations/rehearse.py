@@ -17,7 +17,9 @@ from rich.text import Text
 from deployments.bootstrap import import_flows_alone
 from deployments.cli.screen import console, done, progress, say
 from disclosure.calendar.periods import CycleKind
-from disclosure.platform.clock import format_moment
+from disclosure.catalog import load_catalog
+from disclosure.platform.clock import format_moment, shanghai, short_weekday
+from disclosure.platform.settings import Settings
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -40,9 +42,9 @@ def rehearse(
 ) -> None:
     """在假的时钟上把一年的各周期办一遍：每个节点办到没有、为什么，会发出哪些提醒。不动真的记录，什么也不发。"""
     with import_flows_alone():
+        # Spares the other commands Prefect and pandas.
         from deployments import rehearsal
-    from disclosure.catalog import load_catalog
-    from disclosure.platform.settings import Settings
+    # Spares the other commands python-docx and XlsxWriter.
     from disclosure.simulation import load_behaviour
 
     profile = Settings().profile
@@ -207,18 +209,12 @@ def _plain(played: RehearsalReport) -> dict[str, Any]:
 
 
 def _iso(moment: dt.datetime | None) -> str | None:
-    from disclosure.platform.clock import shanghai
-
     return shanghai(moment).isoformat(timespec="seconds") if moment else None
 
 
 def _day(day: dt.date) -> str:
-    from disclosure.platform.clock import short_weekday
-
     return f"{day:%m-%d} {short_weekday(day)}"
 
 
 def _moment(moment: dt.datetime | None) -> str:
-    from disclosure.platform.clock import shanghai
-
     return f"{shanghai(moment):%m-%d %H:%M}" if moment else "未办完"

@@ -9,14 +9,15 @@ from cyclopts import Parameter
 
 from deployments.cli.common import open_installation, read_secret
 from deployments.cli.screen import console, done, say
+from disclosure.platform.clock import utc_now
 
 
 def remind(
     *, dry_run: Annotated[bool, Parameter(help="只列出现在该发的提醒，不发，也不记录", negative=())] = False
 ) -> None:
     """发出现在该发的提醒（发过的不会再发）；平时由定时运行自动发。"""
+    # Spares the other commands python-docx and XlsxWriter.
     from disclosure.monitoring.reminders.sending import letters_due, load_due_reminders, send_due
-    from disclosure.platform.clock import utc_now
 
     installation, now = open_installation(), utc_now()
     if not dry_run:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import shlex
+import signal
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from deployments.bootstrap import prepare_home, use_server
 from deployments.cli.common import read_secret, say_findings
 from deployments.cli.screen import console, done, print_pairs, progress, say
+from deployments.credential import with_new_credential
+from disclosure.calendar.periods import CYCLE_KINDS, Period, parse_period
+from disclosure.catalog import Catalog, load_catalog
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.settings import Settings
 
 if TYPE_CHECKING:
     from deployments.demo_openness import OpennessShown
-    from disclosure.calendar.periods import Period
-    from disclosure.catalog import Catalog
 
 
 def demo(
@@ -31,10 +35,6 @@ def demo(
     out: Annotated[Path | None, Parameter(help="结果放在哪里；不写则为 DISCLOSURE_HOME（var/）")] = None,
 ) -> None:
     """从报表到发布，无人值守走完一个完整周期，或者一整年（演示）。"""
-    from deployments.bootstrap import prepare_home, use_server
-    from deployments.credential import with_new_credential
-    from disclosure.catalog import load_catalog
-
     base = Settings()
     chosen: dict[str, Any] = {
         "home": out or base.home,
@@ -56,6 +56,7 @@ def demo(
     if year is not None:
         _demo_year(settings, base, year)
         return
+    # Spares the other commands Prefect.
     from deployments.demo import run_demo
 
     console.print(f"演示：{catalog.profile.title} · {period.label}")
@@ -82,8 +83,8 @@ def demo(
 
 def _demo_year(settings: Settings, base: Settings, year: int) -> None:
     """Play the year, and say where each thing is seen."""
+    # Spares the other commands Prefect.
     from deployments.demo_year import run_year
-    from disclosure.catalog import load_catalog
 
     console.print(f"演示：{load_catalog(settings.profile).profile.title} · {year}年")
     with progress() as tell:
@@ -119,10 +120,6 @@ def _openness_pairs(openness: OpennessShown | None, settings: Settings) -> dict[
 
 def _demo_period(catalog: Catalog, cycle: str) -> Period:
     """Return the period to play: the profile's own, or another cycle of its year."""
-    from dataclasses import replace
-
-    from disclosure.calendar.periods import CYCLE_KINDS, parse_period
-
     profile = catalog.profile
     period = parse_period(profile.demo_period)
     kind = cycle or period.kind
@@ -141,18 +138,15 @@ def _demo_period(catalog: Catalog, cycle: str) -> Period:
 
 def up() -> None:
     """启动本机的 Prefect 服务、预览服务和全部部署，哪个意外停止就重新启动哪个；Ctrl-C 停止，日程保持有效。"""
-    from deployments.bootstrap import use_server
-    from deployments.credential import with_new_credential
-
     settings = with_new_credential(Settings())
     use_server(settings)
-    import signal
-
+    # Spares the other commands Typst and XlsxWriter.
     from deployments.local import keep_up, running
 
     # Said outright: a service manager or a script may have left SIGINT ignored.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, _interrupt)
+    # Spares the other commands cryptography.
     from disclosure.records.installation import Installation
     from disclosure.records.self_check.inspection import refuse_start
 
@@ -172,11 +166,12 @@ def up() -> None:
 
 def deploy() -> None:
     """按现在的目录和日历，在 Prefect 里登记全部部署和日程；已经一致的不动，多余的移除。"""
-    from deployments.bootstrap import use_server
+    # Spares the other commands cryptography.
     from disclosure.records.installation import open_installation
 
     installation = open_installation()
     use_server(installation.settings)
+    # Spares the other commands Prefect.
     from deployments import local
     from tasks.orchestration.registration import register
 
@@ -189,8 +184,8 @@ def deploy() -> None:
 
 def doctor() -> None:
     """检查运行环境，并说明怎么办。"""
+    # Spares the other commands Typst and XlsxWriter.
     from deployments.doctor import check_environment
-    from disclosure.catalog import load_catalog
 
     settings = Settings()
     marks = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}

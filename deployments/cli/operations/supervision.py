@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from deployments.bootstrap import use_server
 from deployments.cli.common import open_installation
 from deployments.cli.screen import console, done
 from disclosure.platform.errors import DisclosureError
@@ -20,16 +21,16 @@ if TYPE_CHECKING:
 
 def supervise() -> None:
     """现在就督办一次：核对计划、记录、Prefect 的排定与线上页面，能处理的处理；还有待处理的，以状态 1 结束。"""
-    from deployments.bootstrap import use_server
-
     installation = open_installation()
     use_server(installation.settings)
     # What the run logs is on the run; here people read the result.
     os.environ["PREFECT_LOGGING_LEVEL"] = "CRITICAL"
+    # Spares the other commands Typst and XlsxWriter.
     from deployments import local
 
     if not local.is_up(installation.settings):
         raise DisclosureError("Prefect 服务没有运行：请先在另一个终端运行 disclosure up（它启动时会督办一次）。")
+    # Spares the other commands Prefect.
     from flows.supervision import supervision
 
     run: Callable[[], SupervisionReport] = supervision

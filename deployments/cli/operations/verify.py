@@ -34,6 +34,7 @@ def verify(
 
     在发布的这台机器上运行时，也核对本机的记录库：它背后的审核结论被改动过的，不算一致。
     """
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.proof.sources import FolderFiles, SiteFiles
 
     given = _given(key) if key else ()
@@ -57,6 +58,7 @@ def verify(
 
 def _verify_records() -> None:
     """Look at the records of this machine, where it is one that publishes; elsewhere there are none."""
+    # Spares the other commands cryptography.
     from disclosure.records.self_check.inspection import check_records
 
     installation = open_installation()
@@ -70,6 +72,7 @@ def _verify_records() -> None:
 @keys_app.default
 def keys() -> None:
     """列出签名用过的钥匙；公钥可以印在纸上，供公众核对。"""
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.proof.keys import published_keys
 
     installation = open_installation()
@@ -87,6 +90,7 @@ def keys() -> None:
 @keys_app.command(name="rotate")
 def keys_rotate() -> None:
     """换一把发布用的钥匙；旧公钥留在公布的列表里，以前的签名照样有效。"""
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.proof.keys import rotate
 
     made = rotate(open_installation())
@@ -94,6 +98,7 @@ def keys_rotate() -> None:
 
 
 def _given(text: str) -> tuple[PublicKey, ...]:
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.proof.signing import given_key, read_keys
 
     if Path(text).is_file():
@@ -102,6 +107,7 @@ def _given(text: str) -> tuple[PublicKey, ...]:
 
 
 def _verify_archive(file: Path, given: Iterable[PublicKey]) -> None:
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.archive.verification import ArchiveFiles, check_archive
 
     with ArchiveFiles(file) as source:
@@ -109,6 +115,7 @@ def _verify_archive(file: Path, given: Iterable[PublicKey]) -> None:
 
 
 def _verify(source: PublishedFiles, given: Iterable[PublicKey], check_archive: Check | None = None) -> None:
+    # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.proof import verification
     from disclosure.publication.proof.verification import told_key, trusted_keys
 

@@ -12,8 +12,6 @@ from disclosure.platform.fact import Fact, Id, Name
 from disclosure.platform.secrets import Secret, written_secret
 
 ChannelKind = Literal["folder", "sftp", "s3", "webdav", "wechat"]
-#: What happens to the channels that have switched when another cannot: brought back, or kept (部分发布).
-OnFailure = Literal["all_or_none", "partially"]
 
 _SCHEMES: Mapping[str, tuple[str, ...]] = {
     "folder": ("",),

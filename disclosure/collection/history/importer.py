@@ -20,7 +20,6 @@ from disclosure.figures.figures import Figure, FigureSource
 from disclosure.figures.known_errors import KnownErrors, indicator_key, region_key, without_note
 from disclosure.figures.printed import Cause, MistakeError, Reading, read_number, read_row
 from disclosure.platform.clock import shanghai, utc_now
-from disclosure.platform.errors import DisclosureError
 
 
 @dataclass(frozen=True)
@@ -287,18 +286,6 @@ class PrintedFigure:
     def period(self) -> Period | None:
         """The disclosure period it belongs to."""
         return self.reading.period if self.reading else None
-
-    def as_figure(self, region: str = "") -> Figure:
-        """Return the figure in the catalogue's terms, of ``region`` (a code) instead of where it was printed.
-
-        Raises:
-            DisclosureError: when the catalogue does not know its indicator or period.
-        """
-        if self.reading is None:
-            raise DisclosureError(
-                f"{self.source.file_name} {self.source.label}：{self.mistake}在目录中没有对应，不能当作目录中的数据。"
-            )
-        return _figure(region or self.series[0], self.reading, self.source)
 
 
 def read_history(files: Mapping[str, bytes], catalog: Catalog) -> tuple[PrintedFigure, ...]:

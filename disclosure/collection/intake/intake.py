@@ -119,26 +119,26 @@ def take_in(
     tidied: list[str] = []
     misplaced = list(files_beside_inboxes(installation.settings.inbox, installation.catalog, sources))
     with ExitStack() as stack:
-        visits: list[tuple[Source, Poll]] = []
+        polls: list[tuple[Source, Poll]] = []
         must_wait = False
         for source in sources:
             try:
-                errand = PollContext(
+                context = PollContext(
                     installation.catalog, installation.settings.home, _due(installation, source, again=again), secret
                 )
-                visit = source.visit(errand)
-                stack.callback(visit.close)
-                must_wait = visit.first_look() or must_wait
+                poll = source.begin_poll(context)
+                stack.callback(poll.close)
+                must_wait = poll.first_look() or must_wait
             except DisclosureError as error:
                 failures.append(f"{installation.catalog.offices[source.centre].name}：{error}")
                 continue
-            visits.append((source, visit))
+            polls.append((source, poll))
         if must_wait:
             time.sleep(installation.settings.intake_settle_seconds)
-        inboxes = {source.centre: visit for source, visit in reversed(visits) if source.is_inbox}
-        for source, visit in visits:
+        inboxes = {source.centre: poll for source, poll in reversed(polls) if source.is_inbox}
+        for source, poll in polls:
             centre = installation.catalog.offices[source.centre].name
-            deliveries = visit.deliveries()
+            deliveries = poll.deliveries()
             for _ in range(_MOST_AT_ONCE):
                 try:
                     delivery = next(deliveries, None)
@@ -151,14 +151,14 @@ def take_in(
                     continue
                 except DisclosureError as error:
                     failures.append(f"{centre}：{error}")
-            if (left := visit.waiting - _MOST_AT_ONCE) > 0:
+            if (left := poll.waiting - _MOST_AT_ONCE) > 0:
                 postponed.append(
                     f"{centre}：{source.where}里还有 {left} 份，下次再取（一次最多取 {_MOST_AT_ONCE} 份）。"
                 )
-            arriving += [f"{centre}：{printable_name(name)}" for name in visit.arriving]
+            arriving += [f"{centre}：{printable_name(name)}" for name in poll.arriving]
             try:
-                misplaced += [f"{centre}：{words}" for words in _told_of_strays(visit)]
-                if removed := tidy_inbox(installation, source, visit, utc_now()):
+                misplaced += [f"{centre}：{words}" for words in _tell_misplaced(poll)]
+                if removed := tidy_inbox(installation, source, poll, utc_now()):
                     tidied.append(
                         f"{centre}：{source.where}里较早的 {removed} 份退回或重复的文件已移走，原件都已留存。"
                     )
@@ -167,10 +167,10 @@ def take_in(
     return Intake(tuple(taken), tuple(arriving), tuple(failures), tuple(misplaced), tuple(postponed), tuple(tidied))
 
 
-def _told_of_strays(visit: Poll) -> Iterator[str]:
+def _tell_misplaced(poll: Poll) -> Iterator[str]:
     """Yield what lies astray in an inbox; its owner finds a note beside the answers, once."""
-    for name, words in visit.misplaced().items():
-        visit.answer({f"没有收-{shortened(printable_name(name))}.txt": f"{words}\r\n".encode("utf-8-sig")})
+    for name, words in poll.misplaced().items():
+        poll.answer({f"没有收-{shortened(printable_name(name))}.txt": f"{words}\r\n".encode("utf-8-sig")})
         yield words
 
 
@@ -180,10 +180,10 @@ def prepare_inboxes(installation: Installation) -> None:
     Raises:
         DisclosureError: when ``sources.yaml`` has a mistake.
     """
-    errand = PollContext(installation.catalog, installation.settings.home, (), from_environment)
+    context = PollContext(installation.catalog, installation.settings.home, (), from_environment)
     for source in load_sources(installation.catalog):
         if isinstance(source, InboxSource) and not source.url:
-            source.visit(errand).close()
+            source.begin_poll(context).close()
 
 
 def _take(

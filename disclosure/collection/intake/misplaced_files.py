@@ -48,16 +48,18 @@ def local_misplaced_files(installation: Installation) -> tuple[str, ...]:
     for source in sources:
         folder = installation.settings.inbox / source.centre
         if isinstance(source, InboxSource) and not source.url and folder.is_dir():
-            visit = source.visit(PollContext(installation.catalog, installation.settings.home, (), from_environment))
+            poll = source.begin_poll(
+                PollContext(installation.catalog, installation.settings.home, (), from_environment)
+            )
             try:
                 told += [
                     f"{installation.catalog.offices[source.centre].name}：{words}"
-                    for words in visit.misplaced().values()
+                    for words in poll.misplaced().values()
                 ]
             except DisclosureError as error:
                 told.append(str(error))
             finally:
-                visit.close()
+                poll.close()
     return tuple(told)
 
 

@@ -70,7 +70,7 @@ def beyond_bounds(names: Iterable[str], keep: int, since: dt.datetime) -> list[P
     return [one for one in found if one.at < since or one not in newest]
 
 
-def tidy_inbox(installation: Installation, source: Source, visit: Poll, now: dt.datetime) -> int:
+def tidy_inbox(installation: Installation, source: Source, poll: Poll, now: dt.datetime) -> int:
     """Take the oldest returned and repeated files away, tell the centre beside them, and return how many.
 
     ``now`` is an aware time. Stopped anywhere, it goes on the next time.
@@ -78,7 +78,7 @@ def tidy_inbox(installation: Installation, source: Source, visit: Poll, now: dt.
     Raises:
         DisclosureError: when the inbox cannot be read.
     """
-    folders = visit.put_away()
+    folders = poll.put_away()
     return 0 if folders is None else _Tidying(installation, source, folders, now).run()
 
 
@@ -94,7 +94,7 @@ def returned_files(settings: Settings) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class _Tidying:
-    """One visit of an inbox to take the oldest away."""
+    """One poll of an inbox to take the oldest away."""
 
     installation: Installation
     source: Source

@@ -1,4 +1,4 @@
-"""What every source is: facts in YAML, and a visit that gives the files that have arrived whole."""
+"""What every source is: facts in YAML, and a poll that gives the files that have arrived whole."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class WaitingCycle:
 
 @dataclass(frozen=True)
 class PollContext:
-    """What a source has at hand on a visit; ``due`` are the cycles that wait for its centre."""
+    """What a source has at hand on a poll; ``due`` are the cycles that wait for its centre."""
 
     catalog: Catalog
     home: Path
@@ -139,7 +139,7 @@ class Source(Fact, ABC):
         """What people call it, without anything secret: ``数据库 10.1.2.3/ybzx``."""
 
     @abstractmethod
-    def visit(self, errand: PollContext) -> Poll:
+    def begin_poll(self, context: PollContext) -> Poll:
         """Go there.
 
         Raises:

@@ -47,21 +47,21 @@ class CsvSource(RowsSource):
         """``CSV 文件 /srv/export/{period}.csv``."""
         return f"CSV 文件 {self.url}"
 
-    def visit(self, errand: PollContext) -> Poll:
+    def begin_poll(self, context: PollContext) -> Poll:
         """Nothing is connected before something is due."""
-        return _CsvVisit(self, errand)
+        return _CsvPoll(self, context)
 
 
-class _CsvVisit(Poll):
-    def __init__(self, source: CsvSource, errand: PollContext) -> None:
-        self.source, self.errand = source, errand
-        secrets = {name: errand.secret(secret) for name, secret in source.secrets.items()} if errand.due else {}
+class _CsvPoll(Poll):
+    def __init__(self, source: CsvSource, context: PollContext) -> None:
+        self.source, self.context = source, context
+        secrets = {name: context.secret(secret) for name, secret in source.secrets.items()} if context.due else {}
         self._stores: dict[WaitingCycle, tuple[Store, str]] = {}
-        for due in errand.due:
+        for due in context.due:
             period = due.period
             folder, _, name = fill(
                 source.url,
-                home=errand.home,
+                home=context.home,
                 period=period.id,
                 kind=period.kind,
                 year=period.year,
@@ -87,7 +87,7 @@ class _CsvVisit(Poll):
             if entry.size > _MOST_BYTES:
                 raise DisclosureError(f"{name} 有 {entry.size >> 20} MB，超过 {_MOST_BYTES >> 20} MB，没有读，请核对。")
             rows = read_csv(b"".join(store.chunks(name)), name)
-            yield self.source.deliver(self.errand.catalog, due, rows, file=name)
+            yield self.source.deliver(self.context.catalog, due, rows, file=name)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -56,10 +56,10 @@ class InboxSource(Source):
         """``收件夹 sftp://10.1.2.3/yibao``."""
         return f"收件夹 {self.url or f'inbox/{self.centre}'}"
 
-    def visit(self, errand: PollContext) -> Poll:
+    def begin_poll(self, context: PollContext) -> Poll:
         """Connect; a local inbox of the product's own is made."""
-        secrets = {name: errand.secret(secret) for name, secret in self.secrets.items()}
-        url = fill(self.url, home=errand.home) or str(errand.home / "inbox" / self.centre)
+        secrets = {name: context.secret(secret) for name, secret in self.secrets.items()}
+        url = fill(self.url, home=context.home) or str(context.home / "inbox" / self.centre)
         store = Store(url, self.options, secrets, self.where, refuses_links=True)
         if not self.url:
             store.make(TAKEN, RETURNED, ANSWERS)

@@ -75,24 +75,24 @@ class SqlSource(RowsSource):
         url = self.address
         return f"数据库 {url.host or '本机'}{f':{url.port}' if url.port else ''}/{url.database or ''}"
 
-    def visit(self, errand: PollContext) -> Poll:
+    def begin_poll(self, context: PollContext) -> Poll:
         """Nothing is connected before something is due."""
-        return _Query(self, errand)
+        return _Query(self, context)
 
 
 class _Query(Poll):
-    def __init__(self, source: SqlSource, errand: PollContext) -> None:
-        self.source, self.errand = source, errand
+    def __init__(self, source: SqlSource, context: PollContext) -> None:
+        self.source, self.context = source, context
 
     def deliveries(self) -> Iterator[Delivery]:
         """One file of rows for each cycle that waits; none for a cycle the database has no rows for yet."""
-        for due in self.errand.due:
+        for due in self.context.due:
             if rows := self._rows(due):
-                yield self.source.deliver(self.errand.catalog, due, rows, query=self.source.query)
+                yield self.source.deliver(self.context.catalog, due, rows, query=self.source.query)
 
     def _rows(self, due: WaitingCycle) -> list[SourceRow]:
         source, secret = self.source, self.source.secrets.get("password")
-        password = self.errand.secret(secret) if secret else None
+        password = self.context.secret(secret) if secret else None
         with in_words(f"{source.where}（来源 {source.id}）", (password or "",), _told):
             engine = _engine(source, password)
             try:
@@ -108,7 +108,7 @@ class _Query(Poll):
         source = self.source
         _guard(connection, source.timeout_seconds, source.max_rows + 1)
         query = text(source.query)
-        given = parameters(due, source.centre, self.errand.catalog.prefecture.code)
+        given = parameters(due, source.centre, self.context.catalog.prefecture.code)
         bound = {name: value for name, value in given.items() if name in query._bindparams}
         result = connection.execute(query, bound)
         try:

@@ -111,8 +111,8 @@ def plan_withholding(catalog: Catalog, now: PublicStatement, before: Sequence[Pu
     if not table.sensitive:
         return Withholding(shown_before=shown_before, searched=searched)
     # The solver takes half a second to load, and most rounds have nothing to withhold.
-    from disclosure.confidentiality.cells.attack import attack, find_exposed
-    from disclosure.confidentiality.cells.protection import suppress
+    from disclosure.confidentiality.cells.attack import attack, find_exposed  # noqa: PLC0415
+    from disclosure.confidentiality.cells.protection import suppress  # noqa: PLC0415
 
     chosen = suppress(table)
     intervals = attack(table, chosen.withheld)
@@ -140,7 +140,7 @@ def _insiders(
     structure: Structure, withheld: Collection[int], exposed: Collection[int]
 ) -> Iterator[tuple[str, str, str]]:
     """Yield what each region that has something withheld could work out of the others', knowing its own."""
-    from disclosure.confidentiality.cells.attack import find_exposed
+    from disclosure.confidentiality.cells.attack import find_exposed  # noqa: PLC0415 - the solver takes half a second
 
     table = structure.table
     region_of = {number: structure.names[number][1] for number in withheld}
@@ -166,7 +166,7 @@ def find_given_away(
     structure = build_structure(catalog, rule_book(catalog), before, now)
     if not structure.table.sensitive:
         return []
-    from disclosure.confidentiality.cells.attack import find_exposed
+    from disclosure.confidentiality.cells.attack import find_exposed  # noqa: PLC0415 - the solver takes half a second
 
     hidden = {number for place, number in structure.cells_of.items() if place in withheld}
     return [structure.names[number] for number in find_exposed(structure.table, hidden)]

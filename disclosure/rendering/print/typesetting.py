@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import typst
 
@@ -29,19 +30,15 @@ def set_sheet(template: str, inputs: Mapping[str, str], day: dt.date) -> bytes:
     Raises:
         DisclosureError: when Typst refuses, with what it says.
     """
-    try:
-        pdf = typst.compile(
-            TEMPLATES / template,
-            root=TEMPLATES,
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            sys_inputs=dict(inputs),
-            pdf_standards=["ua-1", "a-2a"],
-            timestamp=dt.datetime.combine(day, dt.time(), dt.UTC),
-            format="pdf",
-        )
-    except typst.TypstError as error:
-        raise DisclosureError(f"印刷版 PDF 排版失败，请把这句话交给运维人员：{error}") from error
+    pdf = _compile(
+        template,
+        inputs,
+        "印刷版 PDF ",
+        pdf_standards=["ua-1", "a-2a"],
+        timestamp=dt.datetime.combine(day, dt.time(), dt.UTC),
+        format="pdf",
+    )
+    assert isinstance(pdf, bytes)  # noqa: S101 - a PDF is one file, however many its pages
     return pdf
 
 
@@ -51,21 +48,25 @@ def set_picture(template: str, inputs: Mapping[str, str]) -> bytes:
     Raises:
         DisclosureError: when Typst refuses, with what it says.
     """
+    picture = _compile(template, inputs, "图片", format="png", ppi=72)
+    if not isinstance(picture, bytes):
+        raise DisclosureError(f"模板 {template} 排出了不止一页，图片只能有一页，请修改模板。")
+    return picture
+
+
+def _compile(template: str, inputs: Mapping[str, str], what: str, **chosen: Any) -> bytes | list[bytes]:
     try:
-        picture = typst.compile(
+        made: bytes | list[bytes] = typst.compile(
             TEMPLATES / template,
             root=TEMPLATES,
             font_paths=_fonts(),
             ignore_system_fonts=True,
             sys_inputs=dict(inputs),
-            format="png",
-            ppi=72,
+            **chosen,
         )
     except typst.TypstError as error:
-        raise DisclosureError(f"图片排版失败，请把这句话交给运维人员：{error}") from error
-    if not isinstance(picture, bytes):
-        raise DisclosureError(f"模板 {template} 排出了不止一页，图片只能有一页，请修改模板。")
-    return picture
+        raise DisclosureError(f"{what}排版失败，请把这句话交给运维人员：{error}") from error
+    return made
 
 
 def as_json(content: object) -> str:

@@ -27,6 +27,7 @@ from deployments.backup.sealed import make_key, read_recipients, seal
 from disclosure.monitoring.acceptance import accept_records
 from disclosure.platform.errors import DisclosureError
 from disclosure.records import ledger
+from disclosure.records.file_store import keep_file
 from disclosure.records.installation import Installation
 from disclosure.records.self_check.findings import RecordsFault, UnsoundRecordsError
 from disclosure.records.self_check.inspection import check_records, refuse_start
@@ -153,8 +154,6 @@ def test_a_backup_while_a_writer_writes_is_whole(
     def write() -> None:
         while not stop.is_set():
             with installation.begin() as work:
-                from disclosure.records.file_store import keep_file
-
                 keep_file(work.session, installation.settings.files, os.urandom(5000))
                 ledger.append(work.session, "test.written", actor="系统")
             written.append(time.monotonic())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import SimpleNamespace
@@ -18,10 +17,9 @@ from disclosure.openness import changes
 from disclosure.openness.guides import SECTIONS
 from disclosure.publication.openness import publish_openness
 from disclosure.records.tables import OpennessChange, OpennessDraft, UsedCode
-from disclosure.review.people import STEP_SECONDS
 from tests.support.bureau import REVIEWERS, Bureau
 from tests.support.openness_staff import KEEPERS, Keepers
-from tests.support.visitors import Browser, let_in, open_door
+from tests.support.visitors import Browser, code_of, let_in, open_door, text_of
 
 pytestmark = [pytest.mark.records, pytest.mark.slow]
 
@@ -45,14 +43,6 @@ def bureau(new_bureau: Callable[..., Bureau]) -> Bureau:
 def address(bureau: Bureau) -> Iterator[str]:
     with open_door(bureau.installation.settings) as address:
         yield address
-
-
-def code_of(bureau: Bureau, name: str, ahead: int = 0) -> str:
-    return bureau._code_of(name, int(time.time()) // STEP_SECONDS + ahead)
-
-
-def text_of(answer: httpx.Response) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", "", answer.text))
 
 
 def test_the_list_and_the_form_are_for_whom_they_are(bureau: Bureau, address: str) -> None:

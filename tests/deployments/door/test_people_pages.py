@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -15,9 +14,9 @@ from sqlalchemy import select
 
 from disclosure.cycle.deadlines import find_deadline
 from disclosure.records.tables import DeadlineMove, LedgerEntry, Person
-from disclosure.review.people import STEP_SECONDS, find_person
+from disclosure.review.people import find_person
 from tests.support.bureau import REVIEWERS, Bureau
-from tests.support.visitors import PASSWORD, Browser, let_in, open_door
+from tests.support.visitors import PASSWORD, Browser, code_of, let_in, open_door, text_of
 
 pytestmark = [pytest.mark.records, pytest.mark.slow]
 
@@ -54,14 +53,6 @@ def bureau(new_bureau: Callable[..., Bureau]) -> Bureau:
 def address(bureau: Bureau) -> Iterator[str]:
     with open_door(bureau.installation.settings) as address:
         yield address
-
-
-def code_of(bureau: Bureau, name: str, ahead: int = 0) -> str:
-    return bureau._code_of(name, int(time.time()) // STEP_SECONDS + ahead)
-
-
-def text_of(answer: httpx.Response) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", "", answer.text))
 
 
 def test_every_page_and_every_act_is_for_whom_the_table_says(bureau: Bureau, address: str) -> None:

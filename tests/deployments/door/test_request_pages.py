@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -12,17 +10,13 @@ import pytest
 
 from disclosure.openness import requests
 from tests.support.bureau import REVIEWERS, Bureau
-from tests.support.visitors import Browser, let_in, open_door
+from tests.support.visitors import Browser, let_in, open_door, text_of
 
 pytestmark = [pytest.mark.records, pytest.mark.slow]
 
 #: Days of a year whose holidays are known, so that a limit can be told whenever this runs.
 RECEIVED, TOLD, ANSWERED = "2026-03-02", "2026-03-20", "2026-04-20"
 KEEPER, ANSWERER, OTHER, COMPILER = REVIEWERS["confidentiality"], "吴社保", "周就业", "周宣传"
-
-
-def text_of(answer: httpx.Response) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", "", answer.text))
 
 
 def test_a_request_is_registered_given_away_and_answered(new_bureau: Callable[..., Bureau]) -> None:

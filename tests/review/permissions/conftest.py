@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from disclosure.calendar.periods import Period
-from disclosure.collection.history.imports import long_csv, record_import
-from disclosure.figures.figures import FigureSource
 from tests.support.bureau import Bureau, bureau_at
 from tests.support.refusals import CENTRE, OTHERS, REASON
+from tests.support.suspicious_past import import_suspicious_past
 
 
 def opened(home: Path, database_url: str) -> Bureau:
@@ -50,15 +47,7 @@ def blocked(bureau: Bureau) -> None:
 
 def warned(bureau: Bureau) -> None:
     """As ``reviewing``, with income ten times last year's: warnings that ask for an explanation."""
-    before = [
-        replace(figure, period=Period(2015, "annual"), value=figure.value and figure.value / 10, source=FigureSource())
-        for figure in bureau.figures(CENTRE)
-        if figure.indicator == "employee_pension.income"
-    ]
-    installation = bureau.installation
-    record_import(
-        installation.records, installation.settings.files, bureau.catalog, long_csv(bureau.catalog, before), "2015.csv"
-    )
+    import_suspicious_past(bureau, "employee_pension.income")
     bureau.hand_in_all()
     bureau.compile()
     assert bureau.audit().warning_count == 1

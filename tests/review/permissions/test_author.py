@@ -8,22 +8,14 @@ import pytest
 
 from disclosure.catalog import GateId
 from tests.support.bureau import Bureau
-from tests.support.refusals import CENTRE, REASON, excused, is_on_record, is_refused
+from tests.support.refusals import CENTRE, REASON, REVIEWS, excused, is_on_record, is_refused
 
 pytestmark = pytest.mark.records
 
 WORDS = "“周文字”属于社会保险行政科室，{}须由{}的人作出。"
 
 
-@pytest.mark.parametrize(
-    ("gate", "name", "office"),
-    [
-        ("policy", "政策审核", "政策法规科"),
-        ("finance", "数据审核", "规划财务科"),
-        ("confidentiality", "保密性审核", "局办公室"),
-        ("emergency", "局领导紧急签发", "局领导"),
-    ],
-)
+@pytest.mark.parametrize(("gate", "name", "office"), REVIEWS)
 def test_refused_at_every_review(on_both: Bureau, gate: GateId, name: str, office: str) -> None:
     is_refused(on_both, WORDS.format(name, office), gate, name="周文字", opinion=REASON)
     if gate != "emergency":

@@ -14,6 +14,7 @@ from tests.support.refusals import (
     OFFICE,
     OTHER,
     REASON,
+    REVIEWS,
     events,
     excused,
     is_on_record,
@@ -88,15 +89,7 @@ def test_what_cannot_be_read(collecting: Bureau) -> None:
         is_on_record(collecting, asked, "没有选择处理方式，请重新填写。")
 
 
-@pytest.mark.parametrize(
-    ("gate", "name", "office"),
-    [
-        ("policy", "政策审核", "政策法规科"),
-        ("finance", "数据审核", "规划财务科"),
-        ("confidentiality", "保密性审核", "局办公室"),
-        ("emergency", "局领导紧急签发", "局领导"),
-    ],
-)
+@pytest.mark.parametrize(("gate", "name", "office"), REVIEWS)
 def test_reviews_nothing(on_both: Bureau, gate: GateId, name: str, office: str) -> None:
     is_refused(on_both, WORDS.format(name, office), gate, name="何汇总", opinion=REASON)
 

@@ -8,7 +8,7 @@ import pytest
 
 from disclosure.catalog import GateId
 from tests.support.bureau import Bureau
-from tests.support.refusals import CENTRE, REASON, excused, is_on_record, is_refused
+from tests.support.refusals import CENTRE, REASON, REVIEWS, excused, is_on_record, is_refused
 
 pytestmark = pytest.mark.records
 
@@ -16,15 +16,7 @@ WORDS = "“马督办”属于局办公室，{}须由{}的人作出。"
 OWN_OFFICE = "“马督办”没有“保密审核人”的角色，不能作保密性审核，请联系管理员。"
 
 
-@pytest.mark.parametrize(
-    ("gate", "name", "office"),
-    [
-        ("policy", "政策审核", "政策法规科"),
-        ("finance", "数据审核", "规划财务科"),
-        ("confidentiality", "保密性审核", "局办公室"),
-        ("emergency", "局领导紧急签发", "局领导"),
-    ],
-)
+@pytest.mark.parametrize(("gate", "name", "office"), REVIEWS)
 def test_refused_at_every_review(on_both: Bureau, gate: GateId, name: str, office: str) -> None:
     words = OWN_OFFICE if gate == "confidentiality" else WORDS.format(name, office)
     is_refused(on_both, words, gate, name="马督办", opinion=REASON)

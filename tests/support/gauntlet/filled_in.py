@@ -70,9 +70,9 @@ for name_, cell_, value_, code_, id_ in (
     ("more-digits-than-a-float", INCOME, "12345678901234.56", "", 0),
     ("infinite", CITY, "1E+999", "", 0),
 ):
-    MAKERS[name_] = (  # type: ignore[misc]
+    MAKERS[name_] = (
         ".xlsx",
-        lambda cell=cell_, value=value_, code=code_, id_=id_: number(cell, value, code, number_id=id_),
+        lambda cell=cell_, value=value_, code=code_, id_=id_: number(cell, value, code, number_id=id_),  # type: ignore[misc]
     )
 
 for name_, inner_, attributes_ in (
@@ -85,9 +85,9 @@ for name_, inner_, attributes_ in (
     ("iso-date", "<v>2025-12-31</v>", ' t="d"'),
     ("rich-text-unit", "<is><r><t>12</t></r><r><rPr><b/></rPr><t>万</t></r></is>", ' t="inlineStr"'),
 ):
-    MAKERS[name_] = (  # type: ignore[misc]
+    MAKERS[name_] = (
         ".xlsx",
-        lambda inner=inner_, attributes=attributes_: changed(PART, lambda xml: put(xml, CITY, inner, attributes)),
+        lambda inner=inner_, attributes=attributes_: changed(PART, lambda xml: put(xml, CITY, inner, attributes)),  # type: ignore[misc]
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
 from typing import Any
 
@@ -220,6 +221,4 @@ def _() -> bytes:
 
 def _quiet() -> Any:
     """Python warns of a name that is there twice."""
-    import warnings
-
     return warnings.catch_warnings(action="ignore")

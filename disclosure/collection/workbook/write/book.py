@@ -92,6 +92,14 @@ class Book:
         decimals = self.catalog.decimals(indicator)
         return "#,##0" + (f".{'0' * decimals}" if decimals else "")
 
+    def print_pages(self, sheet: Worksheet, name: str, heading_row: int) -> None:
+        """Print ``sheet`` on A4, crosswise, as wide as a page, with its heading above each."""
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(heading_row)
+        self.head_and_foot(sheet, name)
+
     def head_and_foot(self, sheet: Worksheet, name: str) -> None:
         """Set what is printed above and below each page of ``sheet``."""
         facts = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xlsxwriter.utility import quote_sheetname
 
 from disclosure.collection.workbook.layout import NOTES_HEADING_ROW, address, heading_of, texts
-from disclosure.collection.workbook.write.book import A4, CELL_LIMIT, FAINT, HEAD, INPUT, Book, merge
+from disclosure.collection.workbook.write.book import CELL_LIMIT, FAINT, HEAD, INPUT, Book, merge
 
 #: Rows for explanations that are formatted and have drop-downs, beyond those already filled in.
 _SPARE_NOTES = 200
@@ -45,12 +45,8 @@ def write_notes(book: Book) -> None:
         options = {"validate": "list", "source": source, "show_error": False}
         sheet.data_validation(first, column, last, column, options)
     sheet.freeze_panes(first, 0)
-    sheet.set_landscape()
-    sheet.set_paper(A4)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(NOTES_HEADING_ROW)
     sheet.print_area(0, 0, max([*rows, first + 20]), 3)
-    book.head_and_foot(sheet, words["title"])
+    book.print_pages(sheet, words["title"], NOTES_HEADING_ROW)
     sheet.protect("", {"format_columns": True, "format_rows": True, "sort": True})
 
 
@@ -103,9 +99,5 @@ def write_guide(book: Book) -> None:
                 align = "center" if column in (2, 3, 5) else "left"
                 sheet.write_string(row, column, value, book.boxed(text_wrap=True, align=align))
     sheet.freeze_panes(3, 2)
-    sheet.set_landscape()
-    sheet.set_paper(A4)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(2)
-    book.head_and_foot(sheet, words["title"])
+    book.print_pages(sheet, words["title"], 2)
     sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True})

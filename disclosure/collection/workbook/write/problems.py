@@ -13,7 +13,6 @@ from disclosure.collection.workbook.layout import CONFIRM_COLUMN, texts
 from disclosure.collection.workbook.problem_lines import causes
 from disclosure.collection.workbook.read.result import CellValue, Problem
 from disclosure.collection.workbook.write.book import (
-    A4,
     AMBER,
     AMBER_BACK,
     CELL_LIMIT,
@@ -73,11 +72,7 @@ def write_problems(book: Book) -> None:
         lines = max(1 + 2 * len(text) // widths[column] for column, text in enumerate(said, 3))
         sheet.set_row(row, 15 * min(lines, 20))
     sheet.freeze_panes(3, 0)
-    sheet.set_landscape()
-    sheet.set_paper(A4)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(2)
-    book.head_and_foot(sheet, words["title"])
+    book.print_pages(sheet, words["title"], 2)
     sheet.protect("", {"format_columns": True, "format_rows": True})
     sheet.activate()
 

@@ -31,7 +31,6 @@ from disclosure.collection.workbook.ooxml.styles import hides
 from disclosure.collection.workbook.past_columns import past_columns
 from disclosure.collection.workbook.read.result import TypedCell
 from disclosure.collection.workbook.write.book import (
-    A4,
     CELL_LIMIT,
     CLOSED,
     FAINT,
@@ -74,13 +73,9 @@ def write_sheet(book: Book, layout: SheetLayout) -> None:
     frozen = FIRST_INPUT_COLUMN + 1 if layout.sum_column is not None else UNIT_COLUMN + 1
     sheet.freeze_panes(FIRST_LINE_ROW, frozen)
     sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.set_paper(A4)
     sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(HEADING_ROW)
     sheet.print_area(TITLE_ROW, LABEL_COLUMN, layout.end_row, last_printed)
-    book.head_and_foot(sheet, layout.name)
+    book.print_pages(sheet, layout.name, HEADING_ROW)
     sheet.protect("", {"format_columns": True, "format_rows": True})
 
 
