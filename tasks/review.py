@@ -14,10 +14,11 @@ from disclosure.records.subjects import SubjectKey
 from disclosure.records.tables import Cycle
 from disclosure.review import briefing, decisions
 from disclosure.review.authority import REVIEW_GATES
+from disclosure.review.forms import say_hours
 from disclosure.review.given_answers import require_proven
 from disclosure.review.preparation import prepare_review, prepare_sign_off
 from tasks.collect import missing_centres
-from tasks.orchestration.forms import collect_form, later_review_form, review_form, say_hours, sign_off_form
+from tasks.orchestration.forms import collect_form, later_review_form, review_form, sign_off_form
 from tasks.orchestration.questions import publish_review_artifacts, put_ask
 from tasks.patience import patient
 

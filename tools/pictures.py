@@ -54,14 +54,14 @@ def main() -> None:
 
 
 def picture_of_form(page: Page, address: str) -> None:
-    """The waiting run, and the form that Resume opens."""
+    """The waiting run, and the form that 答复 opens."""
     page.goto(address)
-    page.get_by_role("button", name="Resume").first.wait_for()
+    page.get_by_role("button", name="答复").first.wait_for()
     with suppress(Exception):
         page.get_by_role("tab", name="Task Runs").click()
         page.wait_for_timeout(1500)
     page.screenshot(path=PICTURES / "run.png")
-    page.get_by_role("button", name="Resume").first.click()
+    page.get_by_role("button", name="答复").first.click()
     page.locator(".schema-form-property").first.wait_for()
     page.wait_for_timeout(500)
     page.screenshot(path=PICTURES / "form.png")

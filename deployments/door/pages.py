@@ -6,6 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -27,6 +28,7 @@ from disclosure.records.installation import Installation
 from disclosure.workspace.manual import FIRST, find_chapter, list_chapters
 from disclosure.workspace.waiting import list_deeds, list_waiting
 
+_ASSETS = frozenset({"door.css", "drafts.js", "prefect.css", "prefect.js"})
 #: How many reports, previews and replies the first page lists.
 _LISTED = 20
 
@@ -45,7 +47,7 @@ def make_page_routes(installation: Installation) -> list[BaseRoute]:
         Route("/", pages.first_page, methods=["GET"]),
         Route("/board", pages.board, methods=["GET"]),
         Route("/looks", pages.looks, methods=["GET"]),
-        Route("/assets/door.css", _style, methods=["GET"]),
+        Route("/assets/{name}", _asset, methods=["GET"]),
         Route("/site", _site, methods=["GET"]),
         # Open to all: whoever cannot sign in needs it most, and nothing in it is confidential.
         Route("/manual", pages.manual, methods=["GET"]),
@@ -151,8 +153,16 @@ def _age(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _style(_request: Request) -> Response:
-    return FileResponse(TEMPLATES / "door" / "door.css", headers={"Cache-Control": "max-age=300"})
+def _asset(request: Request) -> Response:
+    """Return a style or a script of the door's pages.
+
+    Raises:
+        HTTPException: for a name that is none of theirs.
+    """
+    name = request.path_params["name"]
+    if name not in _ASSETS:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return FileResponse(TEMPLATES / "door" / name, headers={"Cache-Control": "max-age=300"})
 
 
 def _site(_request: Request) -> Response:

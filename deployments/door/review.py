@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import refuse_page
@@ -18,12 +18,11 @@ from disclosure.access.materials import of_current_round
 from disclosure.calendar.periods import parse_period
 from disclosure.cycle import queries
 from disclosure.platform.errors import DisclosureError
-from disclosure.platform.templating import TEMPLATES
 from disclosure.records.installation import Installation
 from disclosure.review.briefing import REVIEW_PAGE
-from disclosure.workspace.answered import ANSWERED, load_answered_page
+from disclosure.workspace.answered import ANSWERED, load_answered_page, load_answered_run
 from disclosure.workspace.reviewing import LONGEST_DRAFT, load_review_page, save_drafts
-from disclosure.workspace.waiting import RUNS
+from disclosure.workspace.waiting import ANSWER, RUNS
 
 #: A long round has some hundred warnings, each with a line of Chinese.
 _MOST_BYTES, _MOST_FIELDS = 1 << 20, 1000
@@ -37,8 +36,9 @@ def make_review_routes(installation: Installation) -> list[BaseRoute]:
     return [
         Route(f"{REVIEW_PAGE}{{period}}", pages.show, methods=["GET"]),
         Route(f"{REVIEW_PAGE}{{period}}", keep, methods=["POST"]),
+        Route(f"{ANSWERED}run/{{run}}", pages.answered_run, methods=["GET"]),
+        Route(f"{ANSWER}{{run}}", pages.answer, methods=["GET"]),
         Route(f"{ANSWERED}{{period}}", pages.answered, methods=["GET"]),
-        Route("/assets/drafts.js", _script, methods=["GET"]),
     ]
 
 
@@ -65,7 +65,7 @@ class ReviewPages:
             draft=_DRAFT,
             longest=LONGEST_DRAFT,
             is_saved="saved" in request.query_params,
-            answer_address=f"{RUNS}{page.answered_in}" if page.answered_in else "",
+            answer_address=f"{ANSWER}{page.answered_in}" if page.answered_in else "",
         )
         shown.headers["Content-Security-Policy"] = SCRIPTED_POLICY
         return shown
@@ -84,7 +84,23 @@ class ReviewPages:
             page = load_answered_page(work, current_visitor(request).person_id, period)
         if page is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        return show(self._installation, request, "answered", page=page, material=f"{REVIEW_PAGE}{period.id}")
+        return show(self._installation, request, "answered", page=page)
+
+    def answer(self, request: Request) -> Response:
+        """Lead to the form of a run, which opens by itself."""
+        return RedirectResponse(f"{RUNS}{request.path_params['run']}#answer", HTTPStatus.SEE_OTHER)
+
+    def answered_run(self, request: Request) -> Response:
+        """Show likewise what was recorded of the visitor's own answers in a run.
+
+        Raises:
+            HTTPException: where they have answered nothing.
+        """
+        with self._installation.read() as work:
+            page = load_answered_run(work, current_visitor(request).person_id, request.path_params["run"])
+        if page is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return show(self._installation, request, "answered", page=page)
 
     def keep(self, request: Request, form: Form) -> Response:
         """Keep what was written so far, and show it again."""
@@ -120,7 +136,3 @@ class ReviewPages:
                 refusal = explain_embargo(work.catalog, visitor, material.kind, material.state)
             found = cycle.id
         return refuse_page(HTTPStatus.FORBIDDEN, "现在还不能看", refusal.sentence) if refusal else found
-
-
-def _script(_request: Request) -> Response:
-    return FileResponse(TEMPLATES / "door" / "drafts.js", headers={"Cache-Control": "max-age=300"})

@@ -18,7 +18,7 @@ from disclosure.catalog import Catalog
 from disclosure.platform.templating import render_text
 from disclosure.records.installation import Installation
 from disclosure.workspace.channels import CHANNELS, may_read_channels
-from disclosure.workspace.managing import MANAGE, MANAGERS
+from disclosure.workspace.cycles.managing import MANAGE, MANAGERS
 from disclosure.workspace.openness import CATALOGUE, may_see_catalogue
 from disclosure.workspace.people import PEOPLE, may_read
 from disclosure.workspace.requests import REQUESTS, reads_register

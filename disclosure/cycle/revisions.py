@@ -79,16 +79,21 @@ def waiting(session: Session, catalog: Catalog) -> list[str]:
 
 
 def sentence(catalog: Catalog, row: Revision) -> str:
-    """Return what differs, and how to answer."""
+    """Return what differs, and how to answer in a terminal."""
+    return (
+        f"{describe(catalog, row)}。"
+        f"请汇总人用 disclosure revised {row.id} --answer 答复：correct 更正，keep 维持公布的数据。"
+    )
+
+
+def describe(catalog: Catalog, row: Revision) -> str:
+    """Return what differs."""
     indicator = catalog.indicators.get(row.indicator)
     insurance = catalog.insurances[indicator.insurance].short_name if indicator else ""
     region = catalog.regions.get(row.region)
     name = f"{region.name if region else row.region}{insurance}{indicator.name if indicator else row.indicator}"
     label = parse_period(row.period_id).label
-    return (
-        f"修订 {row.id}：{label}{name}公布为 {row.published}，{row.source}中为 {row.found}。"
-        f"请汇总人用 disclosure revised {row.id} --answer 答复：correct 更正，keep 维持公布的数据。"
-    )
+    return f"修订 {row.id}：{label}{name}公布为 {row.published}，{row.source}中为 {row.found}"
 
 
 def open_revision(session: Session, catalog: Catalog, number: int) -> Revision:

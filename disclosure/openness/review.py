@@ -112,17 +112,22 @@ def ask_reviewers(work: Work, change: OpennessChange, ask: Ask, form: object) ->
         if digest_of(standing_versions(session, change)) != change.digest:
             sentence = "记录的内容与摘要不符，不能审核。请联系管理员核查记录库。"
             return Refusal(RefusalCode.DAMAGED, sentence)
-        made = decisions_of(session, change, change.round)
-        return RoundState(
-            open_gates=standing_of(session, work.catalog, change).open_gates,
-            acted={decision.person.name: gate for gate, decision in made.items()},
-            drafters=drafters(session, change),
-            audit_blocks=False,
-            unexplained=(),
-            returnable={change.office},
-        )
+        return round_state(work, change)
 
     return ask_for_decision(work, change, ask, lambda: parse_review(form, work.catalog, ask.step, work.now), look=look)
+
+
+def round_state(work: Work, change: OpennessChange) -> RoundState:
+    """Return what the rules must know of the round that a change is in."""
+    made = decisions_of(work.session, change, change.round)
+    return RoundState(
+        open_gates=standing_of(work.session, work.catalog, change).open_gates,
+        acted={decision.person.name: gate for gate, decision in made.items()},
+        drafters=drafters(work.session, change),
+        audit_blocks=False,
+        unexplained=(),
+        returnable={change.office},
+    )
 
 
 def drafters(session: Session, change: OpennessChange) -> frozenset[str]:

@@ -225,8 +225,12 @@ class Settings(BaseSettings):
         return f"http{'s' if self.tls_certificate else ''}://{_in_url(host)}:{self.server_port}"
 
     def run_url(self, run_id: object) -> str:
-        """Return where people open a run and answer its form."""
+        """Return where people look at a run."""
         return f"{self.server_url}/prefect/runs/flow-run/{run_id}"
+
+    def answer_url(self, run_id: object) -> str:
+        """Return where the form of a run opens by itself."""
+        return f"{self.server_url}/answer/{run_id}"
 
     @property
     def prefect_url(self) -> str:

@@ -65,6 +65,11 @@ def explain_not_closed(work: Work, cycle_id: int, proof: Proof) -> Refusal | Non
     return combine_refusals([against, explain_missing_power(work, proof, "close")])
 
 
+def can_close(session: Session, cycle: Cycle) -> bool:
+    """Tell whether the cycle may be closed now, by whoever holds the power."""
+    return next(_object_to_close(session, cycle), None) is None
+
+
 def closure_of(session: Session, cycle_id: int) -> CycleClosure | None:
     """Return the closure that is in force, if the cycle is closed."""
     return session.scalars(

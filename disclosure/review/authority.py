@@ -75,7 +75,7 @@ def object_to_answer(catalog: Catalog, answer: Answer, state: RoundState) -> Ite
     if state.unreviewed:
         names = "、".join(catalog.gates[before].name for before in state.unreviewed)
         yield Refusal(RefusalCode.NOT_REVIEWED, f"{names}还没有通过，现在不能签发，请等审核完成。")
-    yield from _object_to_person(catalog, answer, state)
+    yield from object_to_person(catalog, answer.gate, answer.proof.name, state)
     if answer.gate == "emergency":
         yield from _object_to_emergency(answer, state)
     elif answer.outcome == "returned":
@@ -84,11 +84,11 @@ def object_to_answer(catalog: Catalog, answer: Answer, state: RoundState) -> Ite
         yield from _object_to_approval(gate, answer, state)
 
 
-def _object_to_person(catalog: Catalog, answer: Answer, state: RoundState) -> Iterator[Refusal]:
-    name = answer.proof.name
+def object_to_person(catalog: Catalog, gate: GateId, name: str, state: RoundState) -> Iterator[Refusal]:
+    """Give what stands against an answer of ``name`` at ``gate`` in this round, whatever it says."""
     acted = state.acted.get(name.strip())
     # Who signs ahead of the reviews signs the rendered release as well: the leader alone does both.
-    if acted and (acted, answer.gate) != ("emergency", "leader"):
+    if acted and (acted, gate) != ("emergency", "leader"):
         sentence = f"“{name}”本轮已作过{catalog.gates[acted].name}，同一轮中一人只能作一个环节的结论。"
         yield Refusal(RefusalCode.SECOND_GATE, sentence)
     if spell(name) in state.drafters:

@@ -5,7 +5,7 @@ The briefing stands above the form; the review artifacts (tables and links) hang
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -134,8 +134,17 @@ def of_collect(installation: Installation, cycle_id: int, missing: Sequence[str]
     )
 
 
-def of_review(installation: Installation, cycle_id: int, seen: ReviewMaterial | None = None) -> str:
-    """Write Markdown for the three reviewers; ``seen`` is what was loaded before, where somebody did."""
+def of_review(
+    installation: Installation,
+    cycle_id: int,
+    seen: ReviewMaterial | None = None,
+    *,
+    gates: Collection[GateId] | None = None,
+) -> str:
+    """Write Markdown for the three reviewers, or for whoever may answer at ``gates``: what only others must know is
+    left out. ``seen`` is what was loaded before, where somebody did.
+    """
+    theirs: Collection[GateId] = (*REVIEW_GATES, "emergency") if gates is None else gates
     seen, catalog = seen or load_review_material(installation, cycle_id), installation.catalog
     with installation.records.read() as session:
         view = _load_view(session, catalog, cycle_id)
@@ -143,7 +152,9 @@ def of_review(installation: Installation, cycle_id: int, seen: ReviewMaterial | 
             "review/review.md.j2",
             refusal=view.last_refusal("review"),
             gates=list_gates(session, catalog, view),
-            emergency=catalog.gates["emergency"],
+            asked={catalog.gates[gate].name for gate in theirs},
+            must_explain="finance" in theirs,
+            emergency=catalog.gates["emergency"] if "emergency" in theirs else None,
             revisions=revisions.waiting(session, catalog)[:_FINDINGS_SHOWN],
             correction=_correction(view),
             **_audit(session, installation, view),

@@ -88,7 +88,7 @@ def ask_reviewers(work: Work, cycle: Cycle, ask: Ask, form: object) -> Question[
         cycle,
         ask,
         lambda: parse_review(form, work.catalog, ask.step, work.now),
-        look=lambda: _out_of_date(session, cycle, ask) or _round_state(work, cycle, ask),
+        look=lambda: _out_of_date(session, cycle, ask) or round_state(work, cycle, ask),
         then=then,
     )
 
@@ -116,7 +116,8 @@ def _out_of_date(session: Session, cycle: Cycle, ask: Ask) -> Refusal | None:
     return None
 
 
-def _round_state(work: Work, cycle: Cycle, ask: Ask) -> RoundState:
+def round_state(work: Work, cycle: Cycle, ask: Ask) -> RoundState:
+    """Return what the rules must know of the round that ``ask`` is about."""
     session, catalog = work.session, work.catalog
     made = queries.decisions(session, cycle, cycle.round)
     audit = audit_of(session, cycle)

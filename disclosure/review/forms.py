@@ -14,13 +14,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from disclosure.catalog import Catalog, GateId
+from disclosure.platform.clock import shanghai
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.settings import SHANGHAI
+from disclosure.platform.wording import words_beside
 from disclosure.records.states import AskStep, Outcome
 from disclosure.review.authority import Answer
 from disclosure.review.identify import Proof
 from disclosure.review.refusals import Refusal, RefusalCode, combine_refusals
 
+words = words_beside(__file__)
 OUTCOMES: Mapping[str, Outcome] = {"通过": "approved", "退回": "returned"}
 #: After an emergency sign-off what is public cannot be returned, only found right or wrong.
 LATER_OUTCOMES: Mapping[str, Outcome] = {"补审通过": "approved", "补审发现问题": "returned"}
@@ -33,6 +36,8 @@ _MOMENT = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?[\sT]*(\d{1,2})\s*[:时点]\s*(\d{1,2})(?:\s*分|:(\d{1,2}))?",
     re.ASCII,
 )
+#: An hour at which people read what is published.
+_MORNING = 9
 #: Statement in the form's "退回给" when a reviewer approves: Prefect's form needs something chosen.
 RETURN_TO_NOBODY = "不退回"
 COLLECT_ACTIONS = (CHECK_AGAIN, GO_ON_WITHOUT)
@@ -44,6 +49,23 @@ class CollectAnswer:
 
     goes_on_without: bool
     proof: Proof
+
+
+def as_paragraphs(markdown: str) -> str:
+    """Make every line a paragraph: Prefect's form runs single line breaks together."""
+    return re.sub(r"\n+", "\n\n", markdown.strip())
+
+
+def say_hours(now: dt.datetime, latest: dt.datetime | None) -> str:
+    """Say what may be filled in as the time of publication: of the examples none has passed, or is after ``latest``."""
+    said: dict[str, str] = words()["hours"]
+    if latest is not None and latest <= now:
+        return said["over"].format(at_once=AT_ONCE)
+    morning = shanghai(now).replace(hour=_MORNING, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
+    example = morning if latest is None or morning <= latest else shanghai(latest)
+    which = "to_come" if latest is None else "until"
+    until = f"{shanghai(latest):%Y-%m-%d %H:%M}" if latest else ""
+    return said[which].format(at_once=AT_ONCE, example=f"{example:%Y-%m-%d %H:%M}", latest=until)
 
 
 def parse_review(raw: object, catalog: Catalog, step: AskStep, at: dt.datetime) -> Answer | Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from disclosure.calendar.periods import Period
@@ -14,8 +14,9 @@ from disclosure.cycle import queries
 from disclosure.cycle.view import CycleView, load_view
 from disclosure.platform.clock import format_moment
 from disclosure.records.installation import Work
-from disclosure.records.tables import Ask, GivenAnswer
+from disclosure.records.tables import Ask, Cycle, GivenAnswer, OpennessChange
 from disclosure.review import decisions
+from disclosure.review.briefing import REVIEW_PAGE
 
 #: Where somebody sees what was recorded of their answers, below the door's address.
 ANSWERED = "/answered/"
@@ -29,6 +30,14 @@ _NEXT: Mapping[str, str] = {
     "later_review": "已经发布，正在等{waits}补审。",
     "archive": "已经发布，全部办完。",
     "closed": "这个周期已关闭，不再办理。",
+}
+#: Likewise for a change of the openness catalogue.
+_NEXT_OF_CHANGE: Mapping[str, str] = {
+    "office": "内容在{office}那里，核对、送审以后再审核。",
+    "review": "正在审核；全部通过后自动公开，有一个环节退回，就回到{office}。",
+    "publishing": "审核已通过，马上自动公开。",
+    "done": "已经办完。",
+    "withdrawn": "已撤回，不再办理。",
 }
 _OUTCOMES: Mapping[str, str] = {"approved": "通过", "returned": "退回"}
 _SHOWN = 4
@@ -50,6 +59,21 @@ class AnsweredPage:
     label: str
     answers: Sequence[OwnAnswer]
     happens_next: str
+    material: str = ""
+
+
+def load_answered_run(work: Work, person_id: int, run_id: str) -> AnsweredPage | None:
+    """Return what this person answered in a run; None where they have answered nothing there."""
+    session = work.session
+    ask = session.scalars(select(Ask).where(Ask.flow_run_id == run_id).order_by(Ask.id.desc()).limit(1)).first()
+    if ask is None:
+        return None
+    if ask.cycle_id is not None:
+        return load_answered_page(work, person_id, queries.period_of(session.get_one(Cycle, ask.cycle_id)))
+    change = session.get_one(OpennessChange, ask.change_id)
+    answers = _own_answers(session, work.catalog, Ask.change_id == change.id, person_id)
+    told = _NEXT_OF_CHANGE[change.step].format(office=work.catalog.offices[change.office].name)
+    return AnsweredPage(f"公开事项　{change.title}", answers, told) if answers else None
 
 
 def load_answered_page(work: Work, person_id: int, period: Period) -> AnsweredPage | None:
@@ -59,15 +83,20 @@ def load_answered_page(work: Work, person_id: int, period: Period) -> AnsweredPa
         return None
     view = load_view(session, catalog, period)
     answers = list_own_answers(session, catalog, view, person_id)
-    return AnsweredPage(period.label, answers, say_next(catalog, view)) if answers else None
+    material = f"{REVIEW_PAGE}{period.id}"
+    return AnsweredPage(period.label, answers, say_next(catalog, view), material) if answers else None
 
 
 def list_own_answers(session: Session, catalog: Catalog, view: CycleView, person_id: int) -> list[OwnAnswer]:
     """Return what this person answered about a cycle and was taken, the latest first."""
+    return _own_answers(session, catalog, Ask.cycle_id == view.id, person_id)
+
+
+def _own_answers(session: Session, catalog: Catalog, about: ColumnElement[bool], person_id: int) -> list[OwnAnswer]:
     wanted = (
         select(GivenAnswer, Ask.round)
         .join(Ask, GivenAnswer.ask_id == Ask.id)
-        .where(Ask.cycle_id == view.id, GivenAnswer.person_id == person_id, GivenAnswer.is_taken)
+        .where(about, GivenAnswer.person_id == person_id, GivenAnswer.is_taken)
         .order_by(GivenAnswer.id.desc())
         .limit(_SHOWN)
     )

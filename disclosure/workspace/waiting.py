@@ -26,6 +26,8 @@ from disclosure.workspace.requests import REQUESTS
 
 #: Where a thing is done, below the door's address.
 RUNS, BOARD, HAND_IN = "/prefect/runs/flow-run/", "/board", "/hand-in"
+#: Where a run's form opens by itself.
+ANSWER = "/answer/"
 #: What somebody did, in words, by the ledger's events.
 _DEEDS: Mapping[str, str] = {
     "submission.accepted": "报送报表，已收到",
@@ -142,7 +144,7 @@ def _place_of(duty: Duty) -> tuple[str, str]:
     """Return where a duty is done, and what the button says."""
     if duty.workbook:
         return HAND_IN, "去报送"
-    return (f"{RUNS}{duty.run_id}", "去答复") if duty.run_id else (BOARD, "看进度")
+    return (f"{ANSWER}{duty.run_id}", "去答复") if duty.run_id else (BOARD, "看进度")
 
 
 def _of_clocks(clocks: Sequence[OpenClock]) -> Iterator[WaitingItem]:
@@ -159,6 +161,6 @@ def _of_clocks(clocks: Sequence[OpenClock]) -> Iterator[WaitingItem]:
             what=first.step,
             office=first.office,
             time=first.time,
-            address=f"{RUNS}{first.run_id}" if first.run_id else elsewhere,
+            address=f"{ANSWER}{first.run_id}" if first.run_id else elsewhere,
             button="去答复",
         )

@@ -6,15 +6,12 @@ description stands above it too, but the UI squeezes it to nothing as soon as th
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from prefect.input import RunInput
 from pydantic import Field, WithJsonSchema, create_model
 
-from disclosure.platform.clock import shanghai
 from disclosure.platform.wording import words_beside
 from disclosure.review.forms import (
     AT_ONCE,
@@ -23,12 +20,11 @@ from disclosure.review.forms import (
     LONGEST_OPINION,
     OUTCOMES,
     RETURN_TO_NOBODY,
+    as_paragraphs,
 )
 
 _words = words_beside(__file__)
 _LONGEST_REMARK = 200
-#: An hour at which people read what is published.
-_MORNING = 9
 
 
 def review_form(gates: Sequence[str], centres: Sequence[str], briefing: str) -> type[RunInput]:
@@ -52,18 +48,6 @@ def sign_off_form(gates: Sequence[str], centres: Sequence[str], briefing: str, h
         publish_at=(str, {"min_length": 1, "max_length": 30, "description": hours}),
         returned_to=(_choices((RETURN_TO_NOBODY, *centres)), {}),
     )
-
-
-def say_hours(now: dt.datetime, latest: dt.datetime | None) -> str:
-    """Say what may be filled in as the time of publication: of the examples none has passed, or is after ``latest``."""
-    said: dict[str, str] = _words()["hours"]
-    if latest is not None and latest <= now:
-        return said["over"].format(at_once=AT_ONCE)
-    morning = shanghai(now).replace(hour=_MORNING, minute=0, second=0, microsecond=0) + dt.timedelta(days=1)
-    example = morning if latest is None or morning <= latest else shanghai(latest)
-    which = "to_come" if latest is None else "until"
-    until = f"{shanghai(latest):%Y-%m-%d %H:%M}" if latest else ""
-    return said[which].format(at_once=AT_ONCE, example=f"{example:%Y-%m-%d %H:%M}", latest=until)
 
 
 def later_review_form(gates: Sequence[str], briefing: str) -> type[RunInput]:
@@ -118,5 +102,4 @@ def _choices(options: Sequence[str]) -> Any:
 
 
 def _told(markdown: str) -> dict[str, Any]:
-    """Describe a field, every line a paragraph: the UI runs single line breaks together."""
-    return {"description": re.sub(r"\n+", "\n\n", markdown.strip())}
+    return {"description": as_paragraphs(markdown)}

@@ -224,7 +224,7 @@ def test_a_chats_text_is_short_and_whole_however_much_is_owed() -> None:
     ]
     assert len(brief.encode()) <= 2048
     assert brief.startswith("【社会保险信息披露】王填报，您好：\n1. 2025年度披露 · 编写报送")
-    assert f"/runs/flow-run/{form}" in brief
+    assert f"/answer/{form}" in brief
     assert "另有 49 件。" in brief
     assert brief.endswith("/board")
 
@@ -233,7 +233,7 @@ def test_where_to_press_and_what_came_late() -> None:
     finance = replace(DRAFT, deadline=ANNUAL["review"], workbook="", run_id="0123", since=dt.date(2026, 3, 9))
     found = due_now([finance], RULES, HOLIDAYS, morning("2026-03-10"))
     (letter,) = write_letters(CATALOG, Settings(), found)
-    address = Settings().run_url("0123")
+    address = Settings().answer_url("0123")
     assert address in letter.text
     assert f'href="{address}"' in letter.html
     assert "已逾期 3 个工作日，3月9日才轮到" in letter.text

@@ -1,8 +1,6 @@
-"""Prefect's own UI as people use it: open the run, press Resume, fill the Chinese form in, press Submit."""
+"""Prefect's own UI as people use it: open the run, press 答复, fill the Chinese form in, press 提交."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -10,7 +8,7 @@ from disclosure.review.forms import AT_ONCE, RETURN_TO_NOBODY
 from tests.support.case import Case
 from tests.support.signed_in import sign_browser_in
 
-#: "Database is locked" leaves the form open, and the person presses Submit again.
+#: "Database is locked" leaves the form open, and the person presses 提交 again.
 TRIES = 5
 SERVICE_UNAVAILABLE, CONFLICT = 503, 409
 
@@ -29,10 +27,10 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def open_form(page: Page, case: Case, who: str) -> None:
-    """Open the run as the link in a message does, signed in as ``who``, and press Resume."""
+    """Open the run as the link in a message does, signed in as ``who``, and press 答复."""
     sign_browser_in(case.office, page.context, who)
     page.goto(case.office.settings.run_url(case.run_id))
-    page.get_by_role("button", name="Resume").first.click()
+    page.get_by_role("button", name="答复").first.click()
     expect(field(page, "审核环节")).to_be_visible()
 
 
@@ -47,7 +45,7 @@ def submit(
     returned_to: str = RETURN_TO_NOBODY,
     refused: str = "",
 ) -> None:
-    """Fill the whole form in and press Submit; it is taken, or ``refused`` with words that the page shows."""
+    """Fill the whole form in and press 提交; it is taken, or ``refused`` with words that the page shows."""
     choose(page, "审核环节", gate)
     choose(page, "结论", outcome)
     texts = {"姓名": name, "一次性口令": code, "意见": opinion}
@@ -56,17 +54,18 @@ def submit(
     for label, text in texts.items():
         field(page, label).locator("textarea").fill(text)
     choose(page, "退回给", returned_to)
-    # The list of a multiple choice stays open above Submit until somebody clicks elsewhere.
-    page.get_by_text("Resume Flow Run").click(force=True)
+    # The list of a multiple choice stays open above 提交 until somebody clicks elsewhere.
+    page.locator(".p-modal__title").click(force=True)
     for _ in range(TRIES):
         with page.expect_response(lambda response: response.url.endswith("/resume")) as answered:
-            page.get_by_role("button", name="Submit").click()
+            page.get_by_role("button", name="提交").click()
         if answered.value.status != SERVICE_UNAVAILABLE:
             break
     if refused:
         assert answered.value.status == CONFLICT, f"{answered.value.status} {answered.value.text()}"
         expect(page.get_by_text(refused).first).to_be_visible()
         return
-    assert answered.value.ok, f"{answered.value.status} {answered.value.text()}"
-    told: dict[str, Any] = answered.value.json()
-    assert told["status"] == "ACCEPT", told
+    assert answered.value.ok, answered.value.status
+    # What happens next is told at once, on a page of ours.
+    expect(page.get_by_text("你的答复已记录")).to_be_visible()
+    expect(page.get_by_text("接下来：")).to_be_visible()

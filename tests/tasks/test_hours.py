@@ -8,8 +8,8 @@ import re
 import pytest
 
 from disclosure.platform.settings import SHANGHAI
-from disclosure.review.forms import read_publication_time
-from tasks.orchestration.forms import say_hours, sign_off_form
+from disclosure.review.forms import read_publication_time, say_hours
+from tasks.orchestration.forms import sign_off_form
 
 pytestmark = pytest.mark.unit
 

@@ -25,7 +25,7 @@ _SHOWN = re.compile(r">([^<>]+)<|\"([^\"\n]*)\"")
 def shown() -> str:
     """All text that templates put between tags, and all that the pages' own code says."""
     files = [*TEMPLATES.rglob("*.j2")]
-    files += [*(ROOT / "deployments" / "door").glob("*.py"), *(ROOT / "disclosure" / "workspace").glob("*.py")]
+    files += [*(ROOT / "deployments" / "door").rglob("*.py"), *(ROOT / "disclosure" / "workspace").rglob("*.py")]
     found = []
     for file in files:
         # The manual's own code shows the manual, and would prove anything by it.

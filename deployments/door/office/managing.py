@@ -27,7 +27,7 @@ from disclosure.workspace.channels import (
     may_read_channels,
     say_on_failure,
 )
-from disclosure.workspace.managing import (
+from disclosure.workspace.cycles.managing import (
     MANAGE,
     MANAGERS,
     REMINDERS,
@@ -45,6 +45,7 @@ def make_manage_routes(installation: Installation) -> list[BaseRoute]:
         Route(MANAGE, pages.show, methods=["GET"]),
         Route(CHANNELS, pages.channels, methods=["GET"]),
         Route(f"{MANAGE}/remind", with_form(installation, pages.remind), methods=["POST"]),
+        Route(f"{MANAGE}/supervise", with_form(installation, pages.supervise), methods=["POST"]),
         Route(f"{MANAGE}/deadline/{{period}}", pages.deadline, methods=["GET"]),
         Route(f"{MANAGE}/deadline/{{period}}", with_form(installation, pages.move), methods=["POST"]),
     ]
@@ -64,7 +65,9 @@ class ManagePages:
         told = {
             "moved": "日期已改，理由已记入台账。",
             "reminded": "已开始发送到期的提醒，发过的不会再发。",
-            "asleep": "流程服务没有运行，提醒没有发出；它启动后会自动发。",
+            "asleep": "流程服务没有运行，没有开始；它启动后会自动办。",
+            "supervising": "已开始督办，一两分钟后刷新这一页看结果。",
+            "revised": "修订已答复，记入台账。",
         }
         return show(
             self._installation,
@@ -98,6 +101,13 @@ class ManagePages:
             return refuse_page(HTTPStatus.FORBIDDEN, "没有办理", "催办由汇总人和督办人办理。")
         is_begun = start_reminders(self._installation)
         return RedirectResponse(f"{MANAGE}?{'reminded' if is_begun else 'asleep'}=1", HTTPStatus.SEE_OTHER)
+
+    def supervise(self, request: Request, _form: Form) -> Response:
+        """Have plan, records, schedule and live pages compared now."""
+        if REMINDERS.isdisjoint(current_visitor(request).roles):
+            return refuse_page(HTTPStatus.FORBIDDEN, "没有办理", "督办由汇总人和督办人办理。")
+        is_begun = start_supervision(self._installation)
+        return RedirectResponse(f"{MANAGE}?{'supervising' if is_begun else 'asleep'}=1", HTTPStatus.SEE_OTHER)
 
     def deadline(self, request: Request) -> Response:
         """Show the form that moves a date."""

@@ -19,7 +19,9 @@ FILE = Path(__file__).with_name("permissions.yaml")
 OPERATOR: RoleId = "operator"
 
 #: How an answer is treated before the visitor gets it; see the head of the table.
-Treatment = Literal["as_is", "runs", "artifacts", "logs", "run_text", "form", "deployments", "events", "resumed"]
+Treatment = Literal[
+    "as_is", "runs", "artifacts", "logs", "run_text", "form", "deployments", "events", "resumed", "faults"
+]
 
 _CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE|WS) (/[a-z0-9_/{}-]+)")
 #: What a placeholder of a call stands for. A form's key is that of its schema or its description, never of an answer.

@@ -12,6 +12,8 @@ from disclosure.platform.templating import render_text
 
 _AWAY = "流程服务现在没有应答。正在办理的事都在记录里，不会丢；它通常在一分钟内自动恢复，请稍后刷新页面。"
 _API = "/prefect/api/"
+#: Where the browser gets what says the UI's pages in Chinese.
+PREFECT_SCRIPT, PREFECT_STYLE = "/assets/prefect.js", "/assets/prefect.css"
 
 #: What the UI is told about itself: where its API is; no password to ask for; no second version to switch to.
 UI_SETTINGS: dict[str, Any] = {
@@ -24,6 +26,15 @@ UI_SETTINGS: dict[str, Any] = {
     "v1_base_url": "/prefect",
     "v2_base_url": None,
 }
+
+
+def put_into_chinese(page: str, *, is_operator: bool) -> str:
+    """Return the UI's page with our script and style, which say it in Chinese (``templates/door/prefect.js``)."""
+    ours = (
+        f'<link rel="stylesheet" href="{PREFECT_STYLE}">'
+        f'<script src="{PREFECT_SCRIPT}" data-operator="{"yes" if is_operator else "no"}"></script>'
+    )
+    return page.replace('<html lang="en">', '<html lang="zh-CN">', 1).replace("<head>", f"<head>{ours}", 1)
 
 
 def refuse(request: Request, status: HTTPStatus, sentence: str, title: str = "没有办理") -> Response:

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -30,15 +30,17 @@ from deployments.door.prefect.permissions import (
     load_permissions,
     unknown_fields,
 )
-from deployments.door.prefect.replies import UI_SETTINGS, accept_resume, refuse, say_away
+from deployments.door.prefect.replies import UI_SETTINGS, accept_resume, put_into_chinese, refuse, say_away
 from deployments.door.prefect.resume import ResumeTaker
 from deployments.door.prefect.shown import run_of, show, show_event
 from deployments.door.prefect.sight import Sight
 from deployments.door.prefect.sockets import stream
 from deployments.door.prefect.upstream import PrefectAwayError, Upstream, answer_headers
 from deployments.door.visitor import Visitor, visitor_or_none
+from disclosure.platform.clock import utc_now
 from disclosure.records.installation import Installation
 from disclosure.review.refusals import Refusal
+from disclosure.workspace.own_form import fit_form
 
 BASE = "/prefect"
 _API = f"{BASE}/api"
@@ -119,22 +121,32 @@ class _PrefectDoor:
             raise RefusedRequestError(HTTPStatus.BAD_REQUEST, "这个地址的写法不对，没有打开。")
         if path == _API or path.startswith(f"{_API}/"):
             return await self._call(request, visitor, path.removeprefix(_API))
-        return await self._show_page(request, path)
+        return await self._show_page(request, path, visitor)
 
     # --- pages
 
-    async def _show_page(self, request: Request, path: str) -> Response:
+    async def _show_page(self, request: Request, path: str, visitor: Visitor) -> Response:
         """Pass on a file of the UI; whatever else is opened there is one of its pages, which the browser makes."""
         if request.method not in {"GET", "HEAD"}:
             raise RefusedRequestError(HTTPStatus.METHOD_NOT_ALLOWED, "这里只能打开页面。")
         if path == f"{BASE}/ui-settings":
             return JSONResponse(UI_SETTINGS)
         if path == f"{BASE}/v2" or path.startswith(f"{BASE}/v2/"):
-            raise RefusedRequestError(HTTPStatus.NOT_FOUND, "这一版界面没有“Resume”按钮，不能答复，所以没有开放。")
+            raise RefusedRequestError(HTTPStatus.NOT_FOUND, "这一版界面没有“答复”按钮，不能答复，所以没有开放。")
+        if request.method == "GET" and "." not in path.rpartition("/")[2]:
+            return await self._show_own_page(request, path, is_operator=OPERATOR in visitor.roles)
         answer = await self._forward(request.method, write_path(path), request.headers, packed=True)
         if path.startswith(f"{BASE}/assets/") and answer.status_code == HTTPStatus.OK:
             answer.headers["Cache-Control"] = _FOR_GOOD
         return answer
+
+    async def _show_own_page(self, request: Request, path: str, *, is_operator: bool) -> Response:
+        """Give the one page that the UI is, with what says it in Chinese."""
+        async with self._upstream.ask("GET", write_path(path), request.headers, None) as answer:
+            raw = await _read_whole(answer)
+        if not answer.is_success:
+            return _told_error(answer.status_code, raw)
+        return HTMLResponse(put_into_chinese(raw.decode(), is_operator=is_operator))
 
     # --- calls
 
@@ -151,7 +163,9 @@ class _PrefectDoor:
         if permission.shows in {"form", "run_text"}:
             await self._need_sight(call)
         told = write_body(body) if request.method in _UNSAFE and body is not None else None
-        if permission.shows in {"as_is", "form", "run_text"}:
+        if permission.shows == "form":
+            return await self._show_form(call)
+        if permission.shows in {"as_is", "run_text"}:
             return await self._forward(request.method, call.address, request.headers, told)
         return await self._show(call, told)
 
@@ -190,6 +204,20 @@ class _PrefectDoor:
         if shown is None:
             raise RefusedRequestError(HTTPStatus.FORBIDDEN, _HIDDEN)
         return JSONResponse(shown, answer.status_code)
+
+    async def _show_form(self, call: _Call) -> Response:
+        """Give the form as this visitor can answer it now."""
+        async with self._upstream.ask("GET", call.address, call.request.headers, None) as answer:
+            raw = await _read_whole(answer)
+        if not answer.is_success:
+            return _told_error(answer.status_code, raw)
+        form, name = json.loads(raw), call.visitor.name
+        if not isinstance(form, dict):
+            return JSONResponse(form)
+        fitted = await run_in_threadpool(
+            fit_form, self._sight.installation, call.permitted.run_id, form, name, utc_now()
+        )
+        return JSONResponse(fitted)
 
     async def _forward(
         self, method: str, address: str, headers: Any, body: bytes | None = None, *, packed: bool = False

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from deployments.door.prefect.permissions import Treatment
 from disclosure.platform.clock import shanghai
+from disclosure.platform.wording import words_beside
 from tasks.orchestration.known_flows import name_cycle_run
 
+_words = words_beside(__file__)
 Row = dict[str, Any]
 #: Which of these flow runs (ids) the visitor may see the contents of.
 FindVisible = Callable[[Collection[str]], Collection[str]]
@@ -40,7 +43,24 @@ def show(
             row.update(dict.fromkeys(row.keys() & _HOW_IT_RUNS))
     elif treatment == "events":
         return show_events(payload)
+    elif treatment == "faults":
+        return _say_faults(payload)
     return payload
+
+
+def _say_faults(payload: Any) -> Any:
+    """Return what was found wrong with a form in Chinese, at whatever depth; nothing is said twice of one box."""
+    if isinstance(payload, Mapping):
+        return {name: _say_faults(value) if name == "errors" else value for name, value in payload.items()}
+    if isinstance(payload, list):
+        said = [_say_fault(each) if isinstance(each, str) else _say_faults(each) for each in payload]
+        return [each for place, each in enumerate(said) if each not in said[:place]]
+    return payload
+
+
+def _say_fault(said: str) -> str:
+    told: dict[str, Any] = _words()
+    return next((str(one["told"]) for one in told["faults"] if re.search(one["said"], said)), str(told["otherwise"]))
 
 
 def show_events(payload: Any) -> Any:

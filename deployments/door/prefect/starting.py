@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import httpx
 
 from deployments.credential import with_live_credential
+from disclosure.cycle import queries
 from disclosure.records.installation import Installation
-from tasks.orchestration.known_flows import OPENNESS_WATCH, REMINDERS, SUPERVISION, KnownFlow
+from tasks.orchestration.known_flows import CYCLE, OPENNESS_WATCH, REMINDERS, SUPERVISION, KnownFlow
 
 _SECONDS = 10
 
@@ -29,24 +31,49 @@ def start_reminders(installation: Installation) -> bool:
     return _start(installation, REMINDERS, "reminders")
 
 
-def start_supervision(installation: Installation) -> None:
-    """Start the run that compares plan and schedule, and puts the schedule right."""
-    _start(installation, SUPERVISION, "supervision")
+def start_supervision(installation: Installation) -> bool:
+    """Start the run that compares plan and schedule, and puts the schedule right; tell whether it could be started."""
+    return _start(installation, SUPERVISION, "supervision")
 
 
-def _start(installation: Installation, flow: KnownFlow, deployment: str) -> bool:
+def start_cycle(installation: Installation, cycle_id: int) -> bool:
+    """Start the run that goes on with a cycle; tell whether it could be started, otherwise supervision asks for it."""
+    with installation.records.read() as session:
+        cycle = queries.get_cycle(session, cycle_id)
+        period, only = queries.period_of(cycle), list(cycle.only) or None
+    parameters = {"kind": period.kind, "year": period.year, "name": period.name, "only": only}
+    return _start(installation, CYCLE, period.kind, parameters)
+
+
+def end_run(installation: Installation, run_id: str, why: str) -> None:
+    """End the run of a closed cycle; one that cannot be ended now stops by itself once it goes on."""
+    body = {"state": {"type": "CANCELLED", "name": "Cancelled", "message": why}, "force": True}
+    try:
+        with _client(installation) as prefect:
+            prefect.post(f"/flow_runs/{run_id}/set_state", json=body).raise_for_status()
+    except httpx.HTTPError as error:
+        _log.warning("周期已关闭，运行 %s 还没有结束：%s", run_id, error)
+
+
+def _client(installation: Installation) -> httpx.Client:
     known = with_live_credential(installation.settings).prefect_auth
     user, _, password = (known.get_secret_value() if known else "").partition(":")
+    return httpx.Client(
+        base_url=f"{installation.settings.prefect_url}/api",
+        auth=(user, password),
+        timeout=_SECONDS,
+        trust_env=False,
+        verify=False,  # noqa: S501 - plain http on this machine; loading certificates would take long
+    )
+
+
+def _start(
+    installation: Installation, flow: KnownFlow, deployment: str, parameters: Mapping[str, object] | None = None
+) -> bool:
     try:
-        with httpx.Client(
-            base_url=f"{installation.settings.prefect_url}/api",
-            auth=(user, password),
-            timeout=_SECONDS,
-            trust_env=False,
-            verify=False,  # noqa: S501 - plain http on this machine; loading certificates would take long
-        ) as prefect:
+        with _client(installation) as prefect:
             found = prefect.get(f"/deployments/name/{quote(flow.name)}/{deployment}").raise_for_status().json()
-            body = {"state": {"type": "SCHEDULED"}}
+            body = {"state": {"type": "SCHEDULED"}, **({"parameters": parameters} if parameters else {})}
             prefect.post(f"/deployments/{found['id']}/create_flow_run", json=body).raise_for_status()
     except (httpx.HTTPError, KeyError, ValueError) as error:
         _log.warning("已记录，“%s”还没有能够开始：%s", flow.name, error)

@@ -77,8 +77,16 @@ def _item(settings: Settings, reminder: Reminder) -> dict[str, Any]:
         "workbook": duty.workbook,
         "is_text": bool(duty.workbook) and duty.office.writes_text,
         "returned": duty.returned,
-        "form_url": settings.run_url(duty.run_id) if duty.run_id else "",
+        "form_url": _form_url(settings, reminder),
     }
+
+
+def _form_url(settings: Settings, reminder: Reminder) -> str:
+    """Return where the form is answered, by whoever is to; for others where its run is seen."""
+    run_id = reminder.duty.run_id
+    if not run_id:
+        return ""
+    return settings.answer_url(run_id) if reminder.recipient in reminder.duty.people else settings.run_url(run_id)
 
 
 def _cut(text: str) -> str:

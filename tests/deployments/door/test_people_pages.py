@@ -30,12 +30,16 @@ PAGES = {
     "/channels": {OPERATOR, COMPILER, SUPERVISOR, LEADER, OFFICE},
     "/channels?look=1": {OPERATOR, COMPILER, SUPERVISOR, LEADER, OFFICE},
     "/manage/deadline/{period}": {SUPERVISOR, LEADER, OFFICE},
+    "/manage/act/{period}": {COMPILER, SUPERVISOR, LEADER, OFFICE},
 }
 #: What is sent, and who may send it.
 ACTS = {
     ("/people", "/"): {OPERATOR},
     ("/people/1", "/"): {OPERATOR},
     ("/manage/remind", "/"): {COMPILER, SUPERVISOR, OFFICE},
+    ("/manage/supervise", "/"): {COMPILER, SUPERVISOR, OFFICE},
+    ("/manage/act/{period}", "/"): {COMPILER, SUPERVISOR, LEADER, OFFICE},
+    ("/manage/revised/1", "/"): {COMPILER, SUPERVISOR, LEADER, OFFICE},
     ("/manage/deadline/{period}", "/"): {SUPERVISOR, LEADER, OFFICE},
 }
 

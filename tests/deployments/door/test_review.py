@@ -64,7 +64,7 @@ def test_each_role_sees_the_round_from_its_moment_on(bureau: Bureau, address: st
         assert who_sees() == {*REVIEWERS.values(), "周宣传"}
         shown = browsers[POLICY].get(page).text
         assert "<textarea" not in shown
-        assert f'href="/prefect/runs/flow-run/{CYCLE_OF_ASK}"' in shown
+        assert f'href="/answer/{CYCLE_OF_ASK}"' in shown
         assert f'href="{page}"' in browsers[POLICY].get("/").text
         assert browsers[POLICY].get("/review/2031-annual").status_code == httpx.codes.NOT_FOUND
         assert browsers[POLICY].get("/review/x").status_code == httpx.codes.NOT_FOUND

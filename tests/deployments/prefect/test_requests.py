@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +17,7 @@ from starlette.requests import Request
 
 from deployments.door.prefect.bodies import MOST_BYTES, RefusedRequestError, is_plain_schema, read_body, write_body
 from deployments.door.prefect.paths import read_path, read_query, write_path
+from deployments.door.prefect.replies import put_into_chinese
 from deployments.door.prefect.shown import show
 from deployments.door.prefect.upstream import answer_headers
 from deployments.door.prefect.waking import wake_suspended_run
@@ -241,3 +244,41 @@ def test_a_run_is_woken_although_prefects_database_is_locked_for_a_moment() -> N
         assert wake_suspended_run(prefect, SEEN, "k")
         assert not wake_suspended_run(prefect, SEEN, "another")
     assert [asked.count(call) for call in dict.fromkeys(asked)] == [4, 3, 3, 3]
+
+
+def test_what_prefect_finds_wrong_with_a_form_is_said_in_chinese() -> None:
+    said = {
+        "gate": "'gate' is a required property",
+        "opinion": "'' should be non-empty",
+        "code": r"'12' does not match '^\d{6}$'",
+        "outcome": "'x' is not one of ['通过', '退回']",
+        "name": "None is not of type 'string'",
+        "more": "something new",
+    }
+    errors = [{"property": name, "errors": [sentence]} for name, sentence in said.items()]
+    nested = {"property": "returned_to", "errors": [{"index": 0, "errors": ["'y' is not one of []"] * 2}]}
+    told = show("faults", {"errors": [*errors, nested], "valid": False}, lambda ids: ids, is_operator=False)
+    found = {each["property"]: each["errors"][0] for each in told["errors"]}
+    assert found.pop("returned_to") == {"index": 0, "errors": ["请从列表里选"]}
+    assert found == {
+        "gate": "没有填",
+        "opinion": "没有填",
+        "code": "应为验证器上正在显示的 6 位数字",
+        "outcome": "请从列表里选",
+        "name": "没有填",
+        "more": "填得不对，请重新填",
+    }
+    assert told["valid"] is False
+
+
+@pytest.mark.parametrize(("is_operator", "says"), [(True, "yes"), (False, "no")])
+def test_the_page_of_the_ui_that_is_installed_gets_our_words(is_operator: bool, says: str) -> None:
+    spec = importlib.util.find_spec("prefect")
+    assert spec is not None
+    assert spec.origin is not None
+    page = (Path(spec.origin).parent / "server" / "ui" / "index.html").read_text(encoding="utf-8")
+    ours = put_into_chinese(page, is_operator=is_operator)
+    assert f'<script src="/assets/prefect.js" data-operator="{says}"></script>' in ours
+    # Ours comes before theirs, which wraps what theirs uses.
+    assert ours.index("/assets/prefect.js") < ours.index('type="module"')
+    assert '<html lang="zh-CN">' in ours

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from disclosure.calendar.periods import parse_period
 from disclosure.catalog import RoleId
 from disclosure.cycle.deadlines import Deadline, find_milestone
@@ -14,10 +16,13 @@ from disclosure.monitoring.board.overview import load_overview
 from disclosure.platform.clock import format_day
 from disclosure.platform.errors import DisclosureError
 from disclosure.records.installation import Installation, Work
+from disclosure.records.tables import Cycle
 from disclosure.review.briefing import REVIEW_PAGE
 from disclosure.review.deadline_changes import MOVERS, NewDate, explain_immovable, move_deadline
 from disclosure.review.identify import Proof
 from disclosure.review.refusals import Refusal
+from disclosure.workspace.cycles.acts import ACTS, list_acts, may_act
+from disclosure.workspace.cycles.revised import RevisionLine, list_revisions
 from disclosure.workspace.waiting import RUNS
 
 MANAGE = "/manage"
@@ -87,20 +92,25 @@ class ManagePage:
     emergencies: str
     may_move: bool
     may_remind: bool
+    revisions: Sequence[RevisionLine]
 
 
 def load_manage_page(installation: Installation, roles: Collection[RoleId], now: dt.datetime) -> ManagePage:
     """Return how everything stands at ``now`` for somebody of ``roles``."""
     seen = load_overview(installation, now)
     may_move = not set(roles).isdisjoint(MOVERS)
+    with installation.read() as work:
+        acting = {cycle.period_id for cycle in work.session.scalars(select(Cycle)) if list_acts(work, cycle, roles)}
+        revised = list_revisions(work) if may_act(work.catalog, roles, "revise") else []
     return ManagePage(
         overdue=seen.overdue,
         awaited=[_awaited(each) for each in seen.awaited],
-        cycles=[_cycle(one, may_move=may_move) for one in _shown(seen)],
+        cycles=[_cycle(one, may_move=may_move, may_do=one.view.period.id in acting) for one in _shown(seen)],
         concerns=[one for one in (*seen.supervision, *seen.concerns) if not one.mended],
         emergencies=seen.emergencies,
         may_move=may_move,
         may_remind=not REMINDERS.isdisjoint(roles),
+        revisions=revised,
     )
 
 
@@ -124,7 +134,7 @@ def _awaited(each: Awaited) -> AwaitedLine:
     )
 
 
-def _cycle(one: CycleProgress, *, may_move: bool) -> ManagedCycle:
+def _cycle(one: CycleProgress, *, may_move: bool, may_do: bool) -> ManagedCycle:
     view = one.view
     actions = []
     if view.is_under_way and view.audit is not None:
@@ -133,6 +143,8 @@ def _cycle(one: CycleProgress, *, may_move: bool) -> ManagedCycle:
         actions.append(ManagedAction(f"{RUNS}{one.run_id}", "运行"))
     if may_move and movable_milestones(one):
         actions.append(ManagedAction(f"{MANAGE}/deadline/{view.period.id}", "改期"))
+    if may_do:
+        actions.append(ManagedAction(f"{ACTS}{view.period.id}", "更正、撤回、关闭"))
     return ManagedCycle(
         label=one.label,
         state=view.state + (f"，第 {view.round} 轮" if view.round > 1 else ""),
