@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from disclosure.workspace.waiting import HAND_IN, RUNS, WaitingItem, list_deeds, list_waiting
+from disclosure.workspace.waiting import ANSWER, HAND_IN, WaitingItem, list_deeds, list_waiting
 from tests.support.bureau import CYCLE_OF_ASK, REVIEWERS, Bureau
 
 pytestmark = pytest.mark.records
@@ -49,7 +49,7 @@ def test_a_gate_waits_for_its_own_people_and_leads_to_the_run(bureau: Bureau) ->
     assert waiting(bureau, REVIEWERS["finance"]) == []
     bureau.ask("review")
     (own,) = waiting(bureau, REVIEWERS["finance"])
-    assert (own.what, own.address, own.button) == ("数据审核", f"{RUNS}{CYCLE_OF_ASK}", "去答复")
+    assert (own.what, own.address, own.button) == ("数据审核", f"{ANSWER}{CYCLE_OF_ASK}", "去答复")
     assert waiting(bureau, REVIEWERS["leader"]) == waiting(bureau, SUPERVISOR) == []
     bureau.approve("finance")
     assert waiting(bureau, REVIEWERS["finance"]) == []
