@@ -141,7 +141,8 @@ def test_a_revision_is_answered_where_it_is_told(bureau: Bureau, come: Callable[
         number = row.id
     compiler = come(COMPILER)
     assert f'action="/manage/revised/{number}"' in compiler.get("/manage").text
-    assert "年鉴.csv" not in come(SUPERVISOR).get("/manage").text
+    # Whoever supervises reads of it, and is not offered the answer.
+    assert f'action="/manage/revised/{number}"' not in come(SUPERVISOR).get("/manage").text
     answered = {"reply": "keep", "reason": "年鉴为快报数，仍以公布的为准。"}
     told = compiler.submit("/manage", f"/manage/revised/{number}", **answered)
     assert "请填一次性口令" in text_of(told)
