@@ -101,12 +101,12 @@ def test_what_was_published_is_withdrawn_restored_and_corrected(bureau: Bureau, 
     assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     assert "不能办理" in text_of(refused)
     assert shown.read_bytes() == public
-    told = leader.submit(page, act="withdraw", kind="by_order", reason=REASON, code=code_of(bureau, LEADER))
+    told = leader.submit(page, act="withdraw", kind="by_order", reason=REASON, code=code_of(bureau, LEADER, -1))
     assert "各渠道核对无误" in text_of(told)
     assert REASON.rstrip("。") in shown.read_text(encoding="utf-8")
     assert offered(compiler, page) == ["correct"]
     assert "restore" in offered(leader, page)
-    told = leader.submit(page, act="restore", reason="已核对无误，恢复公开。", code=code_of(bureau, LEADER, 1))
+    told = leader.submit(page, act="restore", reason="已核对无误，恢复公开。", code=code_of(bureau, LEADER))
     assert "各渠道核对无误" in text_of(told)
     assert shown.read_bytes() == public
     chosen = {f"choice-{bureau.centres[0]}": "1"}
