@@ -76,7 +76,7 @@ def test_a_database_tells_which_extra_is_missing(without: str, tmp_path: Path) -
         checker="乙",
     )
     due = (WaitingCycle(parse_period("2025-annual"), 1),)
-    poll = source.visit(PollContext(load_catalog("chuxiong"), tmp_path, due, from_environment))
+    poll = source.begin_poll(PollContext(load_catalog("chuxiong"), tmp_path, due, from_environment))
     with pytest.raises(DisclosureError) as refused:
         list(poll.deliveries())
     assert str(refused.value) == (

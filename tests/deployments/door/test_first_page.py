@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from disclosure.review.people import STEP_SECONDS
-from disclosure.workspace.waiting import RUNS
+from disclosure.workspace.waiting import ANSWER
 from tests.support.bureau import CYCLE_OF_ASK, REVIEWERS, Bureau
 from tests.support.visitors import Browser, give_password, open_door
 
@@ -38,6 +38,6 @@ def test_each_sees_what_waits_for_them(new_bureau: Callable[..., Bureau]) -> Non
         bureau.ask("review")
         page = first_page(bureau, address, REVIEWERS["finance"])
         assert "数据审核" in page
-        assert page.count(f'class="primary" href="{RUNS}{CYCLE_OF_ASK}"') == 1
+        assert page.count(f'class="primary" href="{ANSWER}{CYCLE_OF_ASK}"') == 1
         assert "现在没有等你办的事" in first_page(bureau, address, REVIEWERS["leader"])
         assert "现在没有等你办的事" in first_page(bureau, address, "王填表")

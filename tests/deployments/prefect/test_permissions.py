@@ -47,7 +47,7 @@ EVERYBODY = {
     f"GET {RUN}/logs/download": "run_text",
     f"GET {RUN}/input/suspended-cycle1-round1-review-1-schema": "form",
     f"GET {RUN}/input/suspended-cycle1-round1-review-1-description": "form",
-    "POST /ui/schemas/validate": "as_is",
+    "POST /ui/schemas/validate": "faults",
     f"POST {RUN}/resume": "resumed",
 }
 #: What changes or stops something, and what only whoever runs the machine needs to see.
