@@ -38,7 +38,15 @@ from disclosure.review.identify import Proof, authorise
 from disclosure.review.refusals import Refusal
 
 
-def withdraw(installation: Installation, cycle_id: int, kind: WithdrawalKind, proof: Proof) -> Refusal | None:
+def withdraw(
+    installation: Installation,
+    cycle_id: int,
+    kind: WithdrawalKind,
+    proof: Proof,
+    *,
+    source: str = "",
+    by: str | None = None,
+) -> Refusal | None:
     """Note that the public is not to see this cycle's figures any more, or return why not.
 
     ``apply_withdrawal`` then does it. Withdrawn already: nothing changes.
@@ -46,7 +54,7 @@ def withdraw(installation: Installation, cycle_id: int, kind: WithdrawalKind, pr
     Raises:
         DisclosureError: when nothing is published.
     """
-    with installation.begin(proof.at) as work:
+    with installation.begin(proof.at, source=source, by=by) as work:
         session = work.session
         cycle = queries.get_cycle(session, cycle_id)
         queries.lock(session, cycle)
@@ -90,13 +98,15 @@ def power_to_withdraw(kind: WithdrawalKind) -> PowerId:
     return cast(PowerId, f"withdraw_{kind}")
 
 
-def restore(installation: Installation, cycle_id: int, proof: Proof) -> Refusal | None:
+def restore(
+    installation: Installation, cycle_id: int, proof: Proof, *, source: str = "", by: str | None = None
+) -> Refusal | None:
     """Note that the public is to see the figures again, or return why not. ``apply_withdrawal`` then does it.
 
     Raises:
         DisclosureError: when nothing was withdrawn, or a newer version has come out since.
     """
-    with installation.begin(proof.at) as work:
+    with installation.begin(proof.at, source=source, by=by) as work:
         session = work.session
         cycle = queries.get_cycle(session, cycle_id)
         queries.lock(session, cycle)

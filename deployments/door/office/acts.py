@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from http import HTTPStatus
 
 from starlette.background import BackgroundTask
@@ -15,6 +16,7 @@ from deployments.door.prefect.starting import end_run, start_cycle
 from deployments.door.screens import Form, show, with_form
 from deployments.door.visitor import current_visitor
 from disclosure.calendar.periods import parse_period
+from disclosure.catalog import RoleId
 from disclosure.cycle import queries
 from disclosure.cycle.view import load_view
 from disclosure.platform.clock import utc_now
@@ -56,6 +58,8 @@ class ActPages:
         visitor, cycle_id, act = current_visitor(request), self._find(request), form.get("act", "")
         try:
             if act == "settle":
+                if act not in self._offered(cycle_id, visitor.roles):
+                    return self._page(request, cycle_id, form, "没有要接着办完的撤回或恢复。", is_good=False)
                 done: ActDone | Refusal = settle(self._installation, cycle_id)
             elif not form.get("code", "").strip():
                 return self._page(request, cycle_id, form, "请填一次性口令。", is_good=False)
@@ -114,6 +118,10 @@ class ActPages:
             if cycle is None:
                 raise HTTPException(HTTPStatus.NOT_FOUND)
             return cycle.id
+
+    def _offered(self, cycle_id: int, roles: Collection[RoleId]) -> set[str]:
+        with self._installation.read() as work:
+            return {act.id for act in list_acts(work, queries.get_cycle(work.session, cycle_id), roles)}
 
     def _page(self, request: Request, cycle_id: int, form: Form, told: str, *, is_good: bool) -> Response:
         with self._installation.read() as work:

@@ -134,7 +134,7 @@ def do_act(
         DisclosureError: for what cannot be done with this cycle now, whoever does it.
     """
     if act in {"withdraw", "restore"}:
-        return _change_what_is_public(installation, cycle_id, act, chosen, proof)
+        return _change_what_is_public(installation, cycle_id, act, chosen, proof, source=source)
     with installation.begin(proof.at, source=source, by=proof.name) as work:
         cycle = queries.get_cycle(work.session, cycle_id)
         label, run_id = queries.period_of(cycle).label, cycle.driver_run_id or ""
@@ -152,13 +152,14 @@ def do_act(
 
 
 def _change_what_is_public(
-    installation: Installation, cycle_id: int, act: str, chosen: Sequence[str], proof: Proof
+    installation: Installation, cycle_id: int, act: str, chosen: Sequence[str], proof: Proof, *, source: str
 ) -> ActDone | Refusal:
     refuse_unsound(installation)
     if act == "restore":
-        refusal = withdrawal.restore(installation, cycle_id, proof)
+        refusal = withdrawal.restore(installation, cycle_id, proof, source=source, by=proof.name)
     elif len(chosen) == 1 and chosen[0] in KINDS:
-        refusal = withdrawal.withdraw(installation, cycle_id, cast(WithdrawalKind, chosen[0]), proof)
+        kind = cast(WithdrawalKind, chosen[0])
+        refusal = withdrawal.withdraw(installation, cycle_id, kind, proof, source=source, by=proof.name)
     else:
         raise DisclosureError("请选为什么撤回。")
     return refusal if refusal is not None else settle(installation, cycle_id)

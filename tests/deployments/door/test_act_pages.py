@@ -14,7 +14,7 @@ from sqlalchemy import select
 from deployments.door.office import acts
 from disclosure.cycle import queries
 from disclosure.records.states import CycleStep
-from disclosure.records.tables import Correction, LedgerEntry, Revision
+from disclosure.records.tables import Correction, FailedAttempts, LedgerEntry, Revision
 from disclosure.review.people import STEP_SECONDS
 from tests.support.bureau import REVIEWERS, Bureau
 from tests.support.visitors import Browser, let_in, open_door
@@ -101,6 +101,13 @@ def test_what_was_published_is_withdrawn_restored_and_corrected(bureau: Bureau, 
     assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
     assert "不能办理" in text_of(refused)
     assert shown.read_bytes() == public
+    # A wrong code is counted where it was typed; nothing was begun that anybody could carry to its end.
+    assert "口令不对" in text_of(leader.submit(page, act="withdraw", kind="by_order", reason=REASON, code="000000"))
+    with bureau.installation.read() as work:
+        assert set(work.session.scalars(select(FailedAttempts.source))) == {"127.0.0.1"}
+    supervisor = come(SUPERVISOR)
+    settled = supervisor.submit("/manage", page, act="settle")
+    assert "没有要接着办完的" in text_of(settled)
     told = leader.submit(page, act="withdraw", kind="by_order", reason=REASON, code=code_of(bureau, LEADER, -1))
     assert "各渠道核对无误" in text_of(told)
     assert REASON.rstrip("。") in shown.read_text(encoding="utf-8")
