@@ -69,6 +69,7 @@ def test_a_demonstration_whose_figures_are_wrong_names_finding_and_report(tmp_pa
     assert (tmp_path / report[1]).is_file()
 
 
+@pytest.mark.timeout(1800)  # nine minutes on two cores that do nothing else
 def test_a_whole_year_plays_with_all_that_befalls_a_release(tmp_path: Path) -> None:
     """Four cycles, a set hour, an emergency, a special disclosure, a correction, withdrawals and a restoration."""
     shown = played(tmp_path, "--year", "2025", seconds=1700)
