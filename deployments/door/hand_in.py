@@ -17,15 +17,14 @@ from starlette.types import Message
 
 from deployments.door.guard import refuse_page
 from deployments.door.prefect.resume import wake_collecting_runs
-from deployments.door.screens import Form, is_own_form, show
+from deployments.door.screens import Form, act_with_code, is_own_form, show
 from deployments.door.visitor import current_visitor
 from disclosure.access.looks import Seer
 from disclosure.collection.workbook.ooxml.package import FILE_LIMIT
 from disclosure.platform.clock import format_moment, utc_now
 from disclosure.platform.file_names import printable_name
 from disclosure.records.installation import Installation
-from disclosure.review.identify import Proof, identify, need_enrolment
-from disclosure.review.refusals import Refusal
+from disclosure.review.identify import identify, need_enrolment
 from disclosure.workspace.handing_in import (
     Upload,
     UploadAnswer,
@@ -112,14 +111,15 @@ class HandInPages:
             return self._page(request, told="还没有选文件。")
         if form.get("act") != "hand_in":
             return self._page(request, check_uploads(self._installation.catalog, offices, uploads, findings_of))
-        if not form.get("code", "").strip():
-            # No attempt at a code: it makes nobody wait.
-            return self._page(request, told="报送要填动态口令；只检查不用填。")
-        with self._installation.begin() as work:
-            proof = Proof(visitor.name, form.get("code", ""), work.now)
-            who = identify(work, proof, needs=need_enrolment, used_for="hand_in")
-        if isinstance(who, Refusal):
-            return self._page(request, told=who.sentence)
+        who = act_with_code(
+            self._installation,
+            request,
+            form,
+            lambda work, proof: identify(work, proof, needs=need_enrolment, used_for="hand_in"),
+            without_code="报送要填动态口令；只检查不用填。",
+        )
+        if isinstance(who, str):
+            return self._page(request, told=who)
         answers = hand_in_uploads(self._installation, offices, uploads, by=visitor.name, self_check=findings_of)
         page = self._page(request, answers, is_handed_in=True)
         taken = [answer.receipt.cycle_id for answer in answers if answer.receipt and answer.receipt.is_accepted]

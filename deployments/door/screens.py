@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from typing import TypeVar
 from urllib.parse import parse_qs
 
 import segno
@@ -12,11 +13,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from deployments.door.guard import OWN_POLICY, cookie_name, form_token, is_form_token, refuse_page, set_cookie
-from deployments.door.visitor import Visitor, visitor_or_none
+from deployments.door.visitor import Visitor, current_visitor, visitor_or_none
 from disclosure.access.tokens import new_token
 from disclosure.catalog import Catalog
+from disclosure.platform.errors import DisclosureError
 from disclosure.platform.templating import render_text
-from disclosure.records.installation import Installation
+from disclosure.records.installation import Installation, Work
+from disclosure.review.identify import Proof
+from disclosure.review.refusals import Refusal
 from disclosure.workspace.channels import CHANNELS, may_read_channels
 from disclosure.workspace.cycles.managing import MANAGE, MANAGERS
 from disclosure.workspace.openness import CATALOGUE, may_see_catalogue
@@ -29,6 +33,7 @@ _FORM_BYTES, _FORM_FIELDS = 16_384, 50
 #: For a page with a script of ours, which saves what is being written; otherwise as the door's other pages.
 SCRIPTED_POLICY = f"{OWN_POLICY}; script-src 'self'; connect-src 'self'"
 
+T = TypeVar("T")
 Form = dict[str, str]
 
 
@@ -92,6 +97,29 @@ def _form_secret(installation: Installation, request: Request) -> str:
     """Return what forms of this browser are bound to: its session, or before signing in a cookie of their own."""
     name = "form" if visitor_or_none(request) is None else "session"
     return request.cookies.get(cookie_name(installation.settings, name), "")
+
+
+def act_with_code(
+    installation: Installation,
+    request: Request,
+    form: Form,
+    act: Callable[[Work, Proof], T | Refusal],
+    *,
+    without_code: str = "请填一次性口令。",
+) -> T | str:
+    """Do ``act`` with the reason and the one-time code of a form, in one unit of work; a string says why it was not.
+
+    ``without_code`` is that string where none was typed: no attempt at a code, so it makes nobody wait.
+    """
+    visitor, code = current_visitor(request), form.get("code", "")
+    if not code.strip():
+        return without_code
+    try:
+        with installation.begin(source=visitor.source, by=visitor.name) as work:
+            done = act(work, Proof(visitor.name, code, work.now, form.get("reason", "").strip()))
+    except DisclosureError as error:
+        return str(error)
+    return done.sentence if isinstance(done, Refusal) else done
 
 
 def qr_code(text: str) -> str:

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import refuse_page
 from deployments.door.prefect.starting import end_run, start_cycle
-from deployments.door.screens import Form, show, with_form
+from deployments.door.screens import Form, act_with_code, show, with_form
 from deployments.door.visitor import current_visitor
 from disclosure.calendar.periods import parse_period
 from disclosure.catalog import RoleId
@@ -83,17 +83,16 @@ class ActPages:
         """Answer what later data says otherwise of a published figure."""
         if refused := self._refuse(request):
             return refused
-        visitor = current_visitor(request)
-        if not form.get("code", "").strip():
-            return refuse_page(HTTPStatus.UNPROCESSABLE_ENTITY, "没有办理", "请填一次性口令，返回上一页再办。")
-        try:
-            with self._installation.begin(source=visitor.source, by=visitor.name) as work:
-                proof = Proof(visitor.name, form["code"], work.now, form.get("reason", "").strip())
-                answered = answer_revision(work, request.path_params["number"], form.get("reply", ""), proof)
-        except DisclosureError as error:
-            return refuse_page(HTTPStatus.UNPROCESSABLE_ENTITY, "没有办理", str(error))
-        if isinstance(answered, Refusal):
-            return refuse_page(HTTPStatus.UNPROCESSABLE_ENTITY, "没有办理", answered.sentence)
+        number, reply = request.path_params["number"], form.get("reply", "")
+        answered = act_with_code(
+            self._installation,
+            request,
+            form,
+            lambda work, proof: answer_revision(work, number, reply, proof),
+            without_code="请填一次性口令，返回上一页再办。",
+        )
+        if isinstance(answered, str):
+            return refuse_page(HTTPStatus.UNPROCESSABLE_ENTITY, "没有办理", answered)
         page = RedirectResponse(f"{MANAGE}?revised=1", HTTPStatus.SEE_OTHER)
         if answered.cycle_id is not None:
             page.background = BackgroundTask(start_cycle, self._installation, answered.cycle_id)

@@ -12,14 +12,11 @@ from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import refuse_page
 from deployments.door.prefect.starting import start_reminders, start_supervision
-from deployments.door.screens import Form, show, with_form
+from deployments.door.screens import Form, act_with_code, show, with_form
 from deployments.door.visitor import current_visitor
 from disclosure.platform.clock import utc_now
-from disclosure.platform.errors import DisclosureError
 from disclosure.records.installation import Installation
 from disclosure.review.deadline_changes import MOVERS
-from disclosure.review.identify import Proof
-from disclosure.review.refusals import Refusal
 from disclosure.workspace.channels import (
     CHANNELS,
     list_channels,
@@ -117,18 +114,16 @@ class ManagePages:
         """Move a date."""
         if refused := self._refuse_move(request):
             return refused
-        visitor, reason = current_visitor(request), form.get("reason", "").strip()
-        if not form.get("code", "").strip():
-            return self._deadline(request, form, "改期要填一次性口令。")
-        milestone = form.get("milestone", "")
-        try:
-            with self._installation.begin(source=visitor.source, by=visitor.name) as work:
-                proof = Proof(visitor.name, form["code"], work.now, reason)
-                moved = move_by_form(work, request.path_params["period"], milestone, form.get("day", ""), proof)
-        except DisclosureError as error:
-            return self._deadline(request, form, str(error))
-        if isinstance(moved, Refusal):
-            return self._deadline(request, form, moved.sentence)
+        period, milestone, day = request.path_params["period"], form.get("milestone", ""), form.get("day", "")
+        moved = act_with_code(
+            self._installation,
+            request,
+            form,
+            lambda work, proof: move_by_form(work, period, milestone, day, proof),
+            without_code="改期要填一次性口令。",
+        )
+        if isinstance(moved, str):
+            return self._deadline(request, form, moved)
         answer = RedirectResponse(f"{MANAGE}?moved=1", HTTPStatus.SEE_OTHER)
         # It puts the schedule right where the day moved on which a cycle opens.
         answer.background = BackgroundTask(start_supervision, self._installation)

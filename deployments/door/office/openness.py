@@ -13,15 +13,13 @@ from starlette.routing import BaseRoute, Route
 from deployments.door.embargoed_files import FILE_POLICY
 from deployments.door.guard import refuse_page
 from deployments.door.prefect.starting import start_openness_watch
-from deployments.door.screens import SCRIPTED_POLICY, Form, show, with_form
+from deployments.door.screens import SCRIPTED_POLICY, Form, act_with_code, show, with_form
 from deployments.door.visitor import current_visitor
 from disclosure.catalog import OpennessItem
 from disclosure.openness.writing import drafts
 from disclosure.openness.writing.editing import tidy_fields
 from disclosure.platform.errors import DisclosureError
 from disclosure.records.installation import Installation
-from disclosure.review.identify import Proof
-from disclosure.review.refusals import Refusal
 from disclosure.workspace.openness import (
     CATALOGUE,
     hand_in_draft,
@@ -114,7 +112,7 @@ class OpennessPages:
             return RedirectResponse(f"{here}/preview/openness/{item.number}.html#{name}", HTTPStatus.SEE_OTHER)
         if act != "hand_in":
             return RedirectResponse(f"{here}?{'saved' if is_kept else 'same'}=1", HTTPStatus.SEE_OTHER)
-        return self._hand_in(request, item, name, form.get("code", ""))
+        return self._hand_in(request, item, name, form)
 
     def preview(self, request: Request) -> Response:
         """Show a public page as it would be, were the visitor's draft public.
@@ -136,18 +134,17 @@ class OpennessPages:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return HTMLResponse(page, headers={"Content-Security-Policy": FILE_POLICY})
 
-    def _hand_in(self, request: Request, item: OpennessItem, name: str, code: str) -> Response:
-        visitor = current_visitor(request)
-        if not code.strip():
-            # No attempt at a code: it makes nobody wait.
-            return self._form(request, item, name, "草稿已保存。送审要填一次性口令。")
-        try:
-            with self._installation.begin(source=visitor.source, by=visitor.name) as work:
-                taken = hand_in_draft(work, visitor.person_id, item, name, Proof(visitor.name, code, work.now))
-        except DisclosureError as error:
-            return self._form(request, item, name, f"草稿已保存，还没有送审：\n{error}")
-        if isinstance(taken, Refusal):
-            return self._form(request, item, name, f"草稿已保存，还没有送审：\n{taken.sentence}")
+    def _hand_in(self, request: Request, item: OpennessItem, name: str, form: Form) -> Response:
+        person_id = current_visitor(request).person_id
+        taken = act_with_code(
+            self._installation,
+            request,
+            form,
+            lambda work, proof: hand_in_draft(work, person_id, item, name, proof),
+            without_code="送审要填一次性口令。",
+        )
+        if isinstance(taken, str):
+            return self._form(request, item, name, f"草稿已保存，还没有送审：\n{taken}")
         answer = RedirectResponse(f"{CATALOGUE}?taken={taken.id}", HTTPStatus.SEE_OTHER)
         answer.background = BackgroundTask(start_openness_watch, self._installation)
         return answer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
@@ -11,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import refuse_page
-from deployments.door.screens import Form, qr_code, show, with_form
+from deployments.door.screens import Form, act_with_code, qr_code, show, with_form
 from deployments.door.visitor import current_visitor
 from disclosure.access import administration
 from disclosure.access.administration import Invited
@@ -60,8 +59,7 @@ class PeoplePages:
         """Enrol somebody, and show the link that leads them in."""
         if not may_administer(current_visitor(request).roles):
             return refuse_page(HTTPStatus.FORBIDDEN, "没有办理", _NOT_THEIRS)
-        name, office = form.get("name", ""), form.get("office", "")
-        outcome = self._act(request, form, "enrol", name, office)
+        outcome = self._act(request, form, "enrol", form.get("name", ""))
         return self._list(request, form, outcome) if isinstance(outcome, str) else self._invitation(request, outcome)
 
     def edit(self, request: Request) -> Response:
@@ -75,27 +73,22 @@ class PeoplePages:
         if not may_administer(current_visitor(request).roles):
             return refuse_page(HTTPStatus.FORBIDDEN, "没有办理", _NOT_THEIRS)
         person = self._find(request)
-        outcome = self._act(request, form, form.get("act", ""), person.name, form.get("office", ""))
+        outcome = self._act(request, form, form.get("act", ""), person.name)
         if isinstance(outcome, str):
             return self._edit(request, person, outcome)
         if isinstance(outcome, Invited):
             return self._invitation(request, outcome)
         return RedirectResponse(f"{PEOPLE}?done=1", HTTPStatus.SEE_OTHER)
 
-    def _act(self, request: Request, form: Form, act: str, name: str, office: str) -> Invited | Person | str:
+    def _act(self, request: Request, form: Form, act: str, name: str) -> Invited | Person | str:
         """Do it, or return why not."""
-        visitor, code = current_visitor(request), form.get("code", "")
-        if not code.strip():
-            # No attempt at a code: it makes nobody wait.
-            return "请填自己的一次性口令。"
-        roles = [field.removeprefix(_ROLE) for field in form if field.startswith(_ROLE)]
-        try:
-            with self._installation.begin(source=visitor.source, by=visitor.name) as work:
-                proof = Proof(visitor.name, code, work.now)
-                outcome = _do(work, proof, act, name, office, roles)
-        except DisclosureError as error:
-            return str(error)
-        return outcome.sentence if isinstance(outcome, Refusal) else outcome
+        return act_with_code(
+            self._installation,
+            request,
+            form,
+            lambda work, proof: _do(work, proof, act, name, form),
+            without_code="请填自己的一次性口令。",
+        )
 
     def _list(self, request: Request, form: Form, told: str) -> Response:
         visitor = current_visitor(request)
@@ -154,9 +147,14 @@ class PeoplePages:
         return found
 
 
-def _do(  # noqa: PLR0917 - the form's fields
-    work: Work, proof: Proof, act: str, name: str, office: str, roles: Collection[str]
-) -> Invited | Person | Refusal:
+def _do(work: Work, proof: Proof, act: str, name: str, form: Form) -> Invited | Person | Refusal:
+    """Do ``act`` for ``name``; office and roles are read from the form where the act has them.
+
+    Raises:
+        DisclosureError: for an act that there is not, and as the act itself.
+    """
+    office = form.get("office", "")
+    roles = [field.removeprefix(_ROLE) for field in form if field.startswith(_ROLE)]
     if act == "enrol":
         return administration.enrol(work, proof, name, office, roles)
     if act == "reassign":
