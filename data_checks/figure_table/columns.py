@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 IN_A_YEAR: tuple[CycleKind, ...] = ("q1", "h1", "q3", "annual")
 #: The attribute of the frame under which its columns are found.
 COLUMNS = "figures"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,13 @@ class Columns:
         self.known, self.finer, self.too_large = (
             np.append(each, np.zeros(lacking, bool)) for each in (amounts.known, amounts.finer, amounts.too_large)
         )
-        self.cache: dict[object, object] = {}
+        self._remembered: dict[object, object] = {}
+
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what ``make`` gave for ``key`` the first time: many rules ask these columns for the same."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return cast(T, self._remembered[key])
 
     def __deepcopy__(self, _memo: object) -> Columns:
         """Return itself: pandas copies what a frame carries with every frame it makes of it."""
@@ -196,13 +204,14 @@ class Columns:
         code = self._history_periods.get(period.id) if period is not None else None
         if code is None:
             return None
-        if ("past", code) not in self.cache:
-            region, indicator = self._history_codes
-            rows = np.flatnonzero((self.history.names["period"].codes == code) & self._history_amounts.known)
-            found = np.full((len(self.region_names), len(self.indicator_names) + 1), -1, dtype=np.int64)
-            found[region[rows], indicator[rows]] = rows
-            self.cache["past", code] = found
-        return self.cache["past", code]  # type: ignore[return-value]
+        return self.remembered(("past", code), lambda: self._past(code))
+
+    def _past(self, code: int) -> np.ndarray:
+        region, indicator = self._history_codes
+        rows = np.flatnonzero((self.history.names["period"].codes == code) & self._history_amounts.known)
+        found = np.full((len(self.region_names), len(self.indicator_names) + 1), -1, dtype=np.int64)
+        found[region[rows], indicator[rows]] = rows
+        return found
 
     def before(self, period: Period | None) -> Before | None:
         """Return what each row's figure was in ``period``; None when nothing is known of it."""

@@ -77,10 +77,7 @@ def balances_of(columns: Columns, insurance: str, equation: Equation) -> Balance
     hand and the parts leave nothing out: a residual ``.other`` is among them, or all parts the identity
     knows are. A part that is 不适用 is at hand and adds nothing; one that is 未提供 is not at hand.
     """
-    key = (insurance, equation)
-    if key not in columns.cache:
-        columns.cache[key] = _balances(columns, insurance, equation)
-    return columns.cache[key]  # type: ignore[return-value]
+    return columns.remembered((insurance, equation), lambda: _balances(columns, insurance, equation))
 
 
 def _balances(columns: Columns, insurance: str, equation: Equation) -> Balances | None:

@@ -176,20 +176,21 @@ def unit_slip(columns: Columns, thresholds_by: Thresholds) -> Evidence:
 
 def slip_powers(columns: Columns, given: Thresholds) -> np.ndarray:
     """Power of ten that each row has slipped by, as ``unit_slip`` finds it; 0 for none."""
-    key = ("slip", repr(sorted(given.items())))
-    if key not in columns.cache:
-        expected, _, able = comparable(columns)
-        band, powers = given["band"], [int(s * p) for p in given["powers"] for s in (1, -1)]  # type: ignore[attr-defined]
-        least = np.maximum(columns.fact("scale"), columns.by_dimension(thresholds(given, "_from")))
-        is_open = columns.known & able & (columns.value != 0) & (np.abs(expected) >= least)
-        is_open &= columns.fact("kind") != "derived"
-        with np.errstate(all="ignore"):
-            logarithm = np.log10(np.abs(columns.value / expected))
-        power = np.zeros(len(columns.region), dtype=np.int64)
-        for each in powers:
-            power[is_open & (power == 0) & (np.abs(logarithm - each) <= band)] = each
-        columns.cache[key] = power
-    return columns.cache[key]  # type: ignore[return-value]
+    return columns.remembered(("slip", repr(sorted(given.items()))), lambda: _slip_powers(columns, given))
+
+
+def _slip_powers(columns: Columns, given: Thresholds) -> np.ndarray:
+    expected, _, able = comparable(columns)
+    band, powers = given["band"], [int(s * p) for p in given["powers"] for s in (1, -1)]  # type: ignore[attr-defined]
+    least = np.maximum(columns.fact("scale"), columns.by_dimension(thresholds(given, "_from")))
+    is_open = columns.known & able & (columns.value != 0) & (np.abs(expected) >= least)
+    is_open &= columns.fact("kind") != "derived"
+    with np.errstate(all="ignore"):
+        logarithm = np.log10(np.abs(columns.value / expected))
+    power = np.zeros(len(columns.region), dtype=np.int64)
+    for each in powers:
+        power[is_open & (power == 0) & (np.abs(logarithm - each) <= band)] = each
+    return power
 
 
 def _slipped(columns: Columns, slips: list[Thresholds]) -> np.ndarray:
@@ -206,26 +207,28 @@ def comparable(columns: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     For a stock or standard the latest earlier one. For a flow the same period of last year, or else the
     year-to-date figure of an earlier period in proportion to its months.
     """
-    if "comparable" not in columns.cache:
-        period = columns.period
-        flow = columns.fact("kind") == "flow"
-        expected = np.zeros(len(columns.region), dtype=np.int64)
-        source = np.full(len(columns.region), -1)
-        able = np.zeros(len(columns.region), dtype=bool)
-        for is_flow in (True, False):
-            for number, candidate in enumerate(candidates(period, is_flow=is_flow)):
-                before = columns.before(candidate)
-                if before is None or candidate is None:
-                    continue
-                here = (flow == is_flow) & before.known & ~able
-                value = before.value
-                if is_flow and candidate.end_month != period.end_month:
-                    value = _in_proportion(value, period.end_month, candidate.end_month, columns.fact("step"))
-                expected = np.where(here, value, expected)
-                source = np.where(here, number, source)
-                able |= here
-        columns.cache["comparable"] = (expected, source, able)
-    return columns.cache["comparable"]  # type: ignore[return-value]
+    return columns.remembered("comparable", lambda: _comparable(columns))
+
+
+def _comparable(columns: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    period = columns.period
+    flow = columns.fact("kind") == "flow"
+    expected = np.zeros(len(columns.region), dtype=np.int64)
+    source = np.full(len(columns.region), -1)
+    able = np.zeros(len(columns.region), dtype=bool)
+    for is_flow in (True, False):
+        for number, candidate in enumerate(candidates(period, is_flow=is_flow)):
+            before = columns.before(candidate)
+            if before is None or candidate is None:
+                continue
+            here = (flow == is_flow) & before.known & ~able
+            value = before.value
+            if is_flow and candidate.end_month != period.end_month:
+                value = _in_proportion(value, period.end_month, candidate.end_month, columns.fact("step"))
+            expected = np.where(here, value, expected)
+            source = np.where(here, number, source)
+            able |= here
+    return expected, source, able
 
 
 def candidates(period: Period, *, is_flow: bool) -> tuple[Period | None, ...]:

@@ -35,10 +35,7 @@ class Fit:
 
 def fits(columns: Columns, at_least: int) -> list[Fit]:
     """Return every insurance with at least two indicators that ``at_least`` counties report."""
-    key = ("fits", at_least)
-    if key not in columns.cache:
-        columns.cache[key] = list(_fits(columns, at_least))
-    return columns.cache[key]  # type: ignore[return-value]
+    return columns.remembered(("fits", at_least), lambda: list(_fits(columns, at_least)))
 
 
 def _fits(columns: Columns, at_least: int) -> Iterator[Fit]:
@@ -111,10 +108,8 @@ def _is_large(columns: Columns, times: np.ndarray, given: Thresholds) -> np.ndar
 
 def near_past(columns: Columns) -> np.ndarray:
     """Whether each row is within a third of the last comparable figure."""
-    if "near_past" not in columns.cache:
-        expected, _, able = comparable(columns)
-        columns.cache["near_past"] = able & (3 * np.abs(columns.value - expected) <= np.abs(expected))
-    return columns.cache["near_past"]  # type: ignore[return-value]
+    expected, _, able = comparable(columns)
+    return columns.remembered("near_past", lambda: able & (3 * np.abs(columns.value - expected) <= np.abs(expected)))
 
 
 @measure

@@ -76,9 +76,7 @@ def sums_of_parts(columns: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     Raises:
         OverflowError: when so many so large amounts do not add up in 64 bits.
     """
-    if "sums_of_parts" not in columns.cache:
-        columns.cache["sums_of_parts"] = _sums_of_parts(columns)
-    return columns.cache["sums_of_parts"]  # type: ignore[return-value]
+    return columns.remembered("sums_of_parts", lambda: _sums_of_parts(columns))
 
 
 def _sums_of_parts(columns: Columns) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

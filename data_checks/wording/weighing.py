@@ -149,8 +149,8 @@ def past_tables(tables: Tables, period: Period) -> Tables:
     places = columns.past(period)
     if places is None:
         raise LookupError(period.id)
-    key = ("tables", period.id)
-    if key not in columns.cache:
-        rows = np.sort(places[places >= 0])
-        columns.cache[key] = Tables.of(tables.catalog, period, columns.history.take(rows))
-    return columns.cache[key]  # type: ignore[return-value]
+
+    def make() -> Tables:
+        return Tables.of(tables.catalog, period, columns.history.take(np.sort(places[places >= 0])))
+
+    return columns.remembered(("tables", period.id), make)
