@@ -18,7 +18,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from disclosure.confidentiality.cells.linear_table import Equation, LinearTable, unknown_part
+from disclosure.confidentiality.cells.linear_table import Equation, LinearTable, connected, unknown_part
 
 #: An outsider is not asked about values further away than so many times what must be possible.
 _REACH = 100
@@ -45,13 +45,19 @@ def attack(table: LinearTable, withheld: Collection[int]) -> dict[int, Interval]
     return {cell: unknown.interval(cell) for cell in sorted(withheld)}
 
 
-def find_exposed(table: LinearTable, withheld: Collection[int]) -> list[int]:
-    """Return the sensitive cells that an outsider comes too close to, among them any that is shown."""
-    unknown = Unknown(table, withheld)
+def find_exposed(
+    table: LinearTable, withheld: Collection[int], found: Mapping[int, Interval] | None = None
+) -> list[int]:
+    """Return the sensitive cells that an outsider comes too close to, among them any that is shown.
+
+    ``found``: what an ``attack`` on the same cells came to already.
+    """
+    unknown, known = Unknown(table, withheld), found or {}
     return [
         cell
         for cell in table.sensitive
-        if not (cell in withheld or table.cells[cell].is_hidden) or not unknown.is_protected(cell)
+        if not (cell in withheld or table.cells[cell].is_hidden)
+        or not (known[cell] if cell in known else unknown.interval(cell)).is_protected
     ]
 
 
@@ -61,7 +67,7 @@ class Unknown:
     def __init__(self, table: LinearTable, withheld: Collection[int]) -> None:
         self._table = table
         cells, equations = unknown_part(table, withheld)
-        self._parts = _connected(cells, equations)
+        self._parts = _parts(cells, equations)
 
     def interval(self, cell: int) -> Interval:
         """Return all that ``cell`` can be."""
@@ -75,10 +81,6 @@ class Unknown:
             is_open=high >= reach,
             is_protected=wanted is None or (here.value + low <= wanted.low and here.value + high >= wanted.high),
         )
-
-    def is_protected(self, cell: int) -> bool:
-        """Whether ``cell`` can be all it must be able to be."""
-        return self.interval(cell).is_protected
 
 
 @dataclass(frozen=True)
@@ -141,25 +143,12 @@ def matrix_of(equations: Sequence[Equation], cells: Sequence[int]) -> csr_array:
     return csr_array((np.array(factors, float), (rows, columns)), shape=shape)
 
 
-def _connected(cells: Iterable[int], equations: Sequence[Equation]) -> dict[int, _Part]:
+def _parts(cells: Iterable[int], equations: Sequence[Equation]) -> dict[int, _Part]:
     """Return for every cell the part it belongs to."""
-    group = {cell: cell for cell in cells}
-
-    def root(cell: int) -> int:
-        while group[cell] != cell:
-            group[cell] = group[group[cell]]
-            cell = group[cell]
-        return cell
-
+    members = connected(cells, equations)
+    number_of = {cell: number for number, own in enumerate(members) for cell in own}
+    own: list[list[Equation]] = [[] for _ in members]
     for equation in equations:
-        first, *others = equation
-        for other in others:
-            group[root(other)] = root(first)
-    members: dict[int, list[int]] = {}
-    for cell in group:
-        members.setdefault(root(cell), []).append(cell)
-    own: dict[int, list[Equation]] = {}
-    for equation in equations:
-        own.setdefault(root(next(iter(equation))), []).append(equation)
-    parts = {name: _Part(each, own.get(name, [])) for name, each in members.items()}
-    return {cell: parts[root(cell)] for cell in group}
+        own[number_of[next(iter(equation))]].append(equation)
+    parts = [_Part(each, equations_of) for each, equations_of in zip(members, own, strict=True)]
+    return {cell: parts[number] for cell, number in number_of.items()}

@@ -95,7 +95,15 @@ def with_attainable_protection(table: LinearTable) -> LinearTable:
 
 def split_table(table: LinearTable) -> list[LinearTable]:
     """Split ``table`` into parts that no equation joins; a cell that nothing is known of joins nothing."""
-    group = list(range(len(table.cells)))
+    # What the public has anyhow carries nothing from one side to the other.
+    unknown = [number for number, cell in enumerate(table.cells) if not cell.is_known]
+    joined = ([cell for cell in equation if not table.cells[cell].is_known] for equation in table.equations)
+    return [_part(table, cells) for cells in connected(unknown, joined)]
+
+
+def connected(cells: Iterable[int], joined: Iterable[Iterable[int]]) -> list[list[int]]:
+    """Group ``cells`` so that those which stand together in one of ``joined`` are in one group, each in its order."""
+    group = {cell: cell for cell in cells}
 
     def root(cell: int) -> int:
         while group[cell] != cell:
@@ -103,16 +111,15 @@ def split_table(table: LinearTable) -> list[LinearTable]:
             cell = group[cell]
         return cell
 
-    for equation in table.equations:
-        # What the public has anyhow carries nothing from one side to the other.
-        unknown = [cell for cell in equation if not table.cells[cell].is_known]
-        for cell in unknown[1:]:
-            group[root(cell)] = root(unknown[0])
+    for together in joined:
+        first: int | None = None
+        for cell in together:
+            first = cell if first is None else first
+            group[root(cell)] = root(first)
     members: dict[int, list[int]] = {}
-    for cell in range(len(table.cells)):
-        if not table.cells[cell].is_known:
-            members.setdefault(root(cell), []).append(cell)
-    return [_part(table, cells) for cells in members.values()]
+    for cell in group:
+        members.setdefault(root(cell), []).append(cell)
+    return list(members.values())
 
 
 def _part(table: LinearTable, cells: Sequence[int]) -> LinearTable:

@@ -116,7 +116,7 @@ def plan_withholding(catalog: Catalog, now: PublicStatement, before: Sequence[Pu
 
     chosen = suppress(table)
     intervals = attack(table, chosen.withheld)
-    exposed = {*chosen.exposed, *find_exposed(table, chosen.withheld)}
+    exposed = {*chosen.exposed, *find_exposed(table, chosen.withheld, intervals)}
     place_of = {number: place for place, number in structure.cells_of.items()}
     figures = [
         _withheld(catalog, structure, place_of[number], intervals[number], number in exposed)
