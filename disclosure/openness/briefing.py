@@ -23,8 +23,7 @@ from disclosure.records.states import AskStep
 from disclosure.records.subjects import decisions_of
 from disclosure.records.tables import OpennessChange, OpennessVersion
 from disclosure.review import asks
-
-_OUTCOME = {"approved": "通过", "returned": "退回"}
+from disclosure.review.forms import OUTCOME_NAMES
 
 
 def of_office(installation: Installation, change_id: int, now: dt.datetime) -> str:
@@ -58,7 +57,7 @@ def of_review(installation: Installation, change_id: int, now: dt.datetime) -> s
                     "question": catalog.gates[gate].question,
                     "is_open": decision is None,
                     "people": able,
-                    "made": f"{decision.person.name} {_OUTCOME[decision.outcome]}"
+                    "made": f"{decision.person.name} {OUTCOME_NAMES[decision.outcome]}"
                     f"（{format_moment(decision.decided_at)}）"
                     if decision
                     else "",

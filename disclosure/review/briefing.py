@@ -27,13 +27,13 @@ from disclosure.records.states import AskStep
 from disclosure.records.tables import AuditRun, Cycle
 from disclosure.review import decisions
 from disclosure.review.authority import REVIEW_GATES
+from disclosure.review.forms import OUTCOME_NAMES
 
 #: How many findings of a kind, and revisions, stand above the form: it begins within two screens, and the page of the
 #: round has them all.
 _FINDINGS_SHOWN = 5
 #: Where that page is, below the door's address.
 REVIEW_PAGE = "/review/"
-_OUTCOME = {"approved": "通过", "returned": "退回"}
 _SEVERITY = {"critical": "严重", "warning": "须说明", "info": "提示"}
 
 
@@ -246,7 +246,9 @@ def gate_line(session: Session, catalog: Catalog, view: CycleView, gate_id: Gate
     gate, decision, before = catalog.gates[gate_id], view.made.get(gate_id), view.made_in(view.round - 1).get(gate_id)
     if decision is not None:
         carried = "，沿用首次审核结论" if decision.carried_from_id else ""
-        status = f"{decision.person.name} {_OUTCOME[decision.outcome]}（{format_moment(decision.decided_at)}{carried}）"
+        status = (
+            f"{decision.person.name} {OUTCOME_NAMES[decision.outcome]}（{format_moment(decision.decided_at)}{carried}）"
+        )
     elif gate.first_review_only and before is not None and before.outcome == "approved":
         status = "待审核（上一轮已通过，之后文字或表格有改动，须重新审核）"
     else:

@@ -25,6 +25,8 @@ from disclosure.review.refusals import Refusal, RefusalCode, combine_refusals
 
 words = words_beside(__file__)
 OUTCOMES: Mapping[str, Outcome] = {"通过": "approved", "退回": "returned"}
+#: What was decided, as people call it.
+OUTCOME_NAMES: Mapping[str, str] = {outcome: name for name, outcome in OUTCOMES.items()}
 #: After an emergency sign-off what is public cannot be returned, only found right or wrong.
 LATER_OUTCOMES: Mapping[str, Outcome] = {"补审通过": "approved", "补审发现问题": "returned"}
 AT_ONCE = "立即"

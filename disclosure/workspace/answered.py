@@ -17,6 +17,7 @@ from disclosure.records.installation import Work
 from disclosure.records.tables import Ask, Cycle, GivenAnswer, OpennessChange
 from disclosure.review import decisions
 from disclosure.review.briefing import REVIEW_PAGE
+from disclosure.review.forms import OUTCOME_NAMES
 
 #: Where somebody sees what was recorded of their answers, below the door's address.
 ANSWERED = "/answered/"
@@ -39,7 +40,6 @@ _NEXT_OF_CHANGE: Mapping[str, str] = {
     "done": "已经办完。",
     "withdrawn": "已撤回，不再办理。",
 }
-_OUTCOMES: Mapping[str, str] = {"approved": "通过", "returned": "退回"}
 _SHOWN = 4
 
 
@@ -103,7 +103,7 @@ def _own_answers(session: Session, catalog: Catalog, about: ColumnElement[bool],
     gates: dict[str, str] = {gate.id: gate.name for gate in catalog.gates.values()}
     return [
         OwnAnswer(
-            what=f"第 {round_number} 轮{gates.get(row.gate, '')}：{_OUTCOMES.get(row.outcome, '已答复')}",
+            what=f"第 {round_number} 轮{gates.get(row.gate, '')}：{OUTCOME_NAMES.get(row.outcome, '已答复')}",
             at=format_moment(row.given_at),
             opinion=str(row.said.get("opinion", "")),
         )

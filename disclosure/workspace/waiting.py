@@ -21,6 +21,7 @@ from disclosure.platform.clock import format_day, shanghai
 from disclosure.records.installation import Work
 from disclosure.records.tables import Cycle, LedgerEntry
 from disclosure.review.briefing import REVIEW_PAGE
+from disclosure.review.forms import OUTCOME_NAMES
 from disclosure.workspace.answered import ANSWERED
 from disclosure.workspace.requests import REQUESTS
 
@@ -39,7 +40,6 @@ _DEEDS: Mapping[str, str] = {
     "ask.answered": "答复",
     "deadline.moved": "改期",
 }
-_OUTCOMES: Mapping[str, str] = {"approved": "通过", "returned": "退回"}
 _DONE_SHOWN = 12
 
 
@@ -119,7 +119,7 @@ def list_deeds(work: Work, name: str) -> list[Deed]:
 def _what_was_done(catalog: Catalog, row: LedgerEntry) -> str:
     """Say what a line of the ledger is about, with the gate and the outcome of an answer."""
     told = json.loads(row.details)
-    gate, outcome = catalog.gates.get(told.get("gate", "")), _OUTCOMES.get(told.get("outcome", ""), "")
+    gate, outcome = catalog.gates.get(told.get("gate", "")), OUTCOME_NAMES.get(told.get("outcome", ""), "")
     return f"{gate.name}：{outcome}" if gate and outcome else _DEEDS[row.event]
 
 

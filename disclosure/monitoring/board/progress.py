@@ -13,8 +13,7 @@ from disclosure.monitoring.board.facts import ChannelState, CycleProgress, Stati
 from disclosure.monitoring.reminders.duties import Duty
 from disclosure.platform.clock import format_moment
 from disclosure.review import decisions
-
-_OUTCOMES = {"approved": "通过", "returned": "退回"}
+from disclosure.review.forms import OUTCOME_NAMES
 
 
 def measure_progress(catalog: Catalog, view: CycleView, owed: Sequence[Duty], today: dt.date) -> CycleProgress:
@@ -31,7 +30,7 @@ def measure_progress(catalog: Catalog, view: CycleView, owed: Sequence[Duty], to
             for deadline, state in _stations(view, owed, today)
         ),
         waits=_waits(catalog, view) if view.is_under_way else "",
-        decided="、".join(f"{catalog.gates[gate].name}{_OUTCOMES[d.outcome]}" for gate, d in view.made.items()),
+        decided="、".join(f"{catalog.gates[gate].name}{OUTCOME_NAMES[d.outcome]}" for gate, d in view.made.items()),
         channels=tuple(
             ChannelState(catalog.channels[row.channel].name, row.state == "done", row.updated_at)
             for row in view.switches

@@ -38,6 +38,7 @@ from disclosure.records.tables import (
     Submission,
     Withdrawal,
 )
+from disclosure.review.forms import OUTCOME_NAMES
 
 LEDGER = "ledger.jsonl"
 
@@ -166,7 +167,6 @@ def _tables(session: Session, installation: Installation, cycle: Cycle) -> Itera
 _DECIDED = ("轮", "环节", "姓名", "单位", "结论", "意见", "内容摘要", "时间", "沿用第几号结论")
 _CHANGED = ("事项", "版", "理由", "姓名", "时间")
 _RECEIVED = ("轮", "单位", "种类", "文件名", "SHA-256", "是否收下", "填报或撰写人", "复核人", "收到时间")
-_OUTCOMES = {"approved": "通过", "returned": "退回"}
 _WITHDRAWN = {"in_error": "撤回：有误", "superseded": "撤回：被取代", "by_order": "撤回：依上级要求"}
 
 
@@ -179,7 +179,7 @@ def _decisions(session: Session, installation: Installation, cycle: Cycle) -> li
             catalog.gates[row.gate].name,
             row.person.name,
             _office(installation, row.person.office),
-            _OUTCOMES[row.outcome],
+            OUTCOME_NAMES[row.outcome],
             row.opinion,
             row.digest,
             _moment(row.decided_at),
