@@ -106,7 +106,8 @@ def list_items(work: Work, person_id: int, roles: Collection[RoleId], offices: C
     session, catalog = work.session, work.catalog
     clocks = {(clock.item, clock.element): clock for clock in open_clocks(session, catalog, work.now) if clock.element}
     newest = changes.newest_versions(session, catalog)
-    steps = {change.id: change.step for change in session.scalars(select(OpennessChange))}
+    wanted = select(OpennessChange.id, OpennessChange.step).where(OpennessChange.profile == catalog.profile.id)
+    steps = dict(session.execute(wanted).tuples().all())
     saved = drafts.list_drafts(session, catalog, person_id)
     sees_all = not _OVERSEERS.isdisjoint(roles)
     found = []

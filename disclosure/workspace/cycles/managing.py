@@ -100,7 +100,9 @@ def load_manage_page(installation: Installation, roles: Collection[RoleId], now:
     seen = load_overview(installation, now)
     may_move = not set(roles).isdisjoint(MOVERS)
     with installation.read() as work:
-        acting = {cycle.period_id for cycle in work.session.scalars(select(Cycle)) if list_acts(work, cycle, roles)}
+        shown = {one.view.id for one in seen.cycles}
+        cycles = work.session.scalars(select(Cycle).where(Cycle.id.in_(shown)))
+        acting = {cycle.period_id for cycle in cycles if list_acts(work, cycle, roles)}
         revised = list_revisions(work) if may_act(work.catalog, roles, "revise") else []
     return ManagePage(
         overdue=seen.overdue,
