@@ -67,10 +67,11 @@ def explorer_data(catalog: Catalog, collected: Collected, replaced: Replaced) ->
     regions = list(catalog.regions.values())
     of_insurance = {insurance: number for number, insurance in enumerate(catalog.insurances)}
     shown = [
-        indicator
+        (indicator, rows)
         for insurance in catalog.insurances
         for indicator in catalog.indicators.values()
-        if indicator.insurance == insurance and indicator.kind != "text" and _rows(catalog, collected, indicator, place)
+        if indicator.insurance == insurance and indicator.kind != "text"
+        if (rows := _rows(catalog, collected, indicator, place))
     ]
     return {
         "periods": [
@@ -96,9 +97,9 @@ def explorer_data(catalog: Catalog, collected: Collected, replaced: Replaced) ->
                 "rate": _is_rate(catalog, indicator),
                 "base": catalog.comparisons.base_of(indicator),
                 "bases": [_base(catalog, indicator, period, place) for period in periods],
-                "rows": _rows(catalog, collected, indicator, place),
+                "rows": rows,
             }
-            for indicator in shown
+            for indicator, rows in shown
         ],
         "replaced": replaced,
         "words": {
