@@ -5,6 +5,7 @@ The ledger says that it was made, with its digest: a forged archive has another,
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import tempfile
 import zipfile
@@ -84,7 +85,7 @@ def archive_year(installation: Installation, year: int, folder: Path, actor: str
         files |= {MANIFEST: text, SIGNATURE: sign(text, private, public.id, utc_now()).encode()}
         name = f"disclosure-archive-{installation.catalog.profile.id}-{year}-{now:%Y%m%dT%H%M%SZ}.zip"
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / name, files, shanghai(now).timetuple()[:6])
+        _write(folder / name, files, shanghai(now))
         with installation.records.write() as session:
             ledger.append(session, "archive.made", actor=actor, year=year, file=name, digest=manifest.digest)
     return YearArchive(folder / name, labels, len(files), manifest.digest)
@@ -143,14 +144,15 @@ def _title(installation: Installation, year: int) -> str:
     return f"{installation.catalog.profile.short_title}{year}年归档包"
 
 
-def _write(path: Path, files: Mapping[str, bytes], moment: tuple[int, ...]) -> None:
+def _write(path: Path, files: Mapping[str, bytes], made: dt.datetime) -> None:
     """Write the zip so that it is there whole or not at all, for its owner alone."""
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
     try:
         with os.fdopen(handle, "wb") as stream:
             with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+                moment = (made.year, made.month, made.day, made.hour, made.minute, made.second)
                 for name in sorted(files):
-                    member = zipfile.ZipInfo(name, (moment[0], *moment[1:6]))  # type: ignore[arg-type]
+                    member = zipfile.ZipInfo(name, moment)
                     member.compress_type, member.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
                     packed.writestr(member, files[name])
             stream.flush()
