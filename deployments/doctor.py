@@ -24,7 +24,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 from deployments import local
 from deployments.backup.latest import look_for_backup
 from deployments.credential import with_live_credential
-from deployments.operating.growth import describe_growth
+from deployments.operating.growth import LEAST_FREE_BYTES, describe_growth
 from disclosure.calendar.workdays import missing_holidays
 from disclosure.catalog import Catalog
 from disclosure.collection.intake.tidying import returned_files
@@ -54,7 +54,6 @@ UI_SWITCH = "PREFECT_SERVER_UI_V2_ENABLED"
 TELEMETRY_SWITCH = "PREFECT_SERVER_ANALYTICS_ENABLED"
 _ASK_SECONDS = 3.0
 _ENOUGH_BYTES = 2 * 2**30
-_TOO_FEW_BYTES = 200 * 2**20
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ def _disk(folder: Path, free: int) -> Check:
     found = f"{folder} 所在的磁盘还有 {free / 2**30:.1f} GB。"
     if free >= _ENOUGH_BYTES:
         return Check("磁盘", "ok", found)
-    status: Status = "warn" if free >= _TOO_FEW_BYTES else "fail"
+    status: Status = "warn" if free >= LEAST_FREE_BYTES else "fail"
     return Check("磁盘", status, found, f"请腾出至少 {_ENOUGH_BYTES // 2**30} GB；已报送的文件和记录一件都不要删。")
 
 

@@ -11,6 +11,8 @@ from deployments.logs import FULL_BYTES, KEPT
 from disclosure.platform.settings import Settings
 
 _MEBIBYTE = 2**20
+#: Below this much room nothing that is handed in is sure of its place.
+LEAST_FREE_BYTES = 200 * _MEBIBYTE
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,12 @@ from enum import StrEnum
 from sqlalchemy import text
 
 from deployments.local import is_up
+from deployments.operating.growth import LEAST_FREE_BYTES
 from disclosure.platform.settings import Settings
 from disclosure.records.installation import Installation
 from tasks.orchestration.processes import read_mark, seconds_since_look
 from tasks.orchestration.watching.storage import storage_failures
 
-#: Below this nothing that is handed in is sure of its place; `disclosure doctor` calls it a failure too.
-LEAST_FREE_BYTES = 200 * 2**20
 #: The watcher looks every three seconds; a look that waits for Prefect takes up to a minute.
 WATCHER_SECONDS = 90.0
 #: Whoever asks more often is told what was found a moment ago: anybody may ask.
