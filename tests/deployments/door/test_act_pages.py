@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
 import re
-import time
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -15,9 +13,8 @@ from deployments.door.office import acts
 from disclosure.cycle import queries
 from disclosure.records.states import CycleStep
 from disclosure.records.tables import Correction, FailedAttempts, LedgerEntry, Revision
-from disclosure.review.people import STEP_SECONDS
 from tests.support.bureau import REVIEWERS, Bureau
-from tests.support.visitors import Browser, let_in, open_door
+from tests.support.visitors import Browser, code_of, let_in, open_door, text_of
 
 pytestmark = [pytest.mark.records, pytest.mark.slow]
 
@@ -55,16 +52,8 @@ def page_of(bureau: Bureau) -> str:
     return f"/manage/act/{bureau.period.id}"
 
 
-def code_of(bureau: Bureau, name: str, ahead: int = 0) -> str:
-    return bureau._code_of(name, int(time.time()) // STEP_SECONDS + ahead)
-
-
 def offered(browser: Browser, page: str) -> list[str]:
     return re.findall(r'name="act" value="(\w+)"', browser.get(page).text)
-
-
-def text_of(answer: httpx.Response) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", "", answer.text))
 
 
 def test_a_cycle_opened_by_mistake_is_closed_and_opened_again(bureau: Bureau, come: Callable[[str], Browser]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -16,10 +15,9 @@ from deployments.door.prefect import resume
 from disclosure.collection.handout import hand_out
 from disclosure.collection.workbook.ooxml.package import FILE_LIMIT
 from disclosure.figures.narrative import TextBlock, TextSpan
-from disclosure.records.tables import Ask, LedgerEntry, Look, Narrative, Submission
-from disclosure.review.people import STEP_SECONDS
+from disclosure.records.tables import Ask, FailedAttempts, LedgerEntry, Look, Narrative, Submission
 from tests.support.bureau import CYCLE_OF_ASK, REVIEWERS, Bureau
-from tests.support.visitors import Browser, give_password, open_door
+from tests.support.visitors import Browser, code_of, give_password, open_door
 
 pytestmark = [pytest.mark.records, pytest.mark.slow]
 
@@ -40,17 +38,12 @@ def address(bureau: Bureau) -> Iterator[str]:
         yield address
 
 
-def code_now(bureau: Bureau, name: str, ahead: int = 0) -> str:
-    """A code that counts now; the one before leaves this one for another act."""
-    return bureau._code_of(name, int(time.time()) // STEP_SECONDS + ahead)
-
-
 @contextmanager
 def come_in(bureau: Bureau, address: str, name: str) -> Iterator[Browser]:
     """This person's browser, signed in."""
     give_password(bureau, name)
     with Browser(address) as browser:
-        browser.sign_in(name, code_now(bureau, name, -1))
+        browser.sign_in(name, code_of(bureau, name, -1))
         yield browser
 
 
@@ -87,7 +80,12 @@ def test_slips_are_told_and_then_it_is_right(bureau: Bureau, address: str) -> No
         assert "可以报送" in send(browser, [("对.xlsx", right)], act="check").text
         assert "报送要填动态口令" in send(browser, [("对.xlsx", right)], act="hand_in", code="").text
         assert submissions(bureau) == 0
-        taken = send(browser, [("错.xlsx", wrong), ("对.xlsx", right)], act="hand_in", code=code_now(bureau, DRAFTER))
+        told = send(browser, [("对.xlsx", right)], act="hand_in", code="000000")
+        assert "口令不对" in told.text
+        # It counts where it was typed: nobody elsewhere waits for it.
+        with bureau.installation.read() as work:
+            assert set(work.session.scalars(select(FailedAttempts.source))) == {"127.0.0.1"}
+        taken = send(browser, [("错.xlsx", wrong), ("对.xlsx", right)], act="hand_in", code=code_of(bureau, DRAFTER))
         assert "没有通过，原件已留存" in taken.text, re.findall(r"role=.alert.>(.*)<", taken.text)
         assert "已收到" in taken.text
         assert submissions(bureau) == 2
@@ -157,7 +155,7 @@ def test_a_text_is_handed_in_and_the_run_that_waits_is_woken(
     with open_door(bureau.installation.settings) as address, come_in(bureau, address, "吴文字") as browser:
         told = send(browser, [("文稿.docx", unsigned.read_bytes())], act="check")
         assert "没有填写起草人" in told.text
-        taken = send(browser, [(path.name, path.read_bytes())], act="hand_in", code=code_now(bureau, "吴文字"))
+        taken = send(browser, [(path.name, path.read_bytes())], act="hand_in", code=code_of(bureau, "吴文字"))
         assert f"1 个部分的文字（{section.name}" in taken.text, taken.text
     with bureau.installation.records.read() as session:
         key = session.get_one(Ask, ask).pause_key

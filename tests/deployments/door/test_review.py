@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -13,10 +12,9 @@ import pytest
 
 from disclosure.access import sessions
 from disclosure.records.tables import Look
-from disclosure.review.people import STEP_SECONDS
 from tests.support.bureau import CYCLE_OF_ASK, REVIEWERS, Bureau
 from tests.support.suspicious_past import import_suspicious_past
-from tests.support.visitors import Browser, give_password, open_door
+from tests.support.visitors import Browser, code_of, give_password, open_door
 
 pytestmark = [pytest.mark.records, pytest.mark.slow]
 
@@ -44,7 +42,7 @@ def address(bureau: Bureau) -> Iterator[str]:
 def come_in(bureau: Bureau, browser: Browser, name: str, ahead: int = 0) -> Browser:
     """Sign this person in."""
     give_password(bureau, name)
-    told = browser.sign_in(name, bureau._code_of(name, int(time.time()) // STEP_SECONDS + ahead))
+    told = browser.sign_in(name, code_of(bureau, name, ahead))
     assert told.status_code == httpx.codes.SEE_OTHER
     return browser
 
