@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import great_expectations as gx
@@ -59,15 +59,25 @@ def open_project(home: Path) -> FileDataContext:
 
 
 def write_checkpoint(context: FileDataContext, version: str, expectations: Sequence[Expectation]) -> Checkpoint:
-    """Write suite, validation definition and checkpoint; ``version`` says of which rules."""
-    suite = context.suites.add_or_update(
-        ExpectationSuite(name=NAME, expectations=list(expectations), meta={"version": version})
-    )
+    """Write suite, validation definition and checkpoint; ``version`` says of which rules.
+
+    What was there goes first: each ``add_or_update`` looks every expectation up in the suite that it replaces, and does
+    so again for each thing that holds the suite, which took longer than the audit itself.
+    """
+    for former, name in (
+        (context.checkpoints, CHECKPOINT),
+        (context.validation_definitions, NAME),
+        (context.suites, NAME),
+    ):
+        with suppress(DataContextError):
+            former.delete(name)
+    suite = context.suites.add(ExpectationSuite(name=NAME, expectations=list(expectations), meta={"version": version}))
     asset = context.data_sources.add_or_update_pandas("audit").add_dataframe_asset(NAME)
     batch = asset.add_batch_definition_whole_dataframe("all")
-    definition = context.validation_definitions.add_or_update(ValidationDefinition(name=NAME, data=batch, suite=suite))
-    checkpoint = Checkpoint(name=CHECKPOINT, validation_definitions=[definition], result_format=RESULT_FORMAT)
-    return context.checkpoints.add_or_update(checkpoint)
+    definition = context.validation_definitions.add(ValidationDefinition(name=NAME, data=batch, suite=suite))
+    return context.checkpoints.add(
+        Checkpoint(name=CHECKPOINT, validation_definitions=[definition], result_format=RESULT_FORMAT)
+    )
 
 
 def _current(context: FileDataContext, version: str) -> Checkpoint | None:

@@ -1,4 +1,7 @@
-"""Fixtures that open a bureau: a fresh one on each database, or as many on SQLite as a test wants."""
+"""Fixtures that open a bureau: a fresh one on each database, or as many on SQLite as a test wants.
+
+``audited`` is one whose round is already handed in and audited: made once a worker, copied for each test.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.support.bureau import Bureau, bureau_at
 
@@ -32,6 +37,49 @@ def open_bureau(tmp_path: Path, records_url: str) -> Iterator[Callable[..., Bure
 def bureau(open_bureau: Callable[..., Bureau]) -> Bureau:
     """高港区 2016 with nothing handed in yet."""
     return open_bureau()
+
+
+def _audited_at(home: Path, database_url: str) -> Bureau:
+    bureau = bureau_at(home, database_url)
+    bureau.hand_in_all()
+    bureau.compile()
+    bureau.audit()
+    bureau.rest()
+    return bureau
+
+
+@pytest.fixture(scope="session")
+def audited_once(tmp_path_factory: pytest.TempPathFactory) -> Bureau:
+    """高港区 2016, handed in, compiled and audited; every test works on a copy."""
+    home = tmp_path_factory.mktemp("audited")
+    return _audited_at(home, f"sqlite:///{home / 'records.db'}")
+
+
+@pytest.fixture(scope="session")
+def audited_on_postgresql(
+    copy_of_database: Callable[[str], AbstractContextManager[str]],
+    postgres_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Bureau]:
+    """The same on PostgreSQL."""
+    with copy_of_database(postgres_template) as url:
+        yield _audited_at(tmp_path_factory.mktemp("audited"), url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def audited(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bureau]:
+    """A round that waits for its reviews: a copy of one's own, on SQLite and once more on PostgreSQL."""
+    if request.param == "sqlite":
+        copy = request.getfixturevalue("audited_once").copy_to(tmp_path)
+        yield copy
+        copy.rest()
+        return
+    base: Bureau = request.getfixturevalue("audited_on_postgresql")
+    copy_of_database = request.getfixturevalue("copy_of_database")
+    with copy_of_database(str(make_url(base.installation.settings.database_url).database)) as url:
+        copy = base.copy_to(tmp_path, url)
+        yield copy
+        copy.rest()
 
 
 @pytest.fixture

@@ -39,37 +39,34 @@ def seen(bureau: Bureau, kept: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def asked(bureau: Bureau) -> None:
-    """Let a round wait for its reviewers."""
-    bureau.hand_in_all()
-    bureau.compile()
-    bureau.audit()
-    bureau.ask("review")
+@pytest.fixture
+def asked(audited: Bureau) -> Bureau:
+    """A round that waits for its reviewers."""
+    audited.ask("review")
+    return audited
 
 
-def test_everybody_is_offered_their_own_gate_and_their_own_name(bureau: Bureau) -> None:
-    asked(bureau)
+def test_everybody_is_offered_their_own_gate_and_their_own_name(asked: Bureau) -> None:
     for gate, name in (("policy", "政策审核"), ("finance", "数据审核"), ("confidentiality", "保密性审核")):
-        fields = seen(bureau, form(*REVIEWS), REVIEWERS[gate])
+        fields = seen(asked, form(*REVIEWS), REVIEWERS[gate])
         assert fields["gate"]["enum"] == [name]
         assert fields["name"]["default"] == REVIEWERS[gate]
         assert fields["outcome"]["enum"] == ["通过", "退回"]
         told = fields["gate"]["description"]
         assert "从前" not in told
-        questions = {other: bureau.catalog.gates[other].question for other in ("policy", "finance", "confidentiality")}
+        questions = {other: asked.catalog.gates[other].question for other in ("policy", "finance", "confidentiality")}
         assert {other for other, question in questions.items() if question in told} == {gate}
         assert "紧急" not in told
-    fields = seen(bureau, form(*REVIEWS), REVIEWERS["leader"])
+    fields = seen(asked, form(*REVIEWS), REVIEWERS["leader"])
     assert fields["gate"]["enum"] == ["局领导紧急签发"]
     assert fields["outcome"]["enum"] == ["通过"]
     assert fields["returned_to"]["items"]["enum"] == [RETURN_TO_NOBODY]
 
 
-def test_who_has_answered_or_may_not_is_told_and_asked_nothing(bureau: Bureau) -> None:
-    asked(bureau)
-    bureau.approve("policy")
-    bureau.ask("review")
-    fields = seen(bureau, form(*REVIEWS), REVIEWERS["policy"])
+def test_who_has_answered_or_may_not_is_told_and_asked_nothing(asked: Bureau) -> None:
+    asked.approve("policy")
+    asked.ask("review")
+    fields = seen(asked, form(*REVIEWS), REVIEWERS["policy"])
     assert list(fields) == ["notice"]
     told = fields["notice"]["description"]
     # They see who has signed meanwhile, and who is waited for.
@@ -77,9 +74,9 @@ def test_who_has_answered_or_may_not_is_told_and_asked_nothing(bureau: Bureau) -
     assert REVIEWERS["finance"] in told
     assert "没有要由你答复的" in told
     # The others' gates are still theirs.
-    assert seen(bureau, form(*REVIEWS), REVIEWERS["finance"])["gate"]["enum"] == ["数据审核"]
+    assert seen(asked, form(*REVIEWS), REVIEWERS["finance"])["gate"]["enum"] == ["数据审核"]
     # Nobody knows them: they are told so, and asked nothing.
-    assert "没有登记" in seen(bureau, form(*REVIEWS), "某某")["notice"]["description"]
+    assert "没有登记" in seen(asked, form(*REVIEWS), "某某")["notice"]["description"]
 
 
 def test_a_drafter_is_told_why_not(bureau: Bureau) -> None:
@@ -92,22 +89,24 @@ def test_a_drafter_is_told_why_not(bureau: Bureau) -> None:
     assert "不能审核自己经手的数据" in told
 
 
-def test_what_the_audit_stops_cannot_be_approved(bureau: Bureau) -> None:
-    asked(bureau)
-    with bureau.installation.records.write() as session:
+def test_what_the_audit_stops_cannot_be_approved(asked: Bureau) -> None:
+    with asked.installation.records.write() as session:
         for audit in session.scalars(select(AuditRun)):
             audit.is_blocking = True
-    fields = seen(bureau, form(*REVIEWS), REVIEWERS["finance"])
+    fields = seen(asked, form(*REVIEWS), REVIEWERS["finance"])
     assert fields["outcome"]["enum"] == ["退回"]
     assert fields["returned_to"]["items"]["enum"] == ["区社保中心"]
     # Policy may approve all the same, and nobody can sign ahead.
-    assert seen(bureau, form(*REVIEWS), REVIEWERS["policy"])["outcome"]["enum"] == ["通过", "退回"]
-    assert list(seen(bureau, form(*REVIEWS), REVIEWERS["leader"])) == ["notice"]
+    assert seen(asked, form(*REVIEWS), REVIEWERS["policy"])["outcome"]["enum"] == ["通过", "退回"]
+    assert list(seen(asked, form(*REVIEWS), REVIEWERS["leader"])) == ["notice"]
 
 
 def test_finance_alone_reads_what_is_to_be_explained(bureau: Bureau) -> None:
     import_suspicious_past(bureau)
-    asked(bureau)
+    bureau.hand_in_all()
+    bureau.compile()
+    bureau.audit()
+    bureau.ask("review")
     reading = {
         gate: seen(bureau, form(*REVIEWS), REVIEWERS[gate])["gate"]["description"] for gate in ("policy", "finance")
     }
@@ -116,17 +115,16 @@ def test_finance_alone_reads_what_is_to_be_explained(bureau: Bureau) -> None:
     assert "须说明的问题" in reading["policy"]
 
 
-def test_the_hour_is_that_of_the_reading(bureau: Bureau) -> None:
-    asked(bureau)
-    bureau.approve("policy", "finance", "confidentiality")
-    bureau.render()
-    bureau.ask("sign_off")
+def test_the_hour_is_that_of_the_reading(asked: Bureau) -> None:
+    asked.approve("policy", "finance", "confidentiality")
+    asked.render()
+    asked.ask("sign_off")
     kept = form("局领导审核", publish_at={"type": "string", "description": "如 2016-01-01 09:00"})
-    first = seen(bureau, kept, REVIEWERS["leader"])["publish_at"]["description"]
+    first = seen(asked, kept, REVIEWERS["leader"])["publish_at"]["description"]
     assert "2016-01-01" not in first
-    bureau.now += dt.timedelta(days=900)
-    assert "只能填" in seen(bureau, kept, REVIEWERS["leader"])["publish_at"]["description"]
-    assert list(seen(bureau, kept, REVIEWERS["policy"])) == ["notice"]
+    asked.now += dt.timedelta(days=900)
+    assert "只能填" in seen(asked, kept, REVIEWERS["leader"])["publish_at"]["description"]
+    assert list(seen(asked, kept, REVIEWERS["policy"])) == ["notice"]
 
 
 def test_only_the_compiler_is_offered_to_go_on_without(bureau: Bureau) -> None:
@@ -140,9 +138,8 @@ def test_only_the_compiler_is_offered_to_go_on_without(bureau: Bureau) -> None:
     assert "还缺" in fields["action"]["description"]
 
 
-def test_an_answered_form_and_a_foreign_one_stay_as_they_are(bureau: Bureau) -> None:
+def test_an_answered_form_and_a_foreign_one_stay_as_they_are(asked: Bureau) -> None:
     kept = form(*REVIEWS)
-    assert fit_form(bureau.installation, "another-run", kept, "某某", bureau.now) == kept
+    assert fit_form(asked.installation, "another-run", kept, "某某", asked.now) == kept
     empty = {"title": "已答复", "type": "object", "properties": {}}
-    asked(bureau)
-    assert fit_form(bureau.installation, CYCLE_OF_ASK, empty, REVIEWERS["policy"], bureau.now) == empty
+    assert fit_form(asked.installation, CYCLE_OF_ASK, empty, REVIEWERS["policy"], asked.now) == empty
