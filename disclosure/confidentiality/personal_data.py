@@ -31,6 +31,7 @@ class PersonalKind(StrEnum):
     CREDIT_CODE = "个体工商户的统一社会信用代码"
     ADDRESS = "家庭住址"
     HOME_TELEPHONE = "家庭电话"
+    ACCOUNT = "个人微信号或QQ号"
     NAME = "姓名"
 
 
@@ -64,6 +65,8 @@ _NUMERALS = {
 _LOOKALIKES = {"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "Z": "2", "z": "2", "S": "5", "B": "8"}
 #: What people put between the digits of one number.
 _BETWEEN = r"[-\s.·•_/,，、~*()（）¦]"
+#: Any other signs between two digits part them like the edge of two cells: what people cut so is one number.
+_PARTING = re.compile(r"(?<=\d)\s*(?:[:;=+#&^%$!?'\"“”‘’\\|<>{}→…。「」『』]|\[|\]|【|】){1,3}\s*(?=\d)")
 #: The edge of two cells of a table, as texts (``｜``) and Markdown write it. A stroke within a word may be a one.
 _CELL_EDGE = re.compile(r"[ \t]*(?:｜|(?<!\S)\|(?!\S))[ \t]*")
 #: How a number is cut where it fills several cells; rows of figures are seldom cut so, and an identity number proves
@@ -78,12 +81,23 @@ _RUN = re.compile(
 #: Behind an amount stands its unit, or it has decimals.
 _IS_AMOUNT = re.compile(r"\s*(?:[.．]\d|[%‰元万亿人户次个件张笔])")
 _PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[EDSPG]\d{8}|E[A-HJ-NP-Z]\d{7})(?![0-9A-Za-z])")
-_EMAIL = re.compile(r"[\w.+-]+\s?@\s?(?:[\w-]+\.)+[A-Za-z]{2,}", re.ASCII)
+#: Said to be one, it is found in small letters and with gaps, and so are the permits of Hong Kong, Macao and Taiwan.
+_PASSPORT_TOLD = re.compile(
+    r"(?:护照|通行证|台胞证|回乡证|居留证)(?:号码?|证号)?[:为是¦]?\s*([A-Za-z]{1,2}(?:[-\s]?\d){7,9})(?![0-9A-Za-z])"
+)
+_AT = r"\s?(?:@|#|[(\[{<]\s?at\s?[)\]}>])\s?"
+_DOT = r"\s?(?:\.|。|[(\[{<]\s?dot\s?[)\]}>])\s?"
+_EMAIL = re.compile(rf"([\w.+-]+){_AT}((?:[\w-]+{_DOT})+[A-Za-z]{{2,}})", re.ASCII | re.IGNORECASE)
+#: An account of a messenger; an office's public one is called 公众号.
+_ACCOUNT = re.compile(
+    r"(?:微信(?:号码?)?[:为是¦]\s*([A-Za-z0-9][\w-]{4,19})|QQ(?:号码?)?[:为是¦\s]*(\d{5,11}))(?!\w)",
+    re.ASCII | re.IGNORECASE,
+)
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_CODE = re.compile(rf"(?<![0-9A-Za-z])92\d{{6}}[{_CREDIT_ALPHABET}]{{10}}(?![0-9A-Za-z])")
 #: A home is told by a word for it and a house number.
 _HOME = re.compile(
-    r"(?:家庭住址|户籍地址|户籍所在地|常住地址|住址|(?<!国)家住)[:为在是]?\s*"
+    r"(?:家庭住址|家庭地址|居住地址|户籍地址|户籍所在地|常住地址|住址|(?<!国)家住|现住|暂住|居住[在于])[:为在是]?\s*"
     r"[^\s,。;!?]{2,30}?[\d一二三四五六七八九十]+(?:号|室|栋|幢|单元|组)"
 )
 #: A telephone of a home: an office's may be read by anybody.
@@ -125,7 +139,7 @@ def find_personal_data(text: str, allowed: Collection[str] = ()) -> tuple[Person
     plain = _unfolded(text)
     public = {re.sub(r"\W", "", _unfolded(each)) for each in allowed}
     found = [*_in_runs(plain, public), *_passports(plain), *_mails(plain, public)]
-    found += [*_credit_codes(plain), *_homes(plain), *_home_telephones(plain, public)]
+    found += [*_credit_codes(plain), *_homes(plain), *_home_telephones(plain, public), *_accounts(plain, public)]
     if found:
         found += _names(plain)
     return tuple(dict.fromkeys(found))
@@ -158,7 +172,20 @@ def is_credit_code(code: str) -> bool:
 def _unfolded(text: str) -> str:
     """Return ``text`` in plain width, without characters that nobody sees."""
     wide = unicodedata.normalize("NFKC", _CELL_EDGE.sub("¦", text))
-    return "".join(character for character in wide if unicodedata.category(character) not in {"Cf", "Mn"})
+    seen = "".join(_plainly(character) for character in wide)
+    return _PARTING.sub("¦", seen)
+
+
+def _plainly(character: str) -> str:
+    """Return a digit of any script as ours, a dash of any length as the short one, and nothing for what nobody sees."""
+    if character.isascii():
+        return character
+    category = unicodedata.category(character)
+    if category == "Nd":
+        return str(unicodedata.digit(character))
+    if category == "Pd" or character == "−":
+        return "-"
+    return "" if category in {"Cf", "Mn"} else character
 
 
 def _in_runs(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
@@ -209,7 +236,9 @@ def _is_word(run: str) -> bool:
 
 def _datum_of(digits: str) -> PersonalDatum | None:
     """Return what a number of plain digits is; None when it is nobody's."""
-    if len(digits) == 18 and is_identity_number(digits):
+    # A disabled person's certificate bears the identity number, with the kind and the degree behind it.
+    if len(digits) in {18, 20} and is_identity_number(digits[:18]):
+        digits = digits[:18]
         return PersonalDatum(PersonalKind.IDENTITY, f"{digits[:4]}{'*' * 10}{digits[-4:]}")
     if re.fullmatch(rf"{_PROVINCE}\d{{13}}", digits) and _is_day(f"19{digits[6:12]}"):
         return PersonalDatum(PersonalKind.OLD_IDENTITY, f"{digits[:4]}{'*' * 8}{digits[-3:]}")
@@ -228,15 +257,16 @@ def _is_day(ymd: str) -> bool:
 
 
 def _passports(plain: str) -> Iterator[PersonalDatum]:
-    for found in _PASSPORT.finditer(plain):
-        yield PersonalDatum(PersonalKind.PASSPORT, f"{found[0][:2]}****{found[0][-2:]}")
+    told = {re.sub(r"[-\s]", "", found[1]).upper() for found in _PASSPORT_TOLD.finditer(plain)}
+    for number in dict.fromkeys((*(found[0] for found in _PASSPORT.finditer(plain)), *sorted(told))):
+        yield PersonalDatum(PersonalKind.PASSPORT, f"{number[:2]}****{number[-2:]}")
 
 
 def _mails(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
     for found in _EMAIL.finditer(plain):
-        name, _, domain = found[0].replace(" ", "").partition("@")
+        name, domain = found[1], re.sub(_DOT, ".", found[2], flags=re.IGNORECASE)
         is_private = any(domain.lower() == each or domain.lower().endswith("." + each) for each in _PRIVATE_MAIL)
-        if is_private and re.sub(r"\W", "", found[0]) not in public:
+        if is_private and re.sub(r"\W", "", name + domain) not in public:
             yield PersonalDatum(PersonalKind.EMAIL, f"{name[:1]}***@{domain}")
 
 
@@ -255,6 +285,13 @@ def _home_telephones(plain: str, public: Collection[str]) -> Iterator[PersonalDa
     for found in _HOME_TELEPHONE.finditer(plain):
         if re.sub(r"\W", "", found[1]) not in public:
             yield PersonalDatum(PersonalKind.HOME_TELEPHONE, f"***{found[1][-2:]}")
+
+
+def _accounts(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
+    for found in _ACCOUNT.finditer(plain):
+        account = found[1] or found[2]
+        if re.sub(r"\W", "", account) not in public:
+            yield PersonalDatum(PersonalKind.ACCOUNT, f"{account[:1]}****{account[-2:]}")
 
 
 def _names(plain: str) -> Iterator[PersonalDatum]:
