@@ -8,12 +8,12 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from deployments.door.embargoed_files import FILE_POLICY, EmbargoedFiles, PublicFiles
 from deployments.door.guard import refuse_page
-from deployments.door.screens import may_see_looks, show
+from deployments.door.screens import may_see_looks, own_form_token, show
 from deployments.door.visitor import Visitor, current_visitor
 from disclosure.access.embargo import KIND_NAMES, may_see
 from disclosure.access.looks import list_looks
@@ -28,7 +28,7 @@ from disclosure.records.installation import Installation
 from disclosure.workspace.manual import FIRST, find_chapter, list_chapters
 from disclosure.workspace.waiting import list_deeds, list_waiting
 
-_ASSETS = frozenset({"door.css", "drafts.js", "prefect.css", "prefect.js"})
+_ASSETS = frozenset({"door.css", "drafts.js", "forms.js", "prefect.css", "prefect.js"})
 #: How many reports, previews and replies the first page lists.
 _LISTED = 20
 
@@ -48,6 +48,7 @@ def make_page_routes(installation: Installation) -> list[BaseRoute]:
         Route("/board", pages.board, methods=["GET"]),
         Route("/looks", pages.looks, methods=["GET"]),
         Route("/assets/{name}", _asset, methods=["GET"]),
+        Route("/form-token", pages.form_token, methods=["GET"]),
         Route("/site", _site, methods=["GET"]),
         # Open to all: whoever cannot sign in needs it most, and nothing in it is confidential.
         Route("/manual", pages.manual, methods=["GET"]),
@@ -65,6 +66,11 @@ class Pages:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._settings = installation.settings
+
+    def form_token(self, request: Request) -> Response:
+        """Return who is signed in now, and what this browser's forms are bound to: a form asks before it is sent."""
+        token = own_form_token(self._installation, request)
+        return JSONResponse({"name": current_visitor(request).name, "form_token": token})
 
     def first_page(self, request: Request) -> Response:
         """Show what there is for this visitor."""

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import refuse_page
-from deployments.door.screens import SCRIPTED_POLICY, Form, show, with_form
+from deployments.door.screens import Form, show, with_form
 from deployments.door.visitor import current_visitor
 from disclosure.access.embargo import explain_embargo
 from disclosure.access.looks import Seer, look_at
@@ -57,7 +57,7 @@ class ReviewPages:
         page = load_review_page(self._installation, visitor, visitor.person_id, cycle_id)
         if page is None:
             return refuse_page(HTTPStatus.NOT_FOUND, "还没有可以审核的", "报表和文字到齐并汇总以后，这里才有材料。")
-        shown = show(
+        return show(
             self._installation,
             request,
             "review",
@@ -67,8 +67,6 @@ class ReviewPages:
             is_saved="saved" in request.query_params,
             answer_address=f"{ANSWER}{page.answered_in}" if page.answered_in else "",
         )
-        shown.headers["Content-Security-Policy"] = SCRIPTED_POLICY
-        return shown
 
     def answered(self, request: Request) -> Response:
         """Show what was recorded of the visitor's own answers, and what happens next.

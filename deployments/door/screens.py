@@ -30,8 +30,8 @@ from disclosure.workspace.requests import REQUESTS, reads_register
 #: No form is longer, and none has more fields, unless its page says so.
 _FORM_BYTES, _FORM_FIELDS = 16_384, 50
 
-#: For a page with a script of ours, which saves what is being written; otherwise as the door's other pages.
-SCRIPTED_POLICY = f"{OWN_POLICY}; script-src 'self'; connect-src 'self'"
+#: For pages inside, whose scripts of ours keep what is being written; otherwise as the door's other pages.
+_SCRIPTED_POLICY = f"{OWN_POLICY}; script-src 'self'; connect-src 'self'"
 
 T = TypeVar("T")
 Form = dict[str, str]
@@ -58,6 +58,8 @@ def show(
     )
     if fresh:
         set_cookie(page, settings, "form", fresh)
+    if visitor is not None:
+        page.headers["Content-Security-Policy"] = _SCRIPTED_POLICY
     return page
 
 
@@ -91,6 +93,11 @@ def with_form(
 def is_own_form(installation: Installation, request: Request, form: Form) -> bool:
     """Whether a page of ours gave this form to this very browser."""
     return is_form_token(_form_secret(installation, request), form.get("form_token", ""))
+
+
+def own_form_token(installation: Installation, request: Request) -> str:
+    """Return what a form of this very browser carries now."""
+    return form_token(_form_secret(installation, request))
 
 
 def _form_secret(installation: Installation, request: Request) -> str:

@@ -89,11 +89,33 @@ def test_a_statistician_is_told_of_slips_and_then_it_is_right(
     page.get_by_label("填好的文件").set_input_files({"name": "错.xlsx", "mimeType": "", "buffer": wrong})
     before = dt.datetime.now(dt.UTC)
     page.get_by_role("button", name="只检查").click()
-    expect(page.get_by_role("alert").first).to_contain_text("处须改正")
+    expect(page.get_by_role("alert").first).to_contain_text("处须改正", timeout=15_000)
     expect(page.get_by_text(bureau.catalog.indicators[first.indicator].name).first).to_be_visible()
     expect(page.get_by_role("link", name="下载标出问题的报表")).to_be_visible()
     assert (dt.datetime.now(dt.UTC) - before).total_seconds() < 15
     check(page, tmp_path, "told")
+
+
+def keeps_a_form_while_nobody_is_signed_in(page: Page, bureau: Bureau, address: str) -> None:
+    """A small form that is sent after the session ended is neither sent nor lost; signed in again, it is taken."""
+    page.context.clear_cookies()
+    opened = come_in(bureau, page.context, address, REVIEWERS["finance"])
+    page.reload()
+    for field in ("现在的密码", "新密码", "再写一遍"):
+        page.get_by_label(field).fill("西山晴雪三更有梦五更有雨")
+    with bureau.installation.begin() as work:
+        sessions.end_session(work, opened)
+    page.get_by_role("button", name="更改", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("写的内容都还在这一页")
+    expect(page.get_by_label("新密码")).to_have_value("西山晴雪三更有梦五更有雨")
+    come_in(bureau, page.context, address, REVIEWERS["policy"])
+    page.get_by_role("button", name="更改", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("已换人登录")
+    come_in(bureau, page.context, address, REVIEWERS["finance"])
+    page.get_by_role("button", name="更改", exact=True).click()
+    # It was read, and answered by what it says: this is not their password.
+    expect(page.get_by_role("alert")).not_to_contain_text("写的内容都还在这一页")
+    expect(page.get_by_role("alert")).to_contain_text("密码")
 
 
 def test_what_finance_wrote_outlives_its_session(page: Page, bureau: Bureau, address: str, tmp_path: Path) -> None:
@@ -120,6 +142,8 @@ def test_what_finance_wrote_outlives_its_session(page: Page, bureau: Bureau, add
     expect(page.get_by_label("答复时把这一段复制到")).to_have_value("1：跨年结算")
     check(page, tmp_path, "review")
     page.goto(f"{address}/account")
+    keeps_a_form_while_nobody_is_signed_in(page, bureau, address)
+    check(page, tmp_path, "account")
     page.get_by_role("button", name="生成日历地址").click()
     expect(page.get_by_label("复制这个地址")).to_have_value(re.compile(r"/calendar/.+\.ics$"))
     check(page, tmp_path, "calendar")

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from deployments.door.embargoed_files import FILE_POLICY
 from deployments.door.guard import refuse_page
 from deployments.door.prefect.starting import start_openness_watch
-from deployments.door.screens import SCRIPTED_POLICY, Form, act_with_code, show, with_form
+from deployments.door.screens import Form, act_with_code, show, with_form
 from deployments.door.visitor import current_visitor
 from disclosure.catalog import OpennessItem
 from disclosure.openness.writing import drafts
@@ -154,7 +154,7 @@ class OpennessPages:
     ) -> Response:
         with self._installation.read() as work:
             page = open_editor(work, current_visitor(request).person_id, item, name)
-        shown = show(
+        return show(
             self._installation,
             request,
             "openness_edit",
@@ -164,8 +164,6 @@ class OpennessPages:
             is_good=is_good,
             address=f"{CATALOGUE}/{item.number}/{name}",
         )
-        shown.headers["Content-Security-Policy"] = SCRIPTED_POLICY
-        return shown
 
     def _find(self, request: Request) -> tuple[OpennessItem, str]:
         """Return the item and the element of the address.

@@ -56,6 +56,15 @@ def test_inside_are_the_board_and_what_waits(inside: Browser) -> None:
     assert "没有这个页面" in nothing.text
 
 
+def test_a_form_is_told_who_is_signed_in_and_nobody_else_is(inside: Browser, address: str) -> None:
+    told = inside.get("/form-token", headers={"Accept": "application/json"}).json()
+    assert told["name"] == "周宣传"
+    assert f'value="{told["form_token"]}"' in inside.get("/account").text
+    with Browser(address) as stranger:
+        answer = stranger.get("/form-token", headers={"Accept": "application/json"})
+        assert answer.status_code == httpx.codes.UNAUTHORIZED
+
+
 @pytest.mark.parametrize("folder", ["site", "reports", "preview", "replies"])
 @pytest.mark.parametrize("way", ["../{}", "%2e%2e/{}", "..%2f{}", "%2e%2e%2f{}", "..%5c{}", "/{}", "%00{}"])
 def test_nothing_beside_its_folders_can_be_reached(inside: Browser, folder: str, way: str) -> None:
