@@ -76,6 +76,18 @@ def test_an_encrypted_text_is_named_too(head: bytes) -> None:
     assert "解密" in problem.sentence
 
 
+@pytest.mark.parametrize("size", [1, 4096, 100_000])
+def test_a_file_that_did_not_come_whole_is_not_called_another_kind(size: int) -> None:
+    """A name whose content a cloud drive or a broken copy never brought: every byte is zero."""
+    sentences = [told(bytes(size), "报表.xlsx")]
+    for name in ("文字.docx", "文字.md"):
+        (problem,) = read_narrative(bytes(size), name, CATALOG).problems
+        sentences.append(problem.sentence)
+    for sentence in sentences:
+        assert "没有下载完或没有传完整" in sentence
+        assert "扩展名" not in sentence
+
+
 def archive(**parts: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:

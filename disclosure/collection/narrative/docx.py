@@ -20,7 +20,14 @@ from xml.parsers import expat
 from disclosure.collection.narrative.looks import Looks, StyleLooks, elements, is_on, is_symbol_font
 from disclosure.collection.narrative.numbering import write_numbers
 from disclosure.collection.narrative.texts import PROPERTY
-from disclosure.collection.workbook.ooxml.other_files import ENCRYPTED, encryption_maker, looks_encrypted
+from disclosure.collection.workbook.ooxml.other_files import (
+    ENCRYPTED,
+    GET_IT_WHOLE,
+    NOT_THERE,
+    encryption_maker,
+    is_all_zero,
+    looks_encrypted,
+)
 from disclosure.confidentiality.draft_marks import draft_fault
 from disclosure.platform.errors import DisclosureError
 
@@ -58,6 +65,8 @@ def open_docx(content: bytes, suffix: str) -> zipfile.ZipFile:
         )
     if content.startswith(_OLE):
         raise UnfitDocumentError(_old_format(content, suffix))
+    if is_all_zero(content):
+        raise UnfitDocumentError(f"{NOT_THERE}：{GET_IT_WHOLE}")
     if not content.startswith(b"PK\x03\x04"):
         if (maker := encryption_maker(content)) or looks_encrypted(content, suffix):
             raise UnfitDocumentError(f"文件被加密软件{f'（{maker}）' if maker else ''}加密，{ENCRYPTED}")

@@ -16,7 +16,13 @@ from disclosure.catalog import Catalog
 from disclosure.collection.narrative.docx import UnfitDocumentError, html_of_docx, open_docx, properties_of, unfit_parts
 from disclosure.collection.narrative.sections import NarrativeReading, TextProblem, sections_of
 from disclosure.collection.narrative.texts import SCHEMA_VERSION, Head, texts
-from disclosure.collection.workbook.ooxml.other_files import ENCRYPTED, encryption_maker
+from disclosure.collection.workbook.ooxml.other_files import (
+    ENCRYPTED,
+    GET_IT_WHOLE,
+    NOT_THERE,
+    encryption_maker,
+    is_all_zero,
+)
 from disclosure.figures.narrative import TAGS, TextBlock, blocks_of
 from disclosure.platform.errors import DisclosureError
 
@@ -122,6 +128,8 @@ def _decoded(content: bytes) -> str:
             continue
         if not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", words):
             return words
+    if is_all_zero(content):
+        raise UnfitDocumentError(f"{NOT_THERE}：{GET_IT_WHOLE}")
     if maker := encryption_maker(content):
         raise UnfitDocumentError(f"文件被加密软件（{maker}）加密，{ENCRYPTED}")
     raise UnfitDocumentError("不是文字文件，请用下发的文稿填写，保存为 .docx 或 UTF-8 编码的 .md 后再交")

@@ -20,6 +20,12 @@ ENCRYPTED = (
     "文件离开本单位的电脑就打不开，里面的数读不出来，请在本单位电脑上用加密软件的“解密”或“外发”功能"
     "（右键文件，或请管理员解密）得到明文后再交"
 )
+#: Of a file of nothing but zero bytes: a name without its content, as a cloud drive or a broken transfer leaves it.
+NOT_THERE = "内容全是空字节的文件"
+GET_IT_WHOLE = (
+    "它没有下载完或没有传完整（网盘里还没同步的文件、传输中断、U 盘没有安全弹出都会这样），"
+    "请回到原来的电脑上打开它，看到内容以后重新复制或等网盘同步完，再交"
+)
 
 #: What a file that is no archive begins with -> (found, what to do).
 _OTHER_KINDS: tuple[tuple[bytes, str, str], ...] = (
@@ -75,6 +81,8 @@ _OFFICE_NAMES = (".xlsx", ".xls", ".et", ".xlsm", ".csv", ".docx", ".doc", ".wps
 
 def no_archive(content: bytes, file_name: str) -> UnreadableError:
     """Return what the file is instead, by its first bytes."""
+    if is_all_zero(content):
+        return unreadable(NOT_THERE, GET_IT_WHOLE)
     if content.startswith(bytes.fromhex("D0CF11E0A1B11AE1")):
         return _ole_problem(content, file_name)
     if file_name.startswith(("~$", ".~")):
@@ -101,6 +109,11 @@ def _by_content(head: bytes) -> tuple[str, str]:
 def has_backslashes() -> UnreadableError:
     """Return the error for an archive whose members are named as on Windows."""
     return unreadable(*_BACKSLASHES)
+
+
+def is_all_zero(content: bytes) -> bool:
+    """Whether there are bytes and all of them are zero."""
+    return bool(content) and not content.strip(b"\0")
 
 
 def encryption_maker(content: bytes) -> str:
