@@ -95,10 +95,10 @@ _ACCOUNT = re.compile(
 )
 _CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_CODE = re.compile(rf"(?<![0-9A-Za-z])92\d{{6}}[{_CREDIT_ALPHABET}]{{10}}(?![0-9A-Za-z])")
-#: A home is told by a word for it and a house number.
+#: A home is told by a word for it and a house number; 居住在境外的…〔2018〕3号 tells of a notice.
 _HOME = re.compile(
-    r"(?:家庭住址|家庭地址|居住地址|户籍地址|户籍所在地|常住地址|住址|(?<!国)家住|现住|暂住|居住[在于])[:为在是]?\s*"
-    r"[^\s,。;!?]{2,30}?[\d一二三四五六七八九十]+(?:号|室|栋|幢|单元|组)"
+    r"(?:家庭住址|家庭地址|居住地址|户籍地址|户籍所在地|常住地址|住址|(?<!国)家住|现住|暂住(?!人口|证)|居住[在于])[:为在是]?\s*"
+    r"[^\s,。;!?〔\[(的]{2,30}?[\d一二三四五六七八九十]+(?:号(?!窗|公告|文件|令|服务)|室|栋|幢|单元|组)"
 )
 #: A telephone of a home: an office's may be read by anybody.
 _HOME_TELEPHONE = re.compile(
