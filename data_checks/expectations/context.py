@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import great_expectations as gx
@@ -18,12 +18,13 @@ from great_expectations.core import ExpectationSuite, ExpectationSuiteValidation
 from great_expectations.core.validation_definition import ValidationDefinition
 from great_expectations.data_context.data_context.file_data_context import FileDataContext
 from great_expectations.data_context.types.base import ProgressBarsConfig
-from great_expectations.exceptions.exceptions import DataContextError
 from great_expectations.expectations.expectation import Expectation
 
 from data_checks.expectations.judging import NAME, RESULT_FORMAT
 
 CHECKPOINT = "audit"
+#: Where a project keeps what is ours in it: the layout of its file stores, as ``great_expectations.yml`` says it.
+_OWN_FILES = (f"checkpoints/{CHECKPOINT}.json", f"validation_definitions/{NAME}.json", f"expectations/{NAME}.json")
 #: What makes our expectations known to whoever opens the project: it is put where Great Expectations looks.
 _PLUGIN = '''"""The expectations of the audit: import this before a suite is opened."""
 
@@ -45,8 +46,16 @@ def validate_in_project(
 
 def open_project(home: Path) -> FileDataContext:
     """Open the project under ``home``, which is made where there is none."""
-    is_new = not (home / "gx" / "great_expectations.yml").is_file()
-    context: FileDataContext = gx.get_context(mode="file", project_root_dir=home)
+    settings = home / "gx" / "great_expectations.yml"
+    is_new = not settings.is_file()
+    try:
+        context: FileDataContext = gx.get_context(mode="file", project_root_dir=home)
+    except Exception:
+        # Half written by a killed process: kept for whoever changed it by hand, and made anew.
+        if is_new:
+            raise
+        settings.replace(settings.with_suffix(".yml.damaged"))
+        return open_project(home)
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     if is_new:
         # Great Expectations' own pages fetch scripts from elsewhere: ours are written by ``report.data_docs``.
@@ -61,16 +70,12 @@ def open_project(home: Path) -> FileDataContext:
 def write_checkpoint(context: FileDataContext, version: str, expectations: Sequence[Expectation]) -> Checkpoint:
     """Write suite, validation definition and checkpoint; ``version`` says of which rules.
 
-    What was there goes first: each ``add_or_update`` looks every expectation up in the suite that it replaces, and does
-    so again for each thing that holds the suite, which took longer than the audit itself.
+    What was there goes first, and as files: a project that a killed process left half written cannot be read to be
+    deleted, and ``add_or_update`` looks every expectation up in the suite that it replaces, once for each thing that
+    holds it, which took longer than the audit.
     """
-    for former, name in (
-        (context.checkpoints, CHECKPOINT),
-        (context.validation_definitions, NAME),
-        (context.suites, NAME),
-    ):
-        with suppress(DataContextError):
-            former.delete(name)
+    for former in _OWN_FILES:
+        (Path(context.root_directory) / former).unlink(missing_ok=True)
     suite = context.suites.add(ExpectationSuite(name=NAME, expectations=list(expectations), meta={"version": version}))
     asset = context.data_sources.add_or_update_pandas("audit").add_dataframe_asset(NAME)
     batch = asset.add_batch_definition_whole_dataframe("all")
@@ -85,7 +90,8 @@ def _current(context: FileDataContext, version: str) -> Checkpoint | None:
     try:
         is_current = context.suites.get(NAME).meta.get("version") == version
         return context.checkpoints.get(CHECKPOINT) if is_current else None
-    except (DataContextError, ValueError):
+    except Exception:
+        # Whatever a missing or half-written file makes Great Expectations stumble over: all of it comes from the rules.
         return None
 
 

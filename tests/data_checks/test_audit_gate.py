@@ -1,5 +1,6 @@
 """The gate fails closed: a check that raised, an empty table or one not wholly seen can never pass for good."""
 
+import shutil
 from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType, SimpleNamespace
@@ -314,3 +315,37 @@ def test_the_largest_number_that_is_kept_is_exact_to_its_last_decimal():
     off = [replace(f, value=Decimal("0.06")) if f.indicator.endswith("surplus") else f for f in figures]
     (found,) = run_audit(catalog, Q1, off, [], only=only).findings
     assert (found.rule, found.difference) == ("R20", "0.05 万元")
+
+
+@pytest.fixture(scope="module")
+def audited_home(tmp_path_factory):
+    """A home whose project of Great Expectations is whole."""
+    home = tmp_path_factory.mktemp("home")
+    run_audit(with_rules(R14=CATALOG.rules["R14"], R07=CATALOG.rules["R07"]), Q1, FIGURES, [], home=home)
+    return home
+
+
+@pytest.mark.filterwarnings("ignore:.*config_variables.yml")
+@pytest.mark.parametrize("damage", ["gone", "half written"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "checkpoints/audit.json",
+        "validation_definitions/figures.json",
+        "expectations/figures.json",
+        "great_expectations.yml",
+    ],
+)
+def test_a_project_that_a_killed_process_left_half_written_is_made_anew(audited_home, tmp_path, file, damage):
+    """Great Expectations writes in place; its project comes from the rules alone, so nothing of it may stop an audit."""
+    shutil.copytree(audited_home, tmp_path / "home")
+    damaged = tmp_path / "home" / "gx" / file
+    whole = damaged.read_bytes()
+    damaged.unlink()
+    if damage == "half written":
+        damaged.write_bytes(whole[: len(whole) // 2])
+    for _ in range(2):
+        rules = with_rules(R14=CATALOG.rules["R14"], R07=CATALOG.rules["R07"])
+        result = run_audit(rules, Q1, FIGURES, [], home=tmp_path / "home")
+        assert [rule.error for rule in result.rules if rule.error] == []
+        assert len(result.judged) == 1
