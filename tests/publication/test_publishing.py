@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, make_url, select, update
+from sqlalchemy import delete, select, update
 
 from disclosure.platform.errors import DisclosureError
 from disclosure.publication.channels.versions import VersionsChannel
@@ -20,6 +20,7 @@ from disclosure.records.tables import AuditRun, ChannelDelivery, Decision, Ledge
 from disclosure.rendering import public_paths
 from disclosure.review.authority import REVIEW_GATES
 from tests.support.bureau import Bureau, bureau_at
+from tests.support.bureau_fixtures import own_copy
 
 pytestmark = [pytest.mark.records, pytest.mark.both_databases]
 
@@ -73,18 +74,9 @@ def signed_on_postgresql(
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def signed(request: pytest.FixtureRequest, tmp_path: Path, signed_once: Bureau) -> Iterator[Bureau]:
+def signed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bureau]:
     """A copy of one's own, on SQLite and once more on PostgreSQL."""
-    if request.param == "sqlite":
-        yield signed_once.copy_to(tmp_path)
-        return
-    base = request.getfixturevalue("signed_on_postgresql")
-    with request.getfixturevalue("copy_of_database")(
-        str(make_url(base.installation.settings.database_url).database)
-    ) as url:
-        copy = base.copy_to(tmp_path, url)
-        yield copy
-        copy.rest()
+    yield from own_copy(request, tmp_path, "signed_once", "signed_on_postgresql")
 
 
 def test_published_it_is_whole_noted_and_told(signed: Bureau) -> None:

@@ -1,4 +1,4 @@
-"""Walks every text of every published file back to the records: what people wrote and the public reads is searched.
+"""Looks every column of the records up in the files of the site: what people wrote and the public reads is searched.
 
 A bureau publishes, corrects, keeps the openness catalogue, imports and withdraws. At each door by which a text comes,
 one that tells of persons is tried first and refused. Then every column of the records is looked up in all that the

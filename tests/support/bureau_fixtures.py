@@ -66,20 +66,25 @@ def audited_on_postgresql(
         yield _audited_at(tmp_path_factory.mktemp("audited"), url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def audited(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bureau]:
-    """A round that waits for its reviews: a copy of one's own, on SQLite and once more on PostgreSQL."""
+def own_copy(request: pytest.FixtureRequest, home: Path, once: str, on_postgresql: str) -> Iterator[Bureau]:
+    """A copy for one test of what the fixture ``once`` made, or ``on_postgresql``, as the test's parameter says."""
     if request.param == "sqlite":
-        copy = request.getfixturevalue("audited_once").copy_to(tmp_path)
+        copy = request.getfixturevalue(once).copy_to(home)
         yield copy
         copy.rest()
         return
-    base: Bureau = request.getfixturevalue("audited_on_postgresql")
+    base: Bureau = request.getfixturevalue(on_postgresql)
     copy_of_database = request.getfixturevalue("copy_of_database")
     with copy_of_database(str(make_url(base.installation.settings.database_url).database)) as url:
-        copy = base.copy_to(tmp_path, url)
+        copy = base.copy_to(home, url)
         yield copy
         copy.rest()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def audited(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bureau]:
+    """A round that waits for its reviews: a copy of one's own, on SQLite and once more on PostgreSQL."""
+    yield from own_copy(request, tmp_path, "audited_once", "audited_on_postgresql")
 
 
 @pytest.fixture
