@@ -337,7 +337,7 @@ def audited_home(tmp_path_factory):
     ],
 )
 def test_a_project_that_a_killed_process_left_half_written_is_made_anew(audited_home, tmp_path, file, damage):
-    """Great Expectations writes in place; its project comes from the rules alone, so nothing of it may stop an audit."""
+    """Great Expectations writes in place; what it writes comes from the rules, so it may not stop an audit."""
     shutil.copytree(audited_home, tmp_path / "home")
     damaged = tmp_path / "home" / "gx" / file
     whole = damaged.read_bytes()
