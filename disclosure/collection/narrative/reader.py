@@ -113,7 +113,8 @@ def _rendered(body: str) -> tuple[str, list[str]]:
     for token in _all_tokens(tokens):
         if token.type in _MARKDOWN_UNFIT:
             problems[_MARKDOWN_UNFIT[token.type]] = None
-    if re.search(r"\[\^[^\]\s]{1,40}\]", body):
+    # A bracket behind a stroke is a bracket and begins nothing; a stroke behind a stroke is a stroke.
+    if re.search(r"(?<!\\)(?:\\\\)*\[\^[^\]\\\s]{1,40}\]", body):
         problems["正文里有脚注，请把注释写进正文后再交"] = None
     return _markdown().renderer.render(tokens, _markdown().options, {}), list(problems)
 
