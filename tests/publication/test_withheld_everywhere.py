@@ -43,8 +43,8 @@ def words_of(path: str, content: bytes) -> str:
 
 
 def tells(words: str, value: str) -> bool:
-    """Whether a number stands in ``words``, with or without separators of thousands."""
-    return re.search(rf"(?<![\d.]){value[:-3]}[,，]?{value[-3:]}(?!\d)", words) is not None
+    """Whether a number stands in ``words``, with or without separators of thousands; digests hold any digits."""
+    return re.search(rf"(?<![\dA-Za-z.]){value[:-3]}[,，]?{value[-3:]}(?![\dA-Za-z])", words) is not None
 
 
 def test_no_byte_of_any_channel_tells_a_withheld_value(bureau: Bureau) -> None:
