@@ -32,6 +32,7 @@ from tasks.orchestration.known_flows import BY_NAME, CYCLE, KnownFlow
 from tasks.orchestration.registration import alterations, register
 from tasks.orchestration.repair import start_successor
 from tasks.orchestration.run_status import period_of_run, settle_run
+from tasks.patience import patient
 
 if TYPE_CHECKING:
     from prefect.flows import Flow
@@ -164,14 +165,20 @@ def _refuse(installation: Installation, run: FlowRun, why: str) -> None:
         ledger.append(session, "run.refused", actor="系统", run=str(run.id), name=run.name, why=why)
     found = Discrepancy("run_refused", str(run.id), {"run": run.name, "why": why}, run_id=str(run.id))
     _tell(installation, found)
-    with get_client(sync_client=True) as client:
-        client.set_flow_run_state(run.id, Cancelled(message=f"没有执行：{why}。"), force=True)
+    _end(run, f"没有执行：{why}。")
     cycle = _cycle_of(installation, run)
     if cycle is None or cycle.step not in UNDER_WAY:
         return
     driver = cycle.driver_run_id
     if driver is None or driver == str(run.id) or settle_run(installation, driver)[1] not in LIVE:
         start_successor(installation, key_of(cycle), driver)
+
+
+@patient("结束被拒绝的运行")
+def _end(run: FlowRun, why: str) -> None:
+    """Cancel a refused run; Prefect must be told until it took it in, or the run stays open for good."""
+    with get_client(sync_client=True) as client:
+        client.set_flow_run_state(run.id, Cancelled(message=why), force=True)
 
 
 def _tell(installation: Installation, found: Discrepancy) -> None:
