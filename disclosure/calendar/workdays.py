@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
 
 import chinese_calendar
 
@@ -23,7 +22,6 @@ from disclosure.platform.errors import DisclosureError
 #: 全国年节及纪念日放假办法, article 2: what a year's notice always holds.
 NATIONAL_HOLIDAYS = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
 
-_PACKAGE_YEARS = range(min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year + 1)
 _HOLIDAY_NAMES = {holiday.value: holiday.chinese for holiday in chinese_calendar.Holiday}
 
 
@@ -56,7 +54,7 @@ class WorkingDay:
 
 def missing_holidays(year: int, holidays: Holidays) -> tuple[str, ...]:
     """Return national holidays of ``year`` that neither the package nor ``holidays`` knows; empty for a known year."""
-    if _package_knows(year, holidays):
+    if holidays.package_knows(year):
         return ()
     named = "、".join(h.name for h in holidays.values() if h.date.year == year and h.kind == "off")
     return tuple(name for name in NATIONAL_HOLIDAYS if name not in named)
@@ -77,7 +75,7 @@ def is_workday(day: dt.date, holidays: Holidays) -> bool:
     """
     if unknown := _unknown(day, holidays):
         raise DisclosureError(unknown)
-    return _is_open(day, holidays)
+    return holidays.is_open(day)
 
 
 def add_workdays(start: dt.date, count: int, holidays: Holidays) -> dt.date:
@@ -99,7 +97,7 @@ def shifted(start: dt.date, count: int, holidays: Holidays) -> WorkingDay:
     while left:
         day += step
         unknown = unknown or _unknown(day, holidays)
-        left -= _is_open(day, holidays)
+        left -= holidays.is_open(day)
     return WorkingDay(day, unknown)
 
 
@@ -107,7 +105,7 @@ def on_or_before(day: dt.date, holidays: Holidays) -> WorkingDay:
     """``day`` or the working day before; in a year not known yet ``day`` itself, provisional."""
     if unknown := _unknown(day, holidays):
         return WorkingDay(day, unknown)
-    return WorkingDay(day) if _is_open(day, holidays) else shifted(day, -1, holidays)
+    return WorkingDay(day) if holidays.is_open(day) else shifted(day, -1, holidays)
 
 
 def count_workdays(start: dt.date, end: dt.date, holidays: Holidays) -> int:
@@ -123,21 +121,19 @@ def count_workdays(start: dt.date, end: dt.date, holidays: Holidays) -> int:
 
 def probable_workdays(start: dt.date, end: dt.date, holidays: Holidays) -> int:
     """As ``count_workdays``, for showing: in a year not known yet Monday to Friday count."""
-    if end < start:
-        return -probable_workdays(end, start, holidays)
-    return sum(_is_open(day, holidays) for day in _days_after(start, end))
+    return holidays.count_open(start, end)
 
 
 def is_probable_workday(day: dt.date, holidays: Holidays) -> bool:
     """As ``is_workday``, for what must not fall silent: in a year not known yet Monday to Friday count."""
-    return _is_open(day, holidays)
+    return holidays.is_open(day)
 
 
 def rest_name(day: dt.date, holidays: Holidays) -> str:
     """Return what people call a day off: ``火把节``, ``国庆节``, or its weekday."""
     if own := holidays.get(day.isoformat()):
         return own.name
-    name = chinese_calendar.get_holiday_detail(day)[1] if _package_knows(day.year, holidays) else None
+    name = chinese_calendar.get_holiday_detail(day)[1] if holidays.package_knows(day.year) else None
     return _HOLIDAY_NAMES.get(name) or weekday(day)
 
 
@@ -145,27 +141,9 @@ def _days_after(start: dt.date, end: dt.date) -> list[dt.date]:
     return [start + dt.timedelta(days=n) for n in range(1, (end - start).days + 1)]
 
 
-def _package_knows(year: int, holidays: Holidays) -> bool:
-    return year in _PACKAGE_YEARS and year not in holidays.unpublished
-
-
-def _is_open(day: dt.date, holidays: Holidays) -> bool:
-    if isinstance(day, dt.datetime):
-        raise TypeError("a moment is not a day: take its date in Asia/Shanghai first")
-    if own := holidays.get(day.isoformat()):
-        return own.kind == "work"
-    return _is_national_workday(day) if _package_knows(day.year, holidays) else day.weekday() < 5
-
-
-@cache
-def _is_national_workday(day: dt.date) -> bool:
-    """Return the package checks its argument anew each time, which a year of clocks asks a hundred thousand times."""
-    return bool(chinese_calendar.is_workday(day))
-
-
 def _unknown(day: dt.date, holidays: Holidays) -> str:
     """Return what to fill in before ``day`` can be judged; empty when it can."""
-    if _package_knows(day.year, holidays) or day.isoformat() in holidays:
+    if holidays.package_knows(day.year) or day.isoformat() in holidays:
         return ""
     missing = missing_holidays(day.year, holidays)
     if not missing:

@@ -51,6 +51,9 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.platform.fact import Fact, read_fact
 from disclosure.platform.yaml_source import Document, Location, load_document
 
+#: The files of every catalogue read here, by their folders, as they stood before they were read.
+_as_read: dict[tuple[Path, ...], tuple[tuple[Path, int, int], ...]] = {}
+
 
 @dataclass(frozen=True)
 class FactFile:
@@ -164,6 +167,7 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
         DisclosureError: naming file, line and what was expected; all mistakes of a file at once.
     """
     layers = layers_of(profile_folder(profile))
+    _as_read[layers] = _as_it_stands(layers)
 
     @cache
     def document(name: str) -> Document:
@@ -184,6 +188,18 @@ def load_catalog(profile: str | Path = "chuxiong") -> Catalog:
     )
     _check(catalog, document)
     return catalog
+
+
+def forget_changed_catalogs() -> None:
+    """Have every catalogue read anew of which a file changed, came or went since; for forks of what read them."""
+    if any(_as_it_stands(layers) != known for layers, known in _as_read.items()):
+        load_catalog.cache_clear()
+
+
+def _as_it_stands(layers: Iterable[Path]) -> tuple[tuple[Path, int, int], ...]:
+    """Return path, time of change (ns) and size of every file of the layers."""
+    files = sorted(file for layer in layers for pattern in ("*.yaml", "*/*.yaml") for file in layer.glob(pattern))
+    return tuple((file, found.st_mtime_ns, found.st_size) for file in files for found in [file.stat()])
 
 
 def _check(catalog: Catalog, document: Callable[[str], Document]) -> None:

@@ -24,6 +24,7 @@ from pydantic_settings import (
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 #: What keeps Prefect, server and client, and whatever else heeds it from telling anybody outside of their use.
 NO_TELEMETRY = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
+_NO_AUTHORITY = Path(__file__).with_name("no_authority.pem")
 
 
 def switch_telemetry_off() -> None:
@@ -267,6 +268,8 @@ class Settings(BaseSettings):
             # Kept results are unpickled; where they are kept is in Prefect's database, for anybody to change.
             "PREFECT_TASKS_DEFAULT_NO_CACHE": "true",
             "PREFECT_LOGGING_LEVEL": "INFO",
+            # It is spoken to by http on this machine alone; yet each client would read all authorities of the web anew.
+            "PREFECT_API_SSL_CERT_FILE": str(_NO_AUTHORITY),
             **NO_TELEMETRY,
         }
         if self.server_database_url:

@@ -35,3 +35,10 @@ def _cell(text: str) -> str:
 def render_text(template: str, **values: Any) -> str:
     """``templates/TEMPLATE`` with ``values``."""
     return environment().get_template(template).render(**values)
+
+
+def compile_templates() -> None:
+    """Compile every template there is, for a process whose forks will use them."""
+    made = environment()
+    for name in made.list_templates(extensions=("j2",)):
+        made.get_template(name)

@@ -195,6 +195,27 @@ def test_what_is_only_shown_of_an_unknown_year_says_that_it_is_provisional() -> 
     assert (certain, certain.binding()) == (WorkingDay(day("2026-05-09")), day("2026-05-09"))
 
 
+@given(
+    start=st.dates(dt.date(1990, 1, 1), dt.date(2050, 12, 31)),
+    days=st.integers(-900, 900),
+    holidays=st.sampled_from(
+        (
+            NONE,
+            CHUXIONG,
+            year_2027(),
+            Holidays(CHUXIONG.days, unpublished=frozenset({2025})),
+            own_days(_2030_01_05="work 调休"),
+        )
+    ),
+)
+def test_days_shown_are_counted_as_one_by_one_however_far_apart(start, days, holidays):
+    end = start + dt.timedelta(days=days)
+    first, last = sorted((start, end))
+    between = [first + dt.timedelta(days=n) for n in range(1, (last - first).days + 1)]
+    one_by_one = sum(is_probable_workday(one, holidays) for one in between)
+    assert probable_workdays(start, end, holidays) == (one_by_one if days > 0 else -one_by_one)
+
+
 def test_own_holidays_that_other_years_have_are_missed() -> None:
     assert missing_local_holidays(2024, CHUXIONG) == ()
     assert missing_local_holidays(2025, CHUXIONG) == ("彝族年",)

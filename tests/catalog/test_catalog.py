@@ -16,6 +16,7 @@ import pytest
 
 from disclosure.calendar.periods import Period
 from disclosure.catalog import BASE, PROFILES, load_catalog, normalise
+from disclosure.catalog.loading import forget_changed_catalogs
 from disclosure.platform.errors import DisclosureError
 
 pytestmark = pytest.mark.unit
@@ -189,6 +190,15 @@ def test_an_overlay_changes_what_it_names_and_leaves_the_rest(profile):
     assert "work_injury.new_one" in catalog.reported
     untouched = set(CHUXIONG.indicators) - {"work_injury.income", "work_injury.employers"}
     assert all(catalog.indicators[name] == CHUXIONG.indicators[name] for name in untouched)
+
+
+def test_a_catalogue_is_read_anew_once_a_file_of_it_changed(profile):
+    before = load_catalog(profile.folder)
+    forget_changed_catalogs()
+    assert load_catalog(profile.folder) is before
+    profile("indicators.yaml", "", "indicators: {work_injury.income: {name: 收入合计}}\n")
+    forget_changed_catalogs()
+    assert load_catalog(profile.folder).indicators["work_injury.income"].name == "收入合计"
 
 
 def test_an_office_renamed_keeps_its_duty():
