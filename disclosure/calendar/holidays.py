@@ -73,7 +73,8 @@ class Holidays(Mapping[str, Holiday]):
         """Ordinals of the Mondays to Fridays that are off, and of the Saturdays and Sundays that are worked."""
         own = {dt.date.fromisoformat(day) for day in self.days}
         national = {*chinese_calendar.holidays, *chinese_calendar.workdays}
-        off, worked = [], []
+        off: list[int] = []
+        worked: list[int] = []
         for day in sorted(own | national):
             if self.is_open(day) != (day.weekday() < 5):
                 (off if day.weekday() < 5 else worked).append(day.toordinal())
