@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,15 +11,13 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 from uuid import UUID
 
-import httpx
 from prefect.deployments.runner import RunnerDeployment
-from prefect.exceptions import PrefectException, TerminationSignal
-from sqlalchemy.exc import SQLAlchemyError
+from prefect.exceptions import TerminationSignal
 
 from deployments.runner.process_starter import OwnRunner, PreloadedProcess
 from disclosure.collection.intake.intake import prepare_inboxes
 from disclosure.cycle import queries
-from disclosure.platform.errors import DisclosureError, pause_after
+from disclosure.platform.errors import is_passing, pause_after
 from disclosure.platform.private_files import close_to_others
 from disclosure.records.installation import Installation, open_installation
 from disclosure.records.self_check.findings import UnsoundRecordsError
@@ -27,6 +26,8 @@ from tasks.orchestration.prefect_private import know_deployment, outlast_outages
 from tasks.orchestration.processes import leave_mark
 from tasks.orchestration.registration import register, wanted_deployments
 from tasks.orchestration.watching.watcher import Chore, WakeForgotten, watching
+
+_log = logging.getLogger("disclosure.guard")
 
 #: How often it is looked whether Prefect still has what was registered.
 _LOOK_SECONDS = 10.0
@@ -64,9 +65,11 @@ async def _guard(installation: Installation, deployments: Sequence[RunnerDeploym
         await asyncio.sleep(_LOOK_SECONDS)
         try:
             told, ids = await asyncio.to_thread(put_right, installation, deployments)
-        # Whatever hinders a look (Prefect away, records locked) hinders the runner too, which tells of it.
-        except (DisclosureError, PrefectException, httpx.HTTPError, SQLAlchemyError, OSError) as error:
-            print(f"没有能够核对登记的部署：{error}")
+        except Exception as error:
+            # What passes (Prefect away, records locked) hinders the runner too, which tells of it. Whatever else it is,
+            # nobody else would look.
+            level = logging.WARNING if is_passing(error) else logging.ERROR
+            _log.log(level, "没有能够核对登记的部署：%s", error, exc_info=level == logging.ERROR)
             continue
         for line in told:
             print(line)

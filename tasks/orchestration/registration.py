@@ -20,7 +20,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
-from prefect.deployments.runner import RunnerDeployment
+from prefect.deployments.runner import DeploymentApplyError, RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 
 from disclosure.monitoring.supervision import findings_repository
@@ -38,6 +38,7 @@ _AT_MOST = 200
 _NO_PATH = (None, "", ".")
 #: A limit that somebody set is not taken away but raised: runs that hold a place under it could not end any more.
 _NO_LIMIT = 1000
+_NOT_YET = "Prefect 服务没有应答，几秒后再改"
 #: What an update by Prefect leaves alone where we say nothing.
 _PLAIN: dict[str, Any] = {
     "paused": False,
@@ -108,29 +109,33 @@ def register(installation: Installation, wanted: Iterable[RunnerDeployment] | No
         known = {name: found for name, found in tagged.items() if name.partition("/")[0] in BY_NAME}
         added: list[str] = []
         changed: list[str] = []
-        corrected: dict[str, tuple[str, ...]] = {}
+        found_altered: dict[str, tuple[str, ...]] = {}
         unchanged: list[str] = []
         ids: dict[str, UUID] = {}
-        for deployment in deployments:
-            # One of ours may have lost its tag.
-            known.pop(deployment.full_name, None)
-            before = find_deployment(client, deployment)
-            altered = alterations(before, deployment.entrypoint, deployment.parameters) if before else ()
-            if before is not None and not altered and _is_same(before, deployment):
-                unchanged.append(deployment.name)
-                ids[deployment.name] = before.id
-                continue
-            ids[deployment.name] = _make_so(client, deployment, before)
-            if altered:
-                corrected[deployment.name] = altered
-            else:
-                (added if before is None else changed).append(deployment.name)
+        try:
+            for deployment in deployments:
+                # One of ours may have lost its tag.
+                known.pop(deployment.full_name, None)
+                before = find_deployment(client, deployment)
+                altered = alterations(before, deployment.entrypoint, deployment.parameters) if before else ()
+                if before is not None and not altered and _is_same(before, deployment):
+                    unchanged.append(deployment.name)
+                    ids[deployment.name] = before.id
+                    continue
+                if altered:
+                    found_altered[deployment.name] = altered
+                ids[deployment.name] = _make_so(client, deployment, before)
+                if not altered:
+                    (added if before is None else changed).append(deployment.name)
+        finally:
+            # Also where the server fails at one of them: what was put right before, nobody would find any more.
+            corrected = {name: what for name, what in found_altered.items() if name in ids}
+            if found_altered:
+                _tell(installation, found_altered, corrected)
         busy = {name: found for name, found in known.items() if _is_busy(client, found)}
         for name, found in known.items():
             if name not in busy:
                 client.delete_deployment(found.id)
-    if corrected:
-        _tell(installation, corrected)
     return Registered(
         added=tuple(added),
         changed=tuple(changed),
@@ -170,25 +175,28 @@ def alterations(known: DeploymentResponse, entrypoint: str | None, parameters: M
     return tuple(name for name, is_so in differs.items() if is_so)
 
 
-def _tell(installation: Installation, corrected: Mapping[str, tuple[str, ...]]) -> None:
-    """Note what somebody had written into our deployments, which is put right by now."""
+def _tell(
+    installation: Installation, altered: Mapping[str, tuple[str, ...]], corrected: Mapping[str, tuple[str, ...]]
+) -> None:
+    """Note what somebody had written into our deployments, and what of it is put right by now."""
     profile, now = installation.catalog.profile.id, utc_now()
     found = tuple(
         Discrepancy("deployment_altered", name, {"deployment": name, "what": "、".join(what)})
-        for name, what in corrected.items()
+        for name, what in altered.items()
     )
+    outcome = {one.key: "" if one.subject in corrected else _NOT_YET for one in found}
     with installation.records.write() as session:
         for name, what in corrected.items():
             ledger.append(session, "deployment.corrected", actor="系统", deployment=name, altered=list(what))
         findings_repository.write_down(session, profile, Inspection(found), now)
-        findings_repository.note_mending(session, profile, {one.key: "" for one in found}, now)
+        findings_repository.note_mending(session, profile, outcome, now)
 
 
 def _make_so(client: SyncPrefectClient, wanted: RunnerDeployment, before: DeploymentResponse | None) -> UUID:
     """Register ``wanted``, and undo what an update by Prefect leaves as it was; return its id."""
     if before is not None and before.global_concurrency_limit is not None:
         wanted = wanted.model_copy(update={"concurrency_limit": _NO_LIMIT})
-    wanted.apply()
+    _apply(wanted)
     made = client.read_deployment_by_name(wanted.full_name)
     if alterations(made, wanted.entrypoint, wanted.parameters) or made.paused:
         client.request("PATCH", "/deployments/{id}", path_params={"id": made.id}, json=_PLAIN)
@@ -196,13 +204,21 @@ def _make_so(client: SyncPrefectClient, wanted: RunnerDeployment, before: Deploy
     if alterations(made, wanted.entrypoint, wanted.parameters):
         # Whatever it is that cannot be undone goes with the row.
         client.delete_deployment(made.id)
-        wanted.apply()
+        _apply(wanted)
         made = client.read_deployment_by_name(wanted.full_name)
     slugs = {schedule.slug for schedule in wanted.schedules or []}
     for schedule in made.schedules:
         if schedule.slug not in slugs:
             client.delete_deployment_schedule(made.id, schedule.id)
     return made.id
+
+
+def _apply(wanted: RunnerDeployment) -> None:
+    """Register, failing with what the server answered: Prefect wraps it in an error that nobody takes for its own."""
+    try:
+        wanted.apply()
+    except DeploymentApplyError as error:
+        raise error.__cause__ or error from error.__cause__
 
 
 def _ours(client: SyncPrefectClient, profile: str) -> list[DeploymentResponse]:

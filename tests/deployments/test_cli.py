@@ -26,6 +26,7 @@ def status_of(office: Office, label: str) -> str:
     return found[0]
 
 
+@pytest.mark.full
 def test_a_cycle_from_the_terminal(office: Office) -> None:
     period = office.past_period()
     early = office.cli("submit", office.filled_workbook(period, "medical_centre"))

@@ -39,10 +39,20 @@ def evil(kind: str = "", year: int | None = None, name: str = "", only: list | N
 """
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["forked", "cold"])
+#: What decides which flow a run executes is tried with forked runs and with those that are started cold.
+BOTH_STARTS = pytest.mark.parametrize(
+    "attacked",
+    [pytest.param(True, id="forked"), pytest.param(False, id="cold", marks=pytest.mark.full)],
+    indirect=True,
+    scope="module",
+)
+
+
+@pytest.fixture(scope="module")
 def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """An office whose Prefect anybody may write to; once with forked runs and once with those started cold."""
-    with office_in(tmp_path_factory.mktemp("attacked"), runner_is_warm=request.param).open() as office:
+    """An office whose Prefect anybody may write to."""
+    is_warm = getattr(request, "param", True)
+    with office_in(tmp_path_factory.mktemp("attacked"), runner_is_warm=is_warm).open() as office:
         yield office
 
 
@@ -61,18 +71,22 @@ def foreign_file(tmp_path: Path, mark: Path) -> str:
     return f"{file}:evil"
 
 
-def alterations(tmp_path: Path, mark: Path) -> dict[str, dict[str, Any]]:
-    """What somebody may write into a deployment, by what it is told as."""
+def alterations(tmp_path: Path, mark: Path) -> list[dict[str, dict[str, Any]]]:
+    """What somebody may write into a deployment at once, by what each is told as (one by one: tests/tasks)."""
     script = {"prefect.deployments.steps.run_shell_script": {"script": f"touch {mark}", "id": "x"}}
-    return {
-        "入口": {"entrypoint": foreign_file(tmp_path, mark)},
-        "拉取步骤": {"pull_steps": [script]},
-        "路径": {"path": str(tmp_path), "entrypoint": "evil.py:evil"},
-        "运行环境变量": {"job_variables": {"env": {"PREFECT__FLOW_ENTRYPOINT": foreign_file(tmp_path, mark)}}},
-        "参数": {"parameters": {"kind": "annual", "name": "x"}},
-        "不核对参数": {"enforce_parameter_schema": False},
-        "并发限制": {"concurrency_limit": 1},
-    }
+    return [
+        {
+            "入口": {"entrypoint": foreign_file(tmp_path, mark)},
+            "拉取步骤": {"pull_steps": [script]},
+            "运行环境变量": {"job_variables": {"env": {"PREFECT__FLOW_ENTRYPOINT": foreign_file(tmp_path, mark)}}},
+        },
+        {
+            "路径": {"path": str(tmp_path), "entrypoint": "evil.py:evil"},
+            "参数": {"parameters": {"kind": "annual", "name": "x"}},
+            "不核对参数": {"enforce_parameter_schema": False},
+            "并发限制": {"concurrency_limit": 1},
+        },
+    ]
 
 
 def annual(office: Office) -> dict[str, Any]:
@@ -143,15 +157,17 @@ def works(case: Case) -> None:
     assert case.next_form().is_about_submissions
 
 
+@BOTH_STARTS
 def test_what_a_deployment_says_is_never_followed(attacked: Office, tmp_path: Path, mark: Path) -> None:
     plain = annual(attacked)
-    for what, body in alterations(tmp_path, mark).items():
+    for written in alterations(tmp_path, mark):
+        body = {key: value for part in written.values() for key, value in part.items()}
         case = attacked.new_cycle()
         with attacked.runner_asleep():
             alter(attacked, body)
             run = case.start()
         if told := refused_or_corrected_before(attacked, run):
-            assert what in told
+            assert all(what in told for what in written)
             # The cycle was opened by a person, so it goes on: with a run of ours.
             case.run_id = attacked.wait_for(partial(another_run, case), "a run of ours")
             found = finding(attacked, "run_refused", run)
@@ -159,7 +175,8 @@ def test_what_a_deployment_says_is_never_followed(attacked: Office, tmp_path: Pa
             assert "严重" in found.found
             assert ledger(attacked, "run.refused", run)
         works(case)
-        attacked.wait_for(partial(ledger, attacked, "deployment.corrected", what), "the correction")
+        for what in written:
+            attacked.wait_for(partial(ledger, attacked, "deployment.corrected", what), f"the correction of {what}")
         altered = finding(attacked, "deployment_altered", "annual")
         assert altered is not None
         assert altered.mended.startswith("已按登记改回")
@@ -170,6 +187,7 @@ def test_what_a_deployment_says_is_never_followed(attacked: Office, tmp_path: Pa
     assert not mark.exists()
 
 
+@BOTH_STARTS
 def test_a_run_nobody_asked_for_opens_no_cycle(attacked: Office, mark: Path) -> None:
     unasked = run_it(attacked, {"year": 2032})
     assert "没有人开启" in refused(attacked, unasked)
@@ -191,6 +209,7 @@ def test_a_run_nobody_asked_for_opens_no_cycle(attacked: Office, mark: Path) -> 
     assert "不是部署“annual”的参数" in refused(attacked, other)
 
 
+@pytest.mark.full
 def test_a_schedule_opens_what_our_own_calendar_has(attacked: Office) -> None:
     """A schedule that somebody adds makes runs as the scheduler's own; by our plan 2032 is not due, 2024 is."""
     soon = f"DTSTART:{dt.datetime.now(SHANGHAI):%Y%m%dT%H%M%S}\nRRULE:FREQ=SECONDLY;INTERVAL=20;COUNT=30"
@@ -221,6 +240,7 @@ def test_a_schedule_opens_what_our_own_calendar_has(attacked: Office) -> None:
     assert "已更新：annual" in attacked.cli("deploy").stdout
 
 
+@pytest.mark.full
 def test_what_somebody_adds_is_switched_off_within_seconds(attacked: Office, tmp_path: Path, mark: Path) -> None:
     row = annual(attacked)
     script = {"prefect.deployments.steps.run_shell_script": {"script": f"touch {mark}"}}
@@ -259,6 +279,7 @@ def test_what_somebody_adds_is_switched_off_within_seconds(attacked: Office, tmp
     works(case)
 
 
+@BOTH_STARTS
 def test_a_crashed_run_of_an_altered_deployment_runs_no_foreign_hook(
     attacked: Office, tmp_path: Path, mark: Path
 ) -> None:
@@ -274,6 +295,7 @@ def test_a_crashed_run_of_an_altered_deployment_runs_no_foreign_hook(
     attacked.wait_for(lambda: annual(attacked)["entrypoint"] == "flows.cycle.disclosure_cycle", "it to be put right")
 
 
+@pytest.mark.full
 def test_the_command_line_says_what_was_put_right(attacked: Office, tmp_path: Path, mark: Path) -> None:
     with attacked.runner_asleep():
         alter(attacked, {"entrypoint": foreign_file(tmp_path, mark), "job_variables": {"env": {"X": "1"}}})

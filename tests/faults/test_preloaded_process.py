@@ -98,6 +98,7 @@ def test_runs_are_forked_and_die_with_the_preloaded_process_which_is_replaced(of
     assert "预热进程意外结束，正在另起一个" in office.runner.log.read_text(encoding="utf-8")
 
 
+@pytest.mark.full
 def test_a_runner_told_to_stop_leaves_its_runs_to_the_next(tmp_path: Path) -> None:
     """A service manager's SIGTERM, or the one Linux sends when whoever started it is killed, ends as Ctrl-C does."""
     with office_in(tmp_path).open() as office:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.office import Office
 
-pytestmark = pytest.mark.flows
+pytestmark = [pytest.mark.flows, pytest.mark.full]
 
 
 def test_a_closed_cycle_s_run_ends_and_one_opened_again_goes_on(office: Office) -> None:

@@ -24,7 +24,9 @@ def answered_but_not_read(case: Case, gate: GateId) -> None:
         case.fail()
 
 
-@pytest.mark.parametrize("force", [True, False], ids=["forced", "unforced"])
+@pytest.mark.parametrize(
+    "force", [pytest.param(True, id="forced", marks=pytest.mark.full), pytest.param(False, id="unforced")]
+)
 def test_retries_before_and_after_every_gate(office: Office, force: bool) -> None:
     case = office.new_cycle()
     case.hand_in()

@@ -125,6 +125,7 @@ def scheduled_at(moment: str) -> dict[str, Any]:
     return {"type": "SCHEDULED", "state_details": {"scheduled_time": moment}}
 
 
+@pytest.mark.full
 def test_runs_that_are_gone_are_taken_up_and_living_ones_left_alone(office: Office) -> None:
     deleted, killed, lost, alive = (office.new_cycle() for _ in range(4))
     deleted.start()
@@ -202,6 +203,7 @@ def test_a_start_that_was_missed_is_made_up_for_once(office: Office) -> None:
     assert case.next_form().is_about_submissions
 
 
+@pytest.mark.full
 def test_pages_altered_removed_or_added_on_disk_are_told(office: Office) -> None:
     case = office.new_cycle()
     case.hand_in()
@@ -237,6 +239,7 @@ def test_pages_altered_removed_or_added_on_disk_are_told(office: Office) -> None
     assert not any(line.is_open for line in Book(office).lines(subjects).values())
 
 
+@pytest.mark.full
 def test_by_edited_records_the_site_is_neither_judged_nor_touched_until_they_are_put_back(office: Office) -> None:
     case = office.new_cycle()
     case.hand_in()

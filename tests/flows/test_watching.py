@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 from sqlalchemy import select
@@ -112,17 +112,17 @@ def put_off(case: Case) -> None:
     assert case.office.api("POST", f"/flow_runs/{case.run_id}/set_state", body).is_success
 
 
-LOSSES: tuple[Callable[[Case], None], ...] = (
-    delete,
-    cancel,
-    fail,
-    crash,
-    pause_without_a_form,
-    lose_the_form,
-)
+def one_of(losses: Iterable[Callable[[Case], None]], *, everyday: Callable[[Case], None]) -> list[pytest.ParameterSet]:
+    """Each way to lose a run; all but one are tried in the full tier only."""
+    return [
+        pytest.param(lose, id=lose.__name__, marks=[] if lose is everyday else [pytest.mark.full]) for lose in losses
+    ]
 
 
-@pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
+LOSSES = one_of([delete, cancel, fail, crash, pause_without_a_form, lose_the_form], everyday=fail)
+
+
+@pytest.mark.parametrize("lose", LOSSES)
 def test_a_run_that_is_lost_is_followed_by_one_that_asks_the_same(office: Office, lose: Callable[[Case], None]) -> None:
     case = asking(office)
     case.answer("finance")
@@ -162,7 +162,7 @@ def test_a_running_run_that_is_cancelled_is_followed(office: Office) -> None:
     assert case.next_form().gates == ["政策审核", "数据审核", "保密性审核"]
 
 
-@pytest.mark.parametrize("lose", [delete, cancel, fail, put_off], ids=lambda lose: lose.__name__)
+@pytest.mark.parametrize("lose", one_of([delete, cancel, fail, put_off], everyday=cancel))
 def test_a_publication_whose_run_is_lost_goes_out_at_its_hour(office: Office, lose: Callable[[Case], None]) -> None:
     case, hour, planned = signed_for(office, 25)
     case.run_id = planned
