@@ -16,13 +16,17 @@ if [ "$1" = coverage ]; then
 fi
 tier=$1
 servers="flows or faults or browser"
+# Where those are, and what holds nothing else (tests/house/test_house_rules.py): what is not imported takes no time.
+server_folders="tests/flows tests/faults tests/browser tests/deployments"
 part() {
     echo "== $1"
     shift
     $python -m pytest --tier "$tier" "$@"
 }
-part "unit and records" -q -n 2 --dist worksteal -m "unit or records"
-if part "flows, faults and browser" -q -n 2 --dist worksteal -m "$servers"; then
+part "unit and records" -q -n 2 --dist worksteal -m "unit or records" \
+    --ignore=tests/flows --ignore=tests/faults --ignore=tests/browser
+# shellcheck disable=SC2086 # several folders
+if part "flows, faults and browser" -q -n 2 --dist worksteal -m "$servers" $server_folders; then
     exit 0
 fi
 [ "$tier" = full ] || exit 1

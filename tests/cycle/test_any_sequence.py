@@ -474,7 +474,7 @@ def test_no_sequence_publishes_what_was_not_approved(walks: type[Walk]) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         walks,
         settings=settings(
-            max_examples=24,
+            max_examples=14,
             stateful_step_count=15,
             derandomize=True,
             deadline=None,

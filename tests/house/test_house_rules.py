@@ -139,6 +139,20 @@ def test_every_test_file_says_what_it_protects() -> None:
     assert silent == []
 
 
+def test_tests_on_servers_lie_where_the_suite_looks_for_them() -> None:
+    """Each part of ``tools/test.sh`` reads its own folders only: what lay elsewhere would run in none."""
+    alone = {"flows", "faults", "browser"}
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        room = file.relative_to(ROOT / "tests").parts[0]
+        marks = set(
+            re.findall(r"pytest\.mark\.(unit|records|flows|faults|browser)\b", file.read_text(encoding="utf-8"))
+        )
+        if room in alone:
+            assert not marks & {"unit", "records"}, file
+        elif room != "deployments":
+            assert not marks & alone, file
+
+
 def test_decision_records_are_numbered_and_of_readable_length() -> None:
     records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     assert records
