@@ -155,8 +155,12 @@ def layered_document(layers: Iterable[Path], name: str) -> Document:
     for layer in layers:
         for file in (layer / f"{name}.yaml", *sorted((layer / name).glob("*.yaml"))):
             if file.is_file():
-                merged = merged.overlay(load_document(file))
+                merged = merged.overlay(_packaged(file) if file.is_relative_to(BASE) else load_document(file))
     return merged
+
+
+#: What comes with the software does not change while it runs, and lies under every profile.
+_packaged = cache(load_document)
 
 
 @cache
@@ -197,8 +201,9 @@ def forget_changed_catalogs() -> None:
 
 
 def _as_it_stands(layers: Iterable[Path]) -> tuple[tuple[Path, int, int], ...]:
-    """Return path, time of change (ns) and size of every file of the layers."""
-    files = sorted(file for layer in layers for pattern in ("*.yaml", "*/*.yaml") for file in layer.glob(pattern))
+    """Return path, time of change (ns) and size of every file of the layers that a bureau may edit."""
+    own = [layer for layer in layers if not layer.is_relative_to(BASE)]
+    files = sorted(file for layer in own for pattern in ("*.yaml", "*/*.yaml") for file in layer.glob(pattern))
     return tuple((file, found.st_mtime_ns, found.st_size) for file in files for found in [file.stat()])
 
 
