@@ -24,8 +24,10 @@ from typing import Any, TypeVar
 import hypothesis
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import URL, make_url
 
+from disclosure.access import accounts
 from disclosure.records.database import open_records
 from tests.support import servers
 from tests.support.empty_records import lay_sqlite
@@ -144,6 +146,21 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Turn a whole file's skip into a failure where everything must run."""
     return _fail_if_skipped((yield))
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords with little effort, but where the effort is what is tried: a quarter of a second each."""
+    if "costly_passwords" not in request.fixturenames:
+        monkeypatch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def costly_passwords() -> Iterator[None]:
+    """Passwords are hashed with the product's own effort, nobody's as well."""
+    accounts._nobodys_hash.cache_clear()
+    yield
+    accounts._nobodys_hash.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -111,6 +111,7 @@ def test_disabled_people_do_not_come_in(entrance: Entrance) -> None:
     assert isinstance(entrance.sign_in(), Refusal)
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(entrance: Entrance) -> None:
     entrance.sign_in("路人", source="warm")
 
@@ -203,6 +204,7 @@ def test_a_password_that_is_guessed_easily_is_not_taken(entrance: Entrance, pass
     assert isinstance(entrance.sign_in(), Person)
 
 
+@pytest.mark.usefixtures("costly_passwords")
 def test_a_password_lies_as_argon2_and_a_token_as_its_hash(entrance: Entrance) -> None:
     token = entrance.open()
     with entrance.installation.read() as work:
