@@ -20,6 +20,8 @@ from pydantic import Field
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Indicator, Region
 from disclosure.collection.history.importer import import_table
+from disclosure.confidentiality.cells.rules import rule_book
+from disclosure.confidentiality.cells.structure import PublicStatement, build_structure
 from disclosure.figures.figures import Figure, FigureSource
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.fact import Fact, read_fact
@@ -68,7 +70,21 @@ def demo_history(catalog: Catalog, period: Period) -> tuple[Figure, ...]:
     sampler = _sampler(catalog)
     first_year = sampler.samples.base_year + 1
     known = sorted((p for p in _earlier(period) if p.year >= first_year), key=_chronological)
-    return tuple(figure for each in known for figure in sampler.figures(each))
+    return tuple(figure for each in known for figure in _as_published(catalog, each, tuple(sampler.figures(each))))
+
+
+def _as_published(catalog: Catalog, period: Period, figures: tuple[Figure, ...]) -> Iterator[Figure]:
+    """Yield what a bureau that gives nobody away would have published of sample figures.
+
+    Small figures are left out, and of an indicator with one small part the next smallest, or the sum would tell it.
+    """
+    statement = PublicStatement(period, {(figure.region, figure.indicator): figure for figure in figures})
+    structure = build_structure(catalog, rule_book(catalog), (), statement)
+    hidden = {place for place, number in structure.cells_of.items() if structure.table.cells[number].protection}
+    for name in {indicator for region, indicator in hidden if region != catalog.prefecture.code}:
+        left = (f for f in figures if f.indicator == name and (f.region, name) not in hidden and f.value is not None)
+        hidden.add((min(left, key=lambda figure: figure.value or 0).region, name))
+    return (figure for figure in figures if (figure.region, figure.indicator) not in hidden)
 
 
 def _earlier(period: Period) -> set[Period]:
