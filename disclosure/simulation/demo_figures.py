@@ -157,7 +157,7 @@ class Samples(Fact):
     """``samples.yaml``: magnitudes at the end of ``base_year``, in the catalogue's units, and sample texts.
 
     ``yearly_growth`` is the least and the most that anything grows in a year, in per cent. ``weights`` are
-    the sizes of the prefecture's parts, ``weights_for`` what differs from them in one insurance.
+    the sizes of the prefecture's parts, ``weights_for`` what differs from them in one insurance or indicator.
     """
 
     seed: str
@@ -234,7 +234,7 @@ class _Sampler:
             percent = Fraction(share.percent) * (1 - self._draw(name, region.code) / 100)
             return Fraction(self.value(share.of, region, period)) * percent / 100
         if name in samples.counts:
-            size = Fraction(samples.counts[name]) * self._weight(indicator.insurance, region)
+            size = Fraction(samples.counts[name]) * self._weight(indicator, region)
             return size * self._index(indicator, region, period)
         return None
 
@@ -300,10 +300,11 @@ class _Sampler:
             return Fraction(1)
         return Fraction(period.end_month, 12) + (self._draw(name, period.id) - Fraction(1, 2)) / 20
 
-    def _weight(self, insurance: str, region: Region) -> Fraction:
+    def _weight(self, indicator: Indicator, region: Region) -> Fraction:
         if region == self.catalog.prefecture:
             return Fraction(1)
-        weights = {**self.samples.weights, **self.samples.weights_for.get(insurance, {})}
+        differs = self.samples.weights_for
+        weights = {**self.samples.weights, **differs.get(indicator.insurance, {}), **differs.get(indicator.id, {})}
         parts = [self._known(weights, part.code) for part in self.catalog.parts_of_prefecture]
         return Fraction(weights[region.code]) / Fraction(sum(parts))
 
