@@ -220,14 +220,17 @@ def _withheld_in(session: Session, cycle: Cycle, round_number: int | None) -> di
 
 
 def statements_before(session: Session, catalog: Catalog, cycle: Cycle) -> Iterator[PublicStatement]:
-    """Yield all that the public was ever told of the year of ``cycle``: here in any version, or elsewhere."""
+    """Yield all that the public was ever told of the year of ``cycle``, here in any version or elsewhere.
+
+    And of the years before and after it: what a fund has at a year's end, the next begins with. Where one of those
+    withholds something, the year beyond is tied to it in the same way.
+    """
     year = queries.period_of(cycle).year
-    elsewhere: dict[Period, dict[tuple[str, str], Figure]] = {}
+    elsewhere: dict[int, dict[Period, dict[tuple[str, str], Figure]]] = {}
     for figure, _ in imported_figures(session, catalog).values():
-        if figure.period.year == year:
-            elsewhere.setdefault(figure.period, {})[figure.region, figure.indicator] = figure
-    for period, figures in elsewhere.items():
-        yield PublicStatement(period, figures)
+        of_period = elsewhere.setdefault(figure.period.year, {}).setdefault(figure.period, {})
+        of_period[figure.region, figure.indicator] = figure
+    own: dict[int, list[tuple[Cycle, Release]]] = {}
     published = session.execute(
         select(Cycle, Release)
         .join(Release, Release.cycle_id == Cycle.id)
@@ -235,9 +238,22 @@ def statements_before(session: Session, catalog: Catalog, cycle: Cycle) -> Itera
         .order_by(Release.id)
     )
     for told, release in published:
-        is_itself = (told.id, release.round) == (cycle.id, cycle.round)
-        if queries.period_of(told).year == year and not is_itself:
-            yield released_content(session, catalog, told, release).statement
+        if (told.id, release.round) != (cycle.id, cycle.round):
+            own.setdefault(queries.period_of(told).year, []).append((told, release))
+
+    def of_year(each: int) -> list[PublicStatement]:
+        imported = [PublicStatement(period, figures) for period, figures in elsewhere.get(each, {}).items()]
+        return imported + [released_content(session, catalog, *told).statement for told in own.get(each, ())]
+
+    yield from of_year(year)
+    for step in (-1, 1):
+        beyond = year
+        is_tied = True
+        while is_tied:
+            beyond += step
+            statements = of_year(beyond)
+            yield from statements
+            is_tied = any(statement.withheld for statement in statements)
 
 
 def released_content(session: Session, catalog: Catalog, cycle: Cycle, release: Release) -> CompiledContent:
