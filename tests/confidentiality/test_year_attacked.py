@@ -157,6 +157,8 @@ def repeated(keepers: Keepers) -> None:
     assert keepers.decide(change, "confidentiality") == ""
     assert keepers.publish() == [change]
     assert f'/{TIMES}/{keepers.bureau.period.id}">未公布<' in keepers.page("39")
+    assert "“未公布”指为保护个人信息不公布的数" in keepers.page("39")
+    assert "“未公布”指" not in keepers.page("37")
 
 
 @dataclass
