@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import Catalog
-from disclosure.confidentiality.cells.structure import PublicStatement
+from disclosure.confidentiality.cells.rules import rule_book
+from disclosure.confidentiality.cells.structure import PublicStatement, tied_across_years
 from disclosure.confidentiality.cells.withholding import (
     NOTHING_WITHHELD,
     Withholding,
@@ -222,8 +223,8 @@ def _withheld_in(session: Session, cycle: Cycle, round_number: int | None) -> di
 def statements_before(session: Session, catalog: Catalog, cycle: Cycle) -> Iterator[PublicStatement]:
     """Yield all that the public was ever told of the year of ``cycle``, here in any version or elsewhere.
 
-    And of the years before and after it: what a fund has at a year's end, the next begins with. Where one of those
-    withholds something, the year beyond is tied to it in the same way.
+    And of the funds of the years before and after it: what a fund has at a year's end, the next begins with. Where one
+    of those withholds something, the year beyond is tied to it in the same way.
     """
     year = queries.period_of(cycle).year
     elsewhere: dict[int, dict[Period, dict[tuple[str, str], Figure]]] = {}
@@ -246,14 +247,16 @@ def statements_before(session: Session, catalog: Catalog, cycle: Cycle) -> Itera
         return imported + [released_content(session, catalog, *told).statement for told in own.get(each, ())]
 
     yield from of_year(year)
+    tied = tied_across_years(catalog, rule_book(catalog))
     for step in (-1, 1):
         beyond = year
         is_tied = True
         while is_tied:
             beyond += step
-            statements = of_year(beyond)
+            statements = [statement.of_indicators(tied) for statement in of_year(beyond)]
             yield from statements
-            is_tied = any(statement.withheld for statement in statements)
+            withheld = (each.figures[place] for each in statements for place in each.withheld)
+            is_tied = any(not catalog.units[figure.unit].is_counted for figure in withheld)
 
 
 def released_content(session: Session, catalog: Catalog, cycle: Cycle, release: Release) -> CompiledContent:

@@ -218,12 +218,16 @@ def test_history_is_what_was_published_not_what_was_withdrawn(bureau: Bureau) ->
 
 
 def test_what_the_years_beside_it_were_told_is_known_of_a_year(bureau: Bureau) -> None:
-    """A fund begins a year with what it had: balances of the years before and after belong to the attack."""
-    figure = next(each for each in bureau.figures(CENTRE) if each.value is not None)
+    """A fund begins a year with what it had: what balances are made of is attacked, of the years before and after too."""
+    known = {figure.indicator: figure for figure in bureau.figures(CENTRE)}
+    income, people = known["employee_pension.income"], known["employee_pension.participants"]
     told = ["2013-annual", "2015-h1", "2015-annual", "2016-q1", "2017-annual", "2018-q1"]
-    past = long_csv(bureau.catalog, [replace(figure, period=parse_period(each)) for each in told])
+    figures = [replace(each, period=parse_period(period)) for each in (income, people) for period in told]
+    past = long_csv(bureau.catalog, figures)
     record_import(bureau.installation.records, bureau.installation.settings.files, bureau.catalog, past, "年鉴.csv")
     with bureau.installation.records.read() as session:
         cycle = queries.get_cycle(session, bureau.cycle_id)
-        known = {statement.period.id for statement in statements_before(session, bureau.catalog, cycle)}
-    assert known == {"2015-h1", "2015-annual", "2016-q1", "2017-annual"}
+        found = {each.period.id: each.figures for each in statements_before(session, bureau.catalog, cycle)}
+    assert set(found) == {"2015-h1", "2015-annual", "2016-q1", "2017-annual"}
+    assert {indicator for _, indicator in found["2016-q1"]} == {income.indicator, people.indicator}
+    assert {indicator for _, indicator in found["2015-annual"]} == {income.indicator}, "people are not brought forward"

@@ -41,6 +41,11 @@ class PublicStatement:
     figures: Mapping[Place, Figure]
     withheld: Collection[Place] = ()
 
+    def of_indicators(self, names: Collection[str]) -> PublicStatement:
+        """Return what it says of the indicators ``names`` alone."""
+        kept = {place: figure for place, figure in self.figures.items() if place[1] in names}
+        return PublicStatement(self.period, kept, [place for place in self.withheld if place[1] in names])
+
 
 @dataclass(frozen=True)
 class Structure:
@@ -75,6 +80,20 @@ def build_structure(
     names = {number: (period, *place) for (period, place, _), number in builder.numbers.items()}
     table = with_attainable_protection(LinearTable(builder.cells, builder.equations))
     return Structure(table, cells_of, names, builder.quanta, now.figures)
+
+
+def tied_across_years(catalog: Catalog, rules: RuleBook) -> frozenset[str]:
+    """Return the indicators that a year's opening balances are tied to by sums, and those that say who is few."""
+    groups = [
+        ({catalog.indicator_id(each, part.removeprefix("-")) for part in (rule.total, *rule.parts)}, bool(rule.opening))
+        for rule in catalog.identities.values()
+        for each in rule.for_each
+    ]
+    tied = {name for names, is_balance in groups if is_balance for name in names}
+    while more := {name for names, _ in groups if names & tied for name in names} - tied:
+        tied |= more
+    known = (catalog.indicators[name] for name in tied if name in catalog.indicators)
+    return frozenset(tied | {count for each in known if (count := rules.of(each).contributors)})
 
 
 def _quanta(catalog: Catalog, statements: Sequence[PublicStatement]) -> dict[str, Decimal]:
