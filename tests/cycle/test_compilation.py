@@ -218,7 +218,7 @@ def test_history_is_what_was_published_not_what_was_withdrawn(bureau: Bureau) ->
 
 
 def test_what_the_years_beside_it_were_told_is_known_of_a_year(bureau: Bureau) -> None:
-    """A fund begins a year with what it had: what balances are made of is attacked, of the years before and after too."""
+    """A fund begins a year with what it had: so what balances are made of is attacked over the years."""
     known = {figure.indicator: figure for figure in bureau.figures(CENTRE)}
     income, people = known["employee_pension.income"], known["employee_pension.participants"]
     told = ["2013-annual", "2015-h1", "2015-annual", "2016-q1", "2017-annual", "2018-q1"]
