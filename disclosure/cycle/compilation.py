@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from disclosure.calendar.periods import Period, parse_period
 from disclosure.catalog import Catalog
-from disclosure.confidentiality.cells.structure import PublicStatement
+from disclosure.confidentiality.cells.rules import rule_book
+from disclosure.confidentiality.cells.structure import PublicStatement, tied_across_years
 from disclosure.confidentiality.cells.withholding import (
     NOTHING_WITHHELD,
     Withholding,
@@ -220,14 +221,17 @@ def _withheld_in(session: Session, cycle: Cycle, round_number: int | None) -> di
 
 
 def statements_before(session: Session, catalog: Catalog, cycle: Cycle) -> Iterator[PublicStatement]:
-    """Yield all that the public was ever told of the year of ``cycle``: here in any version, or elsewhere."""
+    """Yield all that the public was ever told of the year of ``cycle``, here in any version or elsewhere.
+
+    And of the funds of the years before and after it: what a fund has at a year's end, the next begins with. Where one
+    of those withholds something, the year beyond is tied to it in the same way.
+    """
     year = queries.period_of(cycle).year
-    elsewhere: dict[Period, dict[tuple[str, str], Figure]] = {}
+    elsewhere: dict[int, dict[Period, dict[tuple[str, str], Figure]]] = {}
     for figure, _ in imported_figures(session, catalog).values():
-        if figure.period.year == year:
-            elsewhere.setdefault(figure.period, {})[figure.region, figure.indicator] = figure
-    for period, figures in elsewhere.items():
-        yield PublicStatement(period, figures)
+        of_period = elsewhere.setdefault(figure.period.year, {}).setdefault(figure.period, {})
+        of_period[figure.region, figure.indicator] = figure
+    own: dict[int, list[tuple[Cycle, Release]]] = {}
     published = session.execute(
         select(Cycle, Release)
         .join(Release, Release.cycle_id == Cycle.id)
@@ -235,9 +239,24 @@ def statements_before(session: Session, catalog: Catalog, cycle: Cycle) -> Itera
         .order_by(Release.id)
     )
     for told, release in published:
-        is_itself = (told.id, release.round) == (cycle.id, cycle.round)
-        if queries.period_of(told).year == year and not is_itself:
-            yield released_content(session, catalog, told, release).statement
+        if (told.id, release.round) != (cycle.id, cycle.round):
+            own.setdefault(queries.period_of(told).year, []).append((told, release))
+
+    def of_year(each: int) -> list[PublicStatement]:
+        imported = [PublicStatement(period, figures) for period, figures in elsewhere.get(each, {}).items()]
+        return imported + [released_content(session, catalog, *told).statement for told in own.get(each, ())]
+
+    yield from of_year(year)
+    tied = tied_across_years(catalog, rule_book(catalog))
+    for step in (-1, 1):
+        beyond = year
+        is_tied = True
+        while is_tied:
+            beyond += step
+            statements = [statement.of_indicators(tied) for statement in of_year(beyond)]
+            yield from statements
+            withheld = (each.figures[place] for each in statements for place in each.withheld)
+            is_tied = any(not catalog.units[figure.unit].is_counted for figure in withheld)
 
 
 def released_content(session: Session, catalog: Catalog, cycle: Cycle, release: Release) -> CompiledContent:

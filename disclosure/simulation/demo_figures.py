@@ -20,6 +20,8 @@ from pydantic import Field
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Indicator, Region
 from disclosure.collection.history.importer import import_table
+from disclosure.confidentiality.cells.rules import rule_book
+from disclosure.confidentiality.cells.structure import PublicStatement, build_structure
 from disclosure.figures.figures import Figure, FigureSource
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.fact import Fact, read_fact
@@ -68,7 +70,21 @@ def demo_history(catalog: Catalog, period: Period) -> tuple[Figure, ...]:
     sampler = _sampler(catalog)
     first_year = sampler.samples.base_year + 1
     known = sorted((p for p in _earlier(period) if p.year >= first_year), key=_chronological)
-    return tuple(figure for each in known for figure in sampler.figures(each))
+    return tuple(figure for each in known for figure in _as_published(catalog, each, tuple(sampler.figures(each))))
+
+
+def _as_published(catalog: Catalog, period: Period, figures: tuple[Figure, ...]) -> Iterator[Figure]:
+    """Yield what a bureau that gives nobody away would have published of sample figures.
+
+    Small figures are left out, and of an indicator with one small part the next smallest, or the sum would tell it.
+    """
+    statement = PublicStatement(period, {(figure.region, figure.indicator): figure for figure in figures})
+    structure = build_structure(catalog, rule_book(catalog), (), statement)
+    hidden = {place for place, number in structure.cells_of.items() if structure.table.cells[number].protection}
+    for name in {indicator for region, indicator in hidden if region != catalog.prefecture.code}:
+        left = (f for f in figures if f.indicator == name and (f.region, name) not in hidden and f.value is not None)
+        hidden.add((min(left, key=lambda figure: figure.value or 0).region, name))
+    return (figure for figure in figures if (figure.region, figure.indicator) not in hidden)
 
 
 def _earlier(period: Period) -> set[Period]:
@@ -141,7 +157,7 @@ class Samples(Fact):
     """``samples.yaml``: magnitudes at the end of ``base_year``, in the catalogue's units, and sample texts.
 
     ``yearly_growth`` is the least and the most that anything grows in a year, in per cent. ``weights`` are
-    the sizes of the prefecture's parts, ``weights_for`` what differs from them in one insurance.
+    the sizes of the prefecture's parts, ``weights_for`` what differs from them in one insurance or indicator.
     """
 
     seed: str
@@ -218,7 +234,7 @@ class _Sampler:
             percent = Fraction(share.percent) * (1 - self._draw(name, region.code) / 100)
             return Fraction(self.value(share.of, region, period)) * percent / 100
         if name in samples.counts:
-            size = Fraction(samples.counts[name]) * self._weight(indicator.insurance, region)
+            size = Fraction(samples.counts[name]) * self._weight(indicator, region)
             return size * self._index(indicator, region, period)
         return None
 
@@ -284,10 +300,11 @@ class _Sampler:
             return Fraction(1)
         return Fraction(period.end_month, 12) + (self._draw(name, period.id) - Fraction(1, 2)) / 20
 
-    def _weight(self, insurance: str, region: Region) -> Fraction:
+    def _weight(self, indicator: Indicator, region: Region) -> Fraction:
         if region == self.catalog.prefecture:
             return Fraction(1)
-        weights = {**self.samples.weights, **self.samples.weights_for.get(insurance, {})}
+        differs = self.samples.weights_for
+        weights = {**self.samples.weights, **differs.get(indicator.insurance, {}), **differs.get(indicator.id, {})}
         parts = [self._known(weights, part.code) for part in self.catalog.parts_of_prefecture]
         return Fraction(weights[region.code]) / Fraction(sum(parts))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from disclosure.calendar.periods import Period
+from disclosure.calendar.periods import Period, parse_period
+from disclosure.collection.history.imports import long_csv, record_import
 from disclosure.cycle import queries
-from disclosure.cycle.compilation import compile_round, content_of, history
+from disclosure.cycle.compilation import compile_round, content_of, history, statements_before
 from disclosure.platform.errors import DisclosureError
 from disclosure.records.states import ReleaseState
 from disclosure.records.tables import Compilation, LedgerEntry, Observation, Release
@@ -213,3 +215,19 @@ def test_history_is_what_was_published_not_what_was_withdrawn(bureau: Bureau) ->
         known = history(session, bureau.catalog, Period(2017, "annual"))
     assert {figure.centre for figure in known} == {CENTRE}
     assert len(known) == len(bureau.figures(CENTRE))
+
+
+def test_what_the_years_beside_it_were_told_is_known_of_a_year(bureau: Bureau) -> None:
+    """A fund begins a year with what it had: so what balances are made of is attacked over the years."""
+    known = {figure.indicator: figure for figure in bureau.figures(CENTRE)}
+    income, people = known["employee_pension.income"], known["employee_pension.participants"]
+    told = ["2013-annual", "2015-h1", "2015-annual", "2016-q1", "2017-annual", "2018-q1"]
+    figures = [replace(each, period=parse_period(period)) for each in (income, people) for period in told]
+    past = long_csv(bureau.catalog, figures)
+    record_import(bureau.installation.records, bureau.installation.settings.files, bureau.catalog, past, "年鉴.csv")
+    with bureau.installation.records.read() as session:
+        cycle = queries.get_cycle(session, bureau.cycle_id)
+        found = {each.period.id: each.figures for each in statements_before(session, bureau.catalog, cycle)}
+    assert set(found) == {"2015-h1", "2015-annual", "2016-q1", "2017-annual"}
+    assert {indicator for _, indicator in found["2016-q1"]} == {income.indicator, people.indicator}
+    assert {indicator for _, indicator in found["2015-annual"]} == {income.indicator}, "people are not brought forward"

@@ -78,6 +78,12 @@ def test_no_byte_of_any_channel_tells_a_withheld_value(bureau: Bureau) -> None:
                 assert not tells(words, hidden), path
                 read += tells(words, shown)
     assert read > 8, "else the search proves nothing"
+    for told in ("insurances/employee_pension.html", "data.html", f"releases/{bureau.period.id}/index.html"):
+        page = (bureau.site / told).read_text(encoding="utf-8")
+        assert "未公布" in page, told
+        assert "有的人数太少，有的公布后可以推算出人数太少的数据" in page, f"{told} says why"
+    other = (bureau.site / "insurances" / "work_injury.html").read_text(encoding="utf-8")
+    assert "有的人数太少" not in other, "where nothing is withheld there is nothing to explain"
     figures = (bureau.site / "releases" / bureau.period.id / "figures.csv").read_text(encoding="utf-8-sig")
     rows = [line for line in figures.splitlines() if f"/{PAID}.veteran_cadres/" in line]
     assert len(rows) == 1

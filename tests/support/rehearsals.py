@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -20,16 +21,16 @@ INDICATORS = (
 )
 
 
-def small_profile(folder: Path) -> str:
+def small_profile(folder: Path, indicators: Sequence[str] = INDICATORS) -> str:
     """The profile's folder, made there."""
     shutil.copytree(
         PROFILES / "chuxiong", folder, ignore=shutil.ignore_patterns("seeded_errors.yaml", "sample_text.md")
     )
     facts = folder / "profile.yaml"
-    only = "indicators:\n  only:\n" + "".join(f"    - {each}\n" for each in INDICATORS)
+    only = "indicators:\n  only:\n" + "".join(f"    - {each}\n" for each in indicators)
     text = re.sub(r"^indicators:\n(?:[ ].*\n)+", only, facts.read_text(encoding="utf-8"), flags=re.MULTILINE)
     text = text.replace("narratives: optional", "narratives: none")
-    facts.write_text(text + "not_everything: 预演的测试只用三个指标。\n", encoding="utf-8")
+    facts.write_text(text + "not_everything: 测试只用几个指标。\n", encoding="utf-8")
     return str(folder)
 
 

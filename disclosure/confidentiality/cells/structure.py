@@ -1,8 +1,8 @@
-"""The linear structure of what is published: counties and the whole, parts and totals, versions, periods of a year.
+"""The linear structure of what is published: counties and the whole, parts and totals, versions, periods, years.
 
-Everything that was ever published of a year stands in one table, so that no two publications together tell what each
-of them withholds. Where an outsider could only guess that a sum holds to the last place, it is taken to hold: the
-attack is never weaker than his.
+Everything that was published of a year, and what is tied to it, stands in one table, so that no two publications
+together tell what each of them withholds. Where an outsider could only guess that a sum holds to the last place, it
+is taken to hold: the attack is never weaker than his.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import product
 
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Identity, Indicator
@@ -40,6 +41,11 @@ class PublicStatement:
     figures: Mapping[Place, Figure]
     withheld: Collection[Place] = ()
 
+    def of_indicators(self, names: Collection[str]) -> PublicStatement:
+        """Return what it says of the indicators ``names`` alone."""
+        kept = {place: figure for place, figure in self.figures.items() if place[1] in names}
+        return PublicStatement(self.period, kept, [place for place in self.withheld if place[1] in names])
+
 
 @dataclass(frozen=True)
 class Structure:
@@ -59,7 +65,7 @@ class Structure:
 def build_structure(
     catalog: Catalog, rules: RuleBook, before: Sequence[PublicStatement], now: PublicStatement
 ) -> Structure:
-    """Build the table of ``now`` and of every statement ``before`` it: versions of its period, periods of its year."""
+    """Build the table of ``now`` and of every statement ``before`` it: versions, periods of the year, other years."""
     builder = _Builder(catalog, rules, _quanta(catalog, [*before, now]))
     for statement in before:
         builder.add_cells(statement, is_now=False)
@@ -67,12 +73,27 @@ def build_structure(
     for statement in (*before, now):
         builder.add_equations(statement)
     builder.add_years([*before, now])
+    builder.add_balances([*before, now])
     cells_of = {
         place: builder.numbers[now.period.id, place, builder.whole(now.figures[place])] for place in builder.now
     }
     names = {number: (period, *place) for (period, place, _), number in builder.numbers.items()}
     table = with_attainable_protection(LinearTable(builder.cells, builder.equations))
     return Structure(table, cells_of, names, builder.quanta, now.figures)
+
+
+def tied_across_years(catalog: Catalog, rules: RuleBook) -> frozenset[str]:
+    """Return the indicators that a year's opening balances are tied to by sums, and those that say who is few."""
+    groups = [
+        ({catalog.indicator_id(each, part.removeprefix("-")) for part in (rule.total, *rule.parts)}, bool(rule.opening))
+        for rule in catalog.identities.values()
+        for each in rule.for_each
+    ]
+    tied = {name for names, is_balance in groups if is_balance for name in names}
+    while more := {name for names, _ in groups if names & tied for name in names} - tied:
+        tied |= more
+    known = (catalog.indicators[name] for name in tied if name in catalog.indicators)
+    return frozenset(tied | {count for each in known if (count := rules.of(each).contributors)})
 
 
 def _quanta(catalog: Catalog, statements: Sequence[PublicStatement]) -> dict[str, Decimal]:
@@ -100,6 +121,8 @@ class _Builder:
     #: (period, place, value) -> number: what is the same in two versions is one unknown.
     numbers: dict[tuple[str, Place, int], int] = field(default_factory=dict)
     now: list[Place] = field(default_factory=list)
+    #: What a year began with, where nobody told it.
+    brought: dict[tuple[Period, Place], int] = field(default_factory=dict)
 
     def whole(self, figure: Figure) -> int:
         """Return a figure's value in whole numbers of the last printed place of its base unit."""
@@ -214,8 +237,8 @@ class _Builder:
             equation[self._add_rest(rest)] = 1
         self.equations.append(equation)
 
-    def _add_rest(self, value: int) -> int:
-        self.cells.append(TableCell(("rest", len(self.cells)), value, is_hidden=True))
+    def _add_rest(self, value: int, lowest: int = 0) -> int:
+        self.cells.append(TableCell(("rest", len(self.cells)), value, lowest, is_hidden=True))
         return len(self.cells) - 1
 
     def add_years(self, statements: Sequence[PublicStatement]) -> None:
@@ -228,6 +251,45 @@ class _Builder:
                 grown = self.cells[second].value - self.cells[first].value
                 if first != second and grown >= 0:
                     self.equations.append({second: 1, first: -1, self._add_rest(grown): -1})
+
+    def add_balances(self, statements: Sequence[PublicStatement]) -> None:
+        """Add that a fund ends a period with what it had at last year's end, and what came in less what went out.
+
+        What it had stands in last year's own statement, in each of its versions; where none is at hand, it is one
+        unknown of the year, which every period of the year tells anew.
+        """
+        for identity in self.catalog.identities.values():
+            for insurance in identity.for_each if identity.opening is not None else ():
+                opening = self.catalog.indicator_id(insurance, identity.opening or "")
+                for statement, region in product(statements, self.catalog.regions):
+                    year_end = statement.period.last_year_end()
+                    equation = self._balance(statement, identity, insurance, region)
+                    if year_end is None or equation is None:
+                        continue
+                    for number in self._brought(statements, year_end, (region, opening)):
+                        self.equations.append({**equation, number: 1})
+
+    def _balance(
+        self, statement: PublicStatement, identity: Identity, insurance: str, region: str
+    ) -> dict[int, int] | None:
+        """Return ``Σ parts - total`` by cells; None where one of them is not at hand."""
+        equation: dict[int, int] = {}
+        for part in (f"-{identity.total}", *identity.parts):
+            number = self._number(statement, (region, self.catalog.indicator_id(insurance, part)))
+            if number is None:
+                return None
+            equation[number] = -1 if part.startswith("-") else 1
+        return equation
+
+    def _brought(self, statements: Sequence[PublicStatement], year_end: Period, place: Place) -> set[int]:
+        """Return the cells of what was there at ``year_end``: one of each value that was told, or one unknown."""
+        found = (self._number(each, place) for each in statements if each.period == year_end)
+        told = {number for number in found if number is not None}
+        if told:
+            return told
+        if (year_end, place) not in self.brought:
+            self.brought[year_end, place] = self._add_rest(0, _ANYTHING)
+        return {self.brought[year_end, place]}
 
     @staticmethod
     def _pairs(statements: Sequence[PublicStatement]) -> Iterator[tuple[PublicStatement, PublicStatement]]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from disclosure.catalog import Catalog, OpennessElement, OpennessItem
 from disclosure.catalog.models.openness import Content
-from disclosure.figures.figures import Figure
+from disclosure.figures.figures import WITHHELD, Figure
 from disclosure.openness.clock import OpennessClock, clocks_of, confirmation_due, needs_confirmation, standing_clock
 from disclosure.openness.guides import Guide, markdown_html
 from disclosure.openness.pages.state import ElementHistory, OpennessState
@@ -72,6 +72,7 @@ class ElementView:
     content: Content | None
     text: Markup | None
     statistics: Sequence[StatisticRow]
+    has_withheld: bool
     period: str
     versions: Sequence[DatedVersion]
     standing: OpennessClock | None
@@ -127,6 +128,7 @@ def _element(catalog: Catalog, state: OpennessState, item: OpennessItem, name: s
         content=content,
         text=markdown_html(text) if text else None,
         statistics=_statistics(catalog, figures, element),
+        has_withheld=any(figure.state == WITHHELD for figure in figures),
         period=figures[0].period.label if figures else "",
         versions=[DatedVersion(v.number, v.what, clock) for v, clock in zip(versions, clocks, strict=True)],
         standing=standing_clock(clocks),

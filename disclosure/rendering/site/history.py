@@ -80,6 +80,11 @@ class History:
         """Whether any of it is a demonstration."""
         return any(entry.demo for entry in self.sources)
 
+    @property
+    def has_withheld(self) -> bool:
+        """Whether any of its figures is withheld."""
+        return any(CONFIDENTIAL in row for row in self.rows)
+
 
 def insurance_history(catalog: Catalog, phrases: Phrases, collected: Collected, insurance: str) -> History | None:
     """Return the whole prefecture's figures of ``insurance`` over the periods; None where nothing was published."""
