@@ -75,7 +75,9 @@ def attacked(public: Public) -> Mapping[Key, tuple[int, int]]:
     """What can be worked out of each count that is withheld: the least and the most it can be, in whole people."""
     unknown = sorted(key for key in public.withheld - set(public.numbers) if not key[1].endswith("amount"))
     column = {key: number for number, key in enumerate(unknown)}
-    rows, least, most = [], [], []
+    rows: list[np.ndarray] = []
+    least: list[float] = []
+    most: list[float] = []
 
     def demand(terms: Mapping[Key, int], low: float, high: float) -> None:
         row = np.zeros(len(unknown))
