@@ -66,7 +66,8 @@ class Indicator(Fact):
     """One thing that is counted, in the words of published notices.
 
     ``unit`` is the unit it is collected and printed in; ``decimals`` how many decimals are printed in
-    that unit (by default the unit's). ``annual``/``quarterly`` tell in which cycles it is asked for.
+    that unit (by default the unit's); with ``least_decimals`` each figure is printed with as many as it was given with,
+    between the two. ``annual``/``quarterly`` tell in which cycles it is asked for.
     ``by_county`` false means one figure for the whole prefecture. ``minimum`` and ``maximum`` are in ``unit``.
     """
 
@@ -78,6 +79,7 @@ class Indicator(Fact):
     kind: IndicatorKind
     unit: str = ""
     decimals: int | None = Field(default=None, ge=0, le=6)
+    least_decimals: int | None = Field(default=None, ge=0, le=6)
     centre: Id
     by_county: bool = False
     annual: Demand = "required"
