@@ -167,3 +167,8 @@ def test_published_figures_that_no_cycle_asks_for_are_found(dongan: Path) -> Non
     assert [figure.indicator for figure in list_unasked_figures(catalog)] == ["work_injury.participants"]
     assert list_unasked_figures(load_catalog(str(PLACES / "dongan"))) == ()
     assert list_unasked_figures(load_catalog("chuxiong")) == ()
+
+
+def test_fewer_decimals_at_most_than_at_least_are_a_mistake(dongan: Path) -> None:
+    change(dongan / "indicators.yaml", "decimals: 0", "decimals: 0\n    least_decimals: 1")
+    assert any("least_decimals 不能大于 decimals" in mistake for mistake in check_profile(str(dongan)).mistakes)

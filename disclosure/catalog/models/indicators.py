@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, get_args
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from disclosure.calendar.periods import CycleKind
 from disclosure.platform.fact import Fact, Id, Name
@@ -91,6 +91,12 @@ class Indicator(Fact):
     maximum: Decimal | None = None
     note: str = ""
     source: str = ""
+
+    @model_validator(mode="after")
+    def _prints_no_fewer_decimals_than_most(self) -> Indicator:
+        if self.decimals is not None and self.least_decimals is not None and self.least_decimals > self.decimals:
+            raise ValueError("least_decimals 不能大于 decimals")
+        return self
 
     def matches(self, pattern: str) -> bool:
         """Whether ``pattern`` means this indicator: its id, ``work_injury.*``, or ``*.income``."""
