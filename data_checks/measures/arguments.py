@@ -34,6 +34,7 @@ def arguments_of_ratio(ratio: Ratio) -> dict[str, Any]:
                 "numerator": list(quotient.numerator),
                 "denominator": list(quotient.denominator),
                 "per_month": quotient.per_month,
+                "percent": quotient.percent,
             }
             for quotient in ratio.quotients
         ],

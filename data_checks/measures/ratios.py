@@ -63,14 +63,15 @@ def _gaps(
     """Whether each quotient (rows) is known in each region, and how far it is from what it should meet."""
     able, off = [], []
     for (above, below), rule in zip(sums, rules, strict=True):
-        is_able = above.known & below.known & (above.value > 0) & (2 * below.value > below.place)
+        is_above = above.value != 0 if rule.is_signed else above.value > 0
+        is_able = above.known & below.known & is_above & (2 * below.value > below.place)
         parts = [(above.value, above.scale, 2), (above.place, above.scale, 1)]
         parts += [(below.value, below.scale, 2), (below.place, below.scale, 1)]
         told = [(stated.value, stated.scale, 2), (stated.place, stated.scale, 1)] if stated is not None else []
         with np.errstate(all="ignore"):
             floats = [each.astype(float) * times / scale / 2 for each, scale, times in (*parts, *told)]
             gap = rule.gap(floats)
-            size = floats[0] / floats[2] + float(rule.high) + (floats[4] if told else 0)
+            size = np.abs(floats[0] / floats[2]) + float(rule.high) + (np.abs(floats[4]) if told else 0)
         for at in np.flatnonzero(is_able & ~(np.abs(gap) > _UNSURE * size)):
             gap[at] = rule.gap([Fraction(int(each[at]) * times, scale * 2) for each, scale, times in (*parts, *told)])
         able.append(is_able)
@@ -82,7 +83,8 @@ def _rule(columns: Columns, quotient: Mapping[str, Any], insurance: str, limits:
     months = columns.period.end_month
     first = columns.catalog.indicators[columns.catalog.indicator_id(insurance, quotient["numerator"][0])]
     to_a_year = Fraction(12, months) if first.kind == "flow" else Fraction(1)
-    return _Rule(*limits, months if quotient.get("per_month") else 1, to_a_year)
+    divisor = Fraction(months if quotient.get("per_month") else 1, 100 if quotient.get("percent") else 1)
+    return _Rule(*limits, divisor, to_a_year, first.may_be_negative)
 
 
 def _sums(columns: Columns, quotient: Mapping[str, Any], insurance: str, regions: np.ndarray) -> tuple[_Sum, _Sum]:
@@ -98,8 +100,10 @@ class _Rule:
 
     low: Fraction
     high: Fraction
-    months: int
+    divisor: Fraction
     to_a_year: Fraction
+    #: Whether what is divided may be below zero: a fall is a growth, too.
+    is_signed: bool
 
     def gap(self, parts: Sequence[Any]) -> Any:
         """How far the interval of a quotient and what it should meet are apart, negative when they meet.
@@ -109,15 +113,24 @@ class _Rule:
         """
         above, above_half, below, below_half, *told = parts
         is_exact = isinstance(above, Fraction)
-        low, high, yearly = (each if is_exact else float(each) for each in (self.low, self.high, self.to_a_year))
+        known = (self.low, self.high, self.to_a_year, self.divisor)
+        low, high, yearly, divisor = (each if is_exact else float(each) for each in known)
         larger = max if is_exact else np.maximum
-        least = larger((above - above_half) * 0, (above - above_half) / (below + below_half)) / self.months
-        most = (above + above_half) / (below - below_half) / self.months
+        least = _over(above - above_half, below + below_half, below - below_half) / divisor
+        most = _over(above + above_half, below - below_half, below + below_half) / divisor
+        least = least if self.is_signed else larger(least * 0, least)
         if told:
             stated, half = told
             return larger(stated - half - most * high, least * low - (stated + half))
         # A year's bounds: what is short of them in some months may still come, what is beyond them is too much.
         return larger(least - high, low - most * yearly)
+
+
+def _over(above: Any, below: Any, below_of_negative: Any) -> Any:
+    """Divide by ``below``, and what is negative by the other, for arrays of floats and for fractions alike."""
+    if isinstance(above, Fraction):
+        return above / (below if above >= 0 else below_of_negative)
+    return np.where(above >= 0, above / below, above / below_of_negative)
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,9 @@ def _sum(columns: Columns, names: Sequence[str], insurance: str, regions: np.nda
     places = [columns.indicators[columns.catalog.indicator_id(insurance, name)] for name in names]
     amounts = [columns.now(regions, place)[0] for place in places]
     return _Sum(
-        np.sum([each.value for each in amounts], axis=0),
+        np.sum(
+            [-each.value if n.startswith("-") else each.value for n, each in zip(names, amounts, strict=True)], axis=0
+        ),
         np.sum([each.place for each in amounts], axis=0),
         np.all([each.known for each in amounts], axis=0),
         int(columns.facts.scale[places[0]]),

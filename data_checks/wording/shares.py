@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -32,9 +32,15 @@ def share_of(tables: Tables, quotient: Mapping[str, Any], insurance: str, region
     """Return the quotient of this period's figures, which are there."""
     numerators = _amounts(tables, quotient["numerator"], insurance, region)
     denominators = _amounts(tables, quotient["denominator"], insurance, region)
-    above, below = (sum((a.value for a in each), Decimal(0)) for each in (numerators, denominators))
+    above, below = _sum(quotient["numerator"], numerators), _sum(quotient["denominator"], denominators)
     months = tables.period.end_month if quotient.get("per_month") else 1
-    return Share(quotient["name"], above / below / months, (*numerators, *denominators))
+    times = 100 if quotient.get("percent") else 1
+    return Share(quotient["name"], above / below / months * times, (*numerators, *denominators))
+
+
+def _sum(names: Sequence[str], amounts: Sequence[Amount]) -> Decimal:
+    signed = (-a.value if name.startswith("-") else a.value for name, a in zip(names, amounts, strict=True))
+    return sum(signed, Decimal(0))
 
 
 @wording

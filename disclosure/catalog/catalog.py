@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -207,6 +207,11 @@ class Catalog:
         return indicator.demand(period.kind) == "required" or (
             period.kind == "special" and any(indicator.matches(pattern) for pattern in only)
         )
+
+    def depth(self, indicator: Indicator, among: Collection[str]) -> int:
+        """Return how many wholes out of ``among`` (ids) ``indicator`` is a part of: 2 for the part of a part."""
+        above = indicator.part_of
+        return 1 + self.depth(self.indicators[above], among) if above in among else 0
 
     def regions_for(self, indicator: Indicator) -> tuple[Region, ...]:
         """Regions that report ``indicator``: the prefecture, and its parts where it is by county."""

@@ -17,6 +17,7 @@ from disclosure.catalog.loading import (
     profile_folder,
     read_facts,
 )
+from disclosure.catalog.models.indicators import Indicator
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.yaml_source import Document, load_document
 
@@ -128,7 +129,10 @@ def _circles(catalog: Catalog) -> Iterator[str]:
 
 
 def _doubtful_aliases(catalog: Catalog, layers: Sequence[Path]) -> Iterator[str]:
-    """Yield names that the profile gave and that mean two reported indicators of one insurance."""
+    """Yield names that the profile gave and that mean two reported indicators of one insurance.
+
+    Parts of different wholes may bear one name (女性 of the insured and of the retired); their aliases tell them apart.
+    """
     own = layered_document(layers[1:], "indicators")
     for name, fields in (own.data.get("indicators") or {}).items():
         indicator = catalog.indicators.get(name)
@@ -136,10 +140,18 @@ def _doubtful_aliases(catalog: Catalog, layers: Sequence[Path]) -> Iterator[str]
             continue
         for alias in (*(fields.get("aliases") or ()), *([fields["name"]] if "name" in fields else ())):
             named = catalog.indicators_named(indicator.insurance, str(alias))
-            others = [each.id for each in named if each.id != name and each.id in catalog.reported]
+            others = [
+                each.id
+                for each in named
+                if each.id != name and each.id in catalog.reported and not _are_parts_apart(indicator, each)
+            ]
             if others and name in catalog.reported:
                 where = own.locate(("indicators", name))
                 yield f"{where}：“{alias}”也是 {'、'.join(others)} 的叫法，导入时分不清，请只留给一个。"
+
+
+def _are_parts_apart(one: Indicator, other: Indicator) -> bool:
+    return one.name == other.name and None not in (one.part_of, other.part_of) and one.part_of != other.part_of
 
 
 def _blaming_the_profile(mistake: str, folder: Path) -> str:

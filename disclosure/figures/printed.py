@@ -15,6 +15,7 @@ from typing import Literal
 
 from disclosure.calendar.periods import Period, parse_period, stock_period
 from disclosure.catalog import Catalog, Indicator, Insurance, Unit, normalise
+from disclosure.figures.figures import FigureState
 from disclosure.platform.errors import DisclosureError
 
 Cause = Literal[
@@ -52,13 +53,17 @@ class Name:
 
 @dataclass(frozen=True)
 class Reading:
-    """A row in the catalogue's terms; ``value`` is in the indicator's unit, ``note`` what the period said besides."""
+    """A row in the catalogue's terms; ``value`` is in the indicator's unit, ``note`` what the period said besides.
+
+    Where the row says 未提供 or 不适用 in the place of its value, ``state`` does, and ``text`` is the reason.
+    """
 
     indicator: Indicator
     period: Period
     value: Decimal | None
     text: str
     note: str
+    state: FigureState = "reported"
 
 
 def read_row(catalog: Catalog, cells: Mapping[str, str]) -> Reading:
@@ -76,6 +81,9 @@ def read_row(catalog: Catalog, cells: Mapping[str, str]) -> Reading:
     period, note, more = _read_period(catalog, cells["period"], name.indicator)
     labels.update(more)
     _check_labels(catalog, name, period, labels)
+    if state := _state(catalog, cells["value"]):
+        reason = cells.get("note") or catalog.import_words.state_reason
+        return Reading(name.indicator, period, None, reason, note, state)
     if name.indicator.kind == "text":
         if not cells["value"]:
             raise MistakeError("value", f"“{name.indicator.name}”的空白内容")
@@ -156,6 +164,12 @@ def _label(catalog: Catalog, word: str) -> Label | None:
         if wanted in map(normalise, words):
             return kind
     return None
+
+
+def _state(catalog: Catalog, text: str) -> FigureState | None:
+    wanted = normalise(text)
+    states = catalog.import_words.states.items()
+    return next((state for state, words in states if wanted in map(normalise, words)), None)
 
 
 def _read_period(catalog: Catalog, text: str, indicator: Indicator) -> tuple[Period, str, dict[str, Label]]:

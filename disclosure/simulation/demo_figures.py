@@ -57,6 +57,14 @@ def demo_figures(catalog: Catalog, period: Period, only: Iterable[str] = ()) -> 
     return tuple(sorted(wanted, key=lambda figure: order[figure.indicator]))
 
 
+def list_unasked_figures(catalog: Catalog) -> tuple[Figure, ...]:
+    """Return the published figures that the profile has and no cycle of theirs asks for."""
+    if catalog.profile.demo_figures == SEEDED:
+        return ()
+    asked = {f.key for period in {f.period for f in _published(catalog)} for f in demo_figures(catalog, period)}
+    return tuple(figure for figure in _published(catalog) if figure.key not in asked)
+
+
 def demo_history(catalog: Catalog, period: Period) -> tuple[Figure, ...]:
     """Return all earlier figures that the demonstration of ``period`` should know, the oldest period first.
 

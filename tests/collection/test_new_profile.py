@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,38 @@ def test_nothing_is_left_behind_where_it_cannot_be_made(tmp_path: Path, table: P
     with pytest.raises(DisclosureError, match="已经有东西"):
         make_profile(folder, wanted(*PLACES), table)
     assert not (folder / FIGURES).exists()
+
+
+#: A table whose insurances are called otherwise, with an indicator that we do not have.
+OTHERWISE = """region,period,insurance,indicator,unit,value
+曲靖市,2024,基本养老保险,参保人数,万人,401.08
+曲靖市,2024,城镇职工基本养老保险,离退休人员,万人,11.5
+曲靖市,2023,城镇职工基本养老保险,离退休人员,万人,11.24
+曲靖市,2024,城镇职工基本养老保险,参保职工,万人,48.48
+"""
+
+
+def test_an_insurance_that_is_called_otherwise_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "公布过的.csv"
+    file.write_text(OTHERWISE, encoding="utf-8")
+    named = ("employee_pension=城镇职工基本养老保险", "basic_pension=基本养老保险")
+    catalog, report = make_profile(tmp_path / "qujing", replace(wanted(PLACES[0]), insurances=named), file)
+    assert catalog.insurances["employee_pension"].name == "城镇职工基本养老保险"
+    assert catalog.find_insurance("企业职工基本养老保险") is catalog.insurances["employee_pension"]
+    assert catalog.insurances["basic_pension"].name == "基本养老保险"
+    # In the order of the table, each figure with the decimals it was printed with.
+    assert list(catalog.reported) == ["employee_pension.retired", "employee_pension.in_service"]
+    assert catalog.reported["employee_pension.retired"].least_decimals == 1
+    # What we do not have is drafted, and not in force.
+    assert [row.what for row in report.unmatched] == ["基本养老保险“参保人数”"]
+    drafted = (tmp_path / "qujing" / "indicators.yaml").read_text(encoding="utf-8")
+    assert '#    {insurance: basic_pension, section: ?, name: "参保人数", kind: ?, unit: "万人",' in drafted
+
+
+def test_it_says_which_insurances_to_name_where_nothing_is_known(tmp_path: Path) -> None:
+    file = tmp_path / "公布过的.csv"
+    file.write_text(OTHERWISE, encoding="utf-8")
+    with pytest.raises(DisclosureError, match=r"(?s)不认识的险种：“城镇职工基本养老保险”、“基本养老保险”.*--insurance"):
+        make_profile(tmp_path / "qujing", wanted(PLACES[0]), file)
+    with pytest.raises(DisclosureError, match="险种“养老”的写法不对"):
+        make_profile(tmp_path / "qujing", replace(wanted(PLACES[0]), insurances=("养老",)), file)

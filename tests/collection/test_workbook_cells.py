@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -239,6 +240,30 @@ def test_text_cells_keep_their_text() -> None:
     assert isinstance(read_text("长" * 2001), Complaint)
     assert isinstance(read_text(dt.date(2025, 1, 1)), Complaint)
     assert isinstance(read_text(value := True), Complaint), value
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "value"),
+    [
+        (211.0, "General", "211"),
+        (98.3, "General", "98.3"),
+        (98.3, "#,##0.00", "98.30"),
+        (211.0, "#,##0.0", "211.0"),
+        ("98.30", "", "98.30"),
+        ("１,０９８.3万元", "", "1098.3"),
+        (0.1 + 0.2, "General", "0.3"),
+        (0.0, "General", "0"),
+    ],
+)
+def test_where_each_figure_has_decimals_of_its_own_they_are_those_that_are_seen(
+    raw: CellValue, code: str, value: str
+) -> None:
+    reading = read_number(raw, replace(MONEY, least=0), code)
+    assert isinstance(reading, CellReading)
+    assert str(reading.value) == value
+    at_least_one = read_number(raw, replace(MONEY, least=1), code)
+    assert isinstance(at_least_one, CellReading)
+    assert str(at_least_one.value) == (value if "." in value else f"{value}.0")
 
 
 @given(decimals=st.integers(0, 6), data=st.data())

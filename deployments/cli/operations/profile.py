@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -58,6 +59,13 @@ def profile_new(
         Parameter(help="行政区划代码=名称，全域在前，如 530300=曲靖市 530302=麒麟区", consume_multiple=True),
     ],
     publisher: Annotated[str, Parameter(help="发布机构全称，如 曲靖市人力资源和社会保障局")],
+    insurance: Annotated[
+        tuple[str, ...],
+        Parameter(
+            help="险种编号=公布时的名称，如 employee_pension=城镇职工基本养老保险；目录没有的险种另起编号",
+            consume_multiple=True,
+        ),
+    ] = (),
     title: Annotated[str, Parameter(help="网站和披露的名称；不写则为 地名+社会保险信息披露")] = "",
     agency: Annotated[str, Parameter(help="政府信息公开目录中的机构代码")] = "JGDM",
     address: Annotated[str, Parameter(help="网站地址，以 / 结尾")] = "https://shebao.example/",
@@ -70,7 +78,7 @@ def profile_new(
     if not place:
         raise DisclosureError("没有写 --place，应为行政区划代码=名称，如 530300=曲靖市。")
     whole = place[0].rpartition("=")[2]
-    wanted = NewProfile(publisher, title or f"{whole}社会保险信息披露", place, agency, address)
+    wanted = NewProfile(publisher, title or f"{whole}社会保险信息披露", place, agency, address, insurance)
     where = folder.expanduser().absolute()
     catalog, report = make_profile(where, wanted, figures.expanduser())
     for name in FILES:
@@ -105,6 +113,22 @@ def profile_check(
     text = render_text("profile/check.txt.j2", catalog=found.catalog, changes=found.changes, shown=SHOWN)
     console.print(text.strip(), soft_wrap=True)
     done("没有发现错误。")
+    if found.catalog:
+        _tell_unasked(found.catalog)
+
+
+def _tell_unasked(catalog: Catalog) -> None:
+    """Tell which indicators of the published figures no cycle asks for."""
+    # Spares the other commands Typst.
+    from disclosure.simulation.demo_figures import list_unasked_figures
+
+    for name, count in Counter(figure.indicator for figure in list_unasked_figures(catalog)).items():
+        printed = (
+            f"{catalog.insurances[catalog.indicators[name].insurance].short_name}“{catalog.indicators[name].name}”"
+        )
+        file = catalog.profile.demo_figures
+        why = "profile.yaml 的 indicators 没有列它，或者它的 annual、quarterly 写了 none"
+        say("!", "yellow", f"{file} 里的 {printed}（{name}）有 {count} 个数没有用：{why}。")
 
 
 def _beyond_the_catalogue(catalog: Catalog) -> list[str]:

@@ -64,7 +64,9 @@ class ImportWords(Fact):
     ``labels``: ``stock`` end of period, ``flow`` from the year's beginning, ``single`` one month or quarter
     alone; they stand in a column of their own, in brackets behind a name or a period, or (``label_prefixes``)
     before a name. ``whole_year`` labels speak of a year only. ``period_notes`` stand in brackets behind a period
-    and say which document it is from. ``example`` is a row in the order of the six columns that must be there.
+    and say which document it is from. ``states`` stand in the place of a value that was not given or does not exist;
+    ``state_reason`` is said of it where the table gives no reason. ``example`` is a row in the order of the six columns
+    that must be there.
     """
 
     example: tuple[Name, ...]
@@ -73,4 +75,6 @@ class ImportWords(Fact):
     label_prefixes: tuple[Name, ...]
     whole_year: tuple[Name, ...]
     period_notes: tuple[Name, ...]
+    states: dict[Literal["not_provided", "not_applicable"], tuple[Name, ...]]
+    state_reason: Name
     causes: dict[str, CauseWords]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, get_args
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from disclosure.calendar.periods import CycleKind
 from disclosure.platform.fact import Fact, Id, Name
@@ -66,7 +66,8 @@ class Indicator(Fact):
     """One thing that is counted, in the words of published notices.
 
     ``unit`` is the unit it is collected and printed in; ``decimals`` how many decimals are printed in
-    that unit (by default the unit's). ``annual``/``quarterly`` tell in which cycles it is asked for.
+    that unit (by default the unit's); with ``least_decimals`` each figure is printed with as many as it was given with,
+    between the two. ``annual``/``quarterly`` tell in which cycles it is asked for.
     ``by_county`` false means one figure for the whole prefecture. ``minimum`` and ``maximum`` are in ``unit``.
     """
 
@@ -78,6 +79,7 @@ class Indicator(Fact):
     kind: IndicatorKind
     unit: str = ""
     decimals: int | None = Field(default=None, ge=0, le=6)
+    least_decimals: int | None = Field(default=None, ge=0, le=6)
     centre: Id
     by_county: bool = False
     annual: Demand = "required"
@@ -89,6 +91,12 @@ class Indicator(Fact):
     maximum: Decimal | None = None
     note: str = ""
     source: str = ""
+
+    @model_validator(mode="after")
+    def _prints_no_fewer_decimals_than_most(self) -> Indicator:
+        if self.decimals is not None and self.least_decimals is not None and self.least_decimals > self.decimals:
+            raise ValueError("least_decimals 不能大于 decimals")
+        return self
 
     def matches(self, pattern: str) -> bool:
         """Whether ``pattern`` means this indicator: its id, ``work_injury.*``, or ``*.income``."""

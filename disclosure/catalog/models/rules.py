@@ -57,13 +57,16 @@ class Identity(Fact):
 class Quotient(Fact):
     """``numerator`` ÷ ``denominator``, each a sum of indicator ids with the insurance left out.
 
-    ``name`` says in words what is divided by what; ``per_month`` divides by the months of the period too.
+    An id that begins with ``-`` is subtracted: what there was before is what there is less by what it grew. ``name``
+    says in words what is divided by what; ``per_month`` divides by the months of the period too, ``percent`` counts in
+    hundredths.
     """
 
     name: Name
     numerator: tuple[str, ...] = Field(min_length=1)
     denominator: tuple[str, ...] = Field(min_length=1)
     per_month: bool = False
+    percent: bool = False
 
 
 class Ratio(Fact):

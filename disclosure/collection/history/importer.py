@@ -344,6 +344,7 @@ def _figure(region: str, reading: Reading, source: FigureSource) -> Figure:
         unit=reading.indicator.unit,
         value=reading.value,
         text=reading.text,
+        state=reading.state,
         centre=reading.indicator.centre,
         source=source,
     )

@@ -264,7 +264,7 @@ class _RowsReader:
     def _value(self, line: Mapping[str, Any], indicator: Indicator, where: str) -> CellReading:
         """As a workbook's cell is read."""
         raw = line.get("value", "")
-        form = NumberForm(indicator.unit, self.catalog.decimals(indicator), indicator.may_be_negative)
+        form = NumberForm.of(self.catalog, indicator)
         reading = read_text(raw) if indicator.kind == "text" else read_number(raw, form)
         if isinstance(reading, Complaint):
             raise _RowError(f"{where}的{reading.found}", reading.expected, reading.why)

@@ -46,8 +46,9 @@ class Facts:
     @property
     def insurances(self) -> Iterator[Insurance]:
         """Insurances with at least one figure, in printed order."""
-        present = {self.catalog.indicators[indicator].insurance for _, indicator in self.figures}
-        return (insurance for insurance in self.catalog.insurances.values() if insurance.id in present)
+        present = {indicator for _, indicator in self.figures}
+        ids = dict.fromkeys(indicator.insurance for indicator in self.indicators if indicator.id in present)
+        return (self.catalog.insurances[name] for name in ids)
 
     def compared(self, figure: Figure) -> Comparison | None:
         """Against what the catalogue says it is compared with."""
@@ -61,6 +62,10 @@ class Facts:
     def base_name(self) -> str:
         """What the column of bases is called."""
         return name_bases(self.catalog, self.period)
+
+    def in_prose(self, printed: str) -> str:
+        """Return a printed number with the separators that sentences have."""
+        return printed.replace(",", self.phrases.thousands_separator)
 
     def change(self, figure: Figure) -> str:
         """How the figure moved, in the official words; empty where there is nothing to compare with."""
@@ -81,9 +86,9 @@ class Facts:
             phrase = words.up if rising else words.down
         return fill_text(
             phrase,
-            difference=grouped(abs(compared.difference)),
+            difference=self.in_prose(grouped(abs(compared.difference))),
             unit=figure.unit,
-            percent="" if compared.percent is None else grouped(abs(compared.percent)),
+            percent="" if compared.percent is None else self.in_prose(grouped(abs(compared.percent))),
             points=self.phrases.points.get(figure.unit, ""),
         )
 
@@ -101,9 +106,8 @@ def gather(
     asked = catalog.indicators_for(period, only=only)
     given = _index(catalog, period, figures)
     known = {indicator for _, indicator in given}
-    indicators = tuple(
-        _in_printed_order(catalog, [i for i in catalog.indicators.values() if i in asked or i.id in known])
-    )
+    listed = (catalog.reported | catalog.indicators).values()
+    indicators = tuple(_in_printed_order(catalog, [i for i in listed if i in asked or i.id in known]))
     found: dict[tuple[str, str], Figure] = {}
     for indicator in indicators:
         required = indicator in asked and catalog.requires(indicator, period, only)
@@ -134,7 +138,7 @@ def _index(catalog: Catalog, period: Period, figures: Sequence[Figure]) -> dict[
 
 
 def _in_printed_order(catalog: Catalog, wanted: Sequence[Indicator]) -> Iterator[Indicator]:
-    """By insurance, by section, parts behind their total, otherwise as in the catalogue."""
+    """By insurance, as they are first named; in each by section, parts behind their total, otherwise as they come."""
     ids = {indicator.id for indicator in wanted}
 
     def family(indicator: Indicator) -> Iterator[Indicator]:
@@ -143,7 +147,7 @@ def _in_printed_order(catalog: Catalog, wanted: Sequence[Indicator]) -> Iterator
             if part.part_of == indicator.id:
                 yield from family(part)
 
-    for insurance in catalog.insurances:
+    for insurance in dict.fromkeys(indicator.insurance for indicator in wanted):
         for section in catalog.sections:
             for indicator in wanted:
                 is_head = indicator.part_of not in ids

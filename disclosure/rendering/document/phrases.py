@@ -211,6 +211,10 @@ class Phrases(Fact):
     clause_missing: str
     first_part: str
     next_part: str
+    first_part_of_part: str
+    end_of_parts_of_part: str
+    parts_left_out: str
+    thousands_separator: Literal[",", ""]
     text_clause: str
     text_alone: str
     between_clauses: str

@@ -55,7 +55,7 @@ def indicator_table(facts: Facts, insurance: Insurance) -> Table:
                 cells = (Cell(figure.unit, "text"), cell_of(facts, figure), *changes, *since)
             # “其中：” stands once, before the first part.
             label = indicator.label if first or parent is None else indicator.name
-            rows.append(TableRow(label, cells, depth=1 if parent else 0))
+            rows.append(TableRow(label, cells, depth=facts.catalog.depth(indicator, printed)))
         if rows:
             groups.append(RowGroup(section.name, tuple(rows)))
     caption = fill_text(words.caption, insurance=insurance.name, period=facts.period.label)

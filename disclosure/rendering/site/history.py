@@ -153,7 +153,7 @@ def _history(
         spans.append((f"quarterly-{place}" if place else "quarterly", caption, some))
     tables = [
         _side_by_side(
-            phrases, collected, f"{page}-{span}", caption=caption, groups=groups, periods=some, printed=printed
+            catalog, phrases, collected, f"{page}-{span}", caption=caption, groups=groups, periods=some, printed=printed
         )
         for span, caption, some in spans
         if some
@@ -175,6 +175,7 @@ def _history(
 
 
 def _side_by_side(
+    catalog: Catalog,
     phrases: Phrases,
     collected: Collected,
     table: str,
@@ -201,7 +202,7 @@ def _side_by_side(
             label = indicator.label if parent is not None and parent not in with_parts else indicator.name
             with_parts.update({parent} if parent else set())
             cells = (Cell(unit, "text"), *(_cell(phrases, point, unit) for point in found))
-            rows.append(TableRow(label, cells, depth=1 if parent else 0))
+            rows.append(TableRow(label, cells, depth=catalog.depth(indicator, shown)))
         if rows:
             row_groups.append(RowGroup(title, tuple(rows)))
     heads = (Column(words.indicator, numeric=False), Column(words.unit, numeric=False))

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import cache, cached_property, lru_cache
 
+from disclosure.catalog import Catalog, Indicator
 from disclosure.collection.workbook.layout import TEXT_LIMIT, texts
 from disclosure.collection.workbook.ooxml.number_formats import show_number, text_is_shown_as_it_is
 from disclosure.collection.workbook.read.result import CellValue
 from disclosure.confidentiality.draft_marks import draft_marks
-from disclosure.figures.figures import FigureState
+from disclosure.figures.figures import FigureState, printed_decimals
 from disclosure.platform.wording import words_beside
 
 #: Excel keeps 15 significant digits; beyond them a cell no longer says what was typed.
@@ -65,11 +66,27 @@ class CellReading:
 
 @dataclass(frozen=True)
 class NumberForm:
-    """What is asked of a number: its unit, how many decimals at most, whether it may be below zero."""
+    """What is asked of a number: its unit, how many decimals at most, whether it may be below zero.
+
+    With ``least`` a number keeps the decimals it was given with, at least so many; otherwise it gets all ``decimals``.
+    """
 
     unit: str
     decimals: int
     may_be_negative: bool
+    least: int | None = None
+
+    @classmethod
+    def of(cls, catalog: Catalog, indicator: Indicator) -> NumberForm:
+        """Return what is asked of the figures of ``indicator``."""
+        decimals = catalog.decimals(indicator)
+        return cls(indicator.unit, decimals, indicator.may_be_negative, indicator.least_decimals)
+
+    def printed(self, number: Decimal, given: Decimal) -> Decimal:
+        """Return ``number``, rounded to ``decimals``, with as many of them as are printed of what reads ``given``."""
+        if self.least is None:
+            return number
+        return number.quantize(Decimal(1).scaleb(-min(self.decimals, max(self.least, printed_decimals(given)))))
 
     @property
     def numeral(self) -> str:
@@ -171,7 +188,8 @@ def _read_words(raw: CellValue, text: str, form: NumberForm, number_format: str)
     folded = fold(text) if len(text) <= _LONGEST_NUMBER else ""
     bare = folded.removesuffix(fold(form.unit)).rstrip()
     if _NUMBER.fullmatch(bare):
-        return _checked(Decimal(bare.replace(",", "")), form, raw, is_float=False)
+        number = Decimal(bare.replace(",", ""))
+        return _checked(number, form, raw, given=number, is_float=False)
     why = next(why for pattern, why in _refusals() if pattern.search(folded))
     return replace(_complain("words", form, raw), why=why)
 
@@ -186,7 +204,11 @@ def _read_float(raw: float, form: NumberForm, number_format: str) -> CellReading
         return Complaint(found, form.expected, words["why"])
     if form.unit == PERCENT and PERCENT in shown_code(number_format):
         number *= 100
-    reading = _checked(number, form, raw, is_float=True)
+    shown = show_number(number_format, Decimal(repr(raw))) if form.least is not None else None
+    given = shown.value if shown is not None and shown.value is not None else number
+    if number_format in ("", GENERAL):
+        given = given.normalize()  # It shows no zeros at the end.
+    reading = _checked(number, form, raw, given=given, is_float=True)
     if isinstance(reading, Complaint) or not number_format:
         return reading
     return _unlike_shown(reading, raw, form, number_format) or reading
@@ -241,7 +263,9 @@ def _complain(kind: str, form: NumberForm, raw: CellValue) -> Complaint:
     return Complaint(words["found"].format(shown=quoted(clean(raw))), form.expected, words.get("why", ""))
 
 
-def _checked(number: Decimal, form: NumberForm, raw: CellValue, *, is_float: bool) -> CellReading | Complaint:
+def _checked(
+    number: Decimal, form: NumberForm, raw: CellValue, *, given: Decimal, is_float: bool
+) -> CellReading | Complaint:
     if not number.is_finite() or abs(number) >= form.limit:
         return _complain("too_large", form, raw)
     rounded = number.quantize(form.step, ROUND_HALF_EVEN)
@@ -252,7 +276,7 @@ def _checked(number: Decimal, form: NumberForm, raw: CellValue, *, is_float: boo
             return _complain("too_fine", form, raw)
     if rounded < 0 and not form.may_be_negative:
         return _complain("negative", form, raw)
-    return CellReading(value=abs(rounded) if rounded == 0 else rounded)
+    return CellReading(value=form.printed(abs(rounded) if rounded == 0 else rounded, given))
 
 
 def read_text(raw: CellValue) -> CellReading | Complaint:

@@ -72,7 +72,7 @@ def past_figures(handed: OpenWorkbook, table: InsuranceSheet) -> Iterator[Figure
 def read_figures(handed: OpenWorkbook, table: InsuranceSheet, notes: Notes) -> Iterator[Figure]:
     """Every figure of a table; a cell that gives none, and is not blank, is a problem."""
     sheet = table.layout
-    forms = {i.id: NumberForm(i.unit, handed.catalog.decimals(i), i.may_be_negative) for i in sheet.indicators}
+    forms = {indicator.id: NumberForm.of(handed.catalog, indicator) for indicator in sheet.indicators}
     for line in sheet.lines:
         for column in range(FIRST_INPUT_COLUMN, sheet.last_input_column + 1):
             place = (line.row, column)

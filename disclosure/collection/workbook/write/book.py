@@ -13,6 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, Indicator
 from disclosure.collection.workbook.layout import SheetLayout, texts
+from disclosure.collection.workbook.ooxml.cells import GENERAL
 from disclosure.collection.workbook.read.result import Explanation, Problem, Typed, TypedCell
 from disclosure.figures.figures import Figure
 
@@ -28,6 +29,11 @@ A4 = 9
 CELL_LIMIT = 32_767
 #: Characters that a custom property and a text in a formula hold.
 SHORT_TEXT = 255
+
+
+def decimals_format(decimals: int) -> str:
+    """Return Excel's format code with so many decimals."""
+    return "#,##0" + (f".{'0' * decimals}" if decimals else "")
 
 
 @dataclass(kw_only=True)
@@ -88,9 +94,8 @@ class Book:
         return self.typed.cells.get((layout.name, row, column)) if self.typed else None
 
     def number_format(self, indicator: Indicator) -> str:
-        """Excel's format code with the indicator's printed decimals."""
-        decimals = self.catalog.decimals(indicator)
-        return "#,##0" + (f".{'0' * decimals}" if decimals else "")
+        """Excel's format code with the indicator's printed decimals; where these differ by figure, as it is typed."""
+        return GENERAL if indicator.least_decimals is not None else decimals_format(self.catalog.decimals(indicator))
 
     def print_pages(self, sheet: Worksheet, name: str, heading_row: int) -> None:
         """Print ``sheet`` on A4, crosswise, as wide as a page, with its heading above each."""

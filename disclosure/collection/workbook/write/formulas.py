@@ -127,7 +127,7 @@ def validation(catalog: Catalog, indicator: Indicator) -> dict[str, Any]:
     """
     words, numeral = texts()["validation"], texts()["validation"]["text"]
     if indicator.kind != "text":
-        numeral = NumberForm(indicator.unit, catalog.decimals(indicator), indicator.may_be_negative).expected
+        numeral = NumberForm.of(catalog, indicator).expected
         if indicator.maximum is not None:
             numeral = words["maximum"].format(numeral=numeral, maximum=indicator.maximum)
     return {

@@ -41,6 +41,7 @@ from disclosure.collection.workbook.write.book import (
     SECTION,
     SHORT_TEXT,
     Book,
+    decimals_format,
 )
 from disclosure.collection.workbook.write.checks import check_format, mark_mismatches, write_checks
 from disclosure.collection.workbook.write.formulas import sum_formula, validation
@@ -172,6 +173,8 @@ def _write_input(book: Book, layout: SheetLayout, place: tuple[int, int], indica
     elif figure.value is None or figure.state != "reported":
         sheet.write_string(*place, figure.printed, format_)
     else:
+        if indicator.least_decimals is not None:
+            format_ = book.boxed(**{**look, "num_format": decimals_format(figure.decimals)})
         sheet.write_number(*place, float(figure.value), format_)
 
 
@@ -212,8 +215,7 @@ def _write_past(
     if value is None or figure.state != "reported":
         sheet.write_string(*place, figure.printed, book.boxed(**plain))
     elif figure.unit == indicator.unit:
-        shown = "#,##0" + (f".{'0' * figure.decimals}" if figure.decimals else "")
-        sheet.write_number(*place, float(value), book.boxed(num_format=shown, **plain))
+        sheet.write_number(*place, float(value), book.boxed(num_format=decimals_format(figure.decimals), **plain))
     elif figure.unit in units and units[figure.unit].base == units[indicator.unit].base:
         converted = value * units[figure.unit].factor / units[indicator.unit].factor
         format_ = book.boxed(num_format=book.number_format(indicator), **plain)
