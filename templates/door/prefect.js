@@ -11,7 +11,8 @@
   dark.addEventListener("change", colour);
   colour();
   // The list is ui_words.yaml of deployments/door/prefect.
-  const { texts, patterns: listed } = window.doorWords ?? { texts: {}, patterns: [] };
+  const { patterns: listed = [], ...lists } = window.doorWords ?? {};
+  const texts = Object.assign({}, ...Object.values(lists));
   const patterns = listed.map(({ said, told }) => [new RegExp(said), told]);
   const told = (bare) => {
     if (Object.hasOwn(texts, bare)) return texts[bare];
@@ -21,9 +22,15 @@
     }
     return bare;
   };
+  const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+  const day = /\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{1,2})(?:st|nd|rd|th)(?:, (\d{4}))?(?: at)?/g;
+  const hour = /\b(\d{1,2})(:\d\d(?::\d\d)?) ([AP])M\b/g;
+  const inOurTime = (text) => text
+    .replace(day, (_, month, date, year) => `${year ? `${year}年` : ""}${months.indexOf(month) + 1}月${date}日`)
+    .replace(hour, (_, hours, rest, half) => `${String((hours % 12) + (half === "P" ? 12 : 0)).padStart(2, "0")}${rest}`);
   const said = (text) => {
-    const bare = text.trim().replace(/\s+/g, " ");
-    return /[A-Za-z]/.test(bare) ? text.replace(text.trim(), () => told(bare)) : text;
+    const bare = text.trim();
+    return /[A-Za-z]/.test(bare) ? text.replace(bare, () => told(inOurTime(bare.replace(/\s+/g, " ")))) : text;
   };
   // What people wrote, and the lines of a log, stay as they are.
   const kept = "textarea, input, pre, code, .markdown-renderer, .log-row, .logs-container__row, script, style";
@@ -51,7 +58,7 @@
     while (walker.nextNode()) translate(walker.currentNode);
   };
   const shownTitle = () => {
-    const ours = document.title.split(" • ").map((part) => said(part).replace(/Prefect Server|Prefect/g, "流程")).join(" • ");
+    const ours = document.title.split(" • ").map((part) => said(part).replace(/^Prefect( Server)?$/, "信息披露")).join(" • ");
     if (ours !== document.title) document.title = ours;
   };
 
@@ -91,6 +98,7 @@
       }
       tidy();
     }).observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: attributes });
+    new MutationObserver(shownTitle).observe(document.head, { subtree: true, childList: true, characterData: true });
     tidy();
   };
   if (document.body) begin();

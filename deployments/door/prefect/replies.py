@@ -44,7 +44,9 @@ def put_into_chinese(page: str, *, is_operator: bool) -> str:
 def give_words(_request: Request) -> Response:
     """Return the words of ``ui_words.yaml`` as the script reads them."""
     words = json.dumps(_ui_words(), ensure_ascii=False)
-    return Response(f"window.doorWords = {words};", media_type="text/javascript", headers={"Cache-Control": "max-age=300"})
+    return Response(
+        f"window.doorWords = {words};", media_type="text/javascript", headers={"Cache-Control": "max-age=300"}
+    )
 
 
 def refuse(request: Request, status: HTTPStatus, sentence: str, title: str = "没有办理") -> Response:

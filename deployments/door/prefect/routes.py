@@ -40,7 +40,7 @@ from deployments.door.prefect.replies import (
     say_away,
 )
 from deployments.door.prefect.resume import ResumeTaker
-from deployments.door.prefect.shown import run_of, show, show_event
+from deployments.door.prefect.shown import WAITING_PAGE, run_of, show, show_event
 from deployments.door.prefect.sight import Sight
 from deployments.door.prefect.sockets import stream
 from deployments.door.prefect.upstream import PrefectAwayError, Upstream, answer_headers
@@ -85,9 +85,14 @@ def make_prefect_routes(installation: Installation, client: httpx.AsyncClient) -
     door = _PrefectDoor(upstream, Sight(installation), ResumeTaker(installation, upstream))
     return [
         Route(PREFECT_WORDS, give_words, methods=["GET"]),
+        Route("/waiting", _lead_to_waiting, methods=["GET"]),
         Route("/ico/{name}", _lead_to_icon, methods=["GET"]),
         Mount(BASE, app=door),
     ]
+
+
+def _lead_to_waiting(_request: Request) -> Response:
+    return RedirectResponse(WAITING_PAGE, HTTPStatus.SEE_OTHER)
 
 
 def _lead_to_icon(request: Request) -> Response:
