@@ -48,10 +48,12 @@ def open_cycle(
     milestones: Mapping[Milestone, dt.date] | None = None,
     is_demo: bool = False,
     actor: str = "系统",
+    reason: str = "",
 ) -> Cycle:
     """Return the cycle of ``period``, opened now if it was not: opening twice changes nothing.
 
-    ``only`` and ``milestones`` are for special cycles, whose content and dates are given when they open.
+    ``only`` and ``milestones`` are for special cycles, whose content and dates are given when they open, by a person
+    for a ``reason``.
 
     Raises:
         DisclosureError: for a kind this profile does not disclose, ``only`` that fits no indicator, or dates
@@ -82,7 +84,8 @@ def open_cycle(
     )
     session.add(cycle)
     session.flush()
-    ledger.append(session, "cycle.opened", actor=actor, cycle_id=cycle.id, period=period.id)
+    why = {"reason": reason} if reason else {}
+    ledger.append(session, "cycle.opened", actor=actor, cycle_id=cycle.id, period=period.id, **why)
     return cycle
 
 

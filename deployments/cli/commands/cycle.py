@@ -35,10 +35,14 @@ def open_(
 ) -> None:
     """开启一个周期：建立记录、生成各单位报表，并让 Prefect 开始办理。"""
 
+    # Spares the other commands cryptography and pyotp.
+    from disclosure.workspace.cycles.opening import check_name
+
     installation = open_installation()
     wanted = parse_period(period)
     if wanted.year > shanghai(utc_now()).year + 1:
         raise DisclosureError(f"{wanted.label}还早，现在不能开启，请核对年份。")
+    check_name(installation.catalog, wanted)
     with installation.records.write() as session:
         is_new = queries.find_cycle(session, installation.catalog, wanted) is None
         cycle = queries.open_cycle(

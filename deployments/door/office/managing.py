@@ -60,6 +60,7 @@ class ManagePages:
         if MANAGERS.isdisjoint(visitor.roles):
             return refuse_page(HTTPStatus.FORBIDDEN, "不能看", "统筹由汇总人、督办人和签发人用；其他人请看进度看板。")
         told = {
+            "opened": "专项已开启，报表正在发放。",
             "moved": "日期已改，理由已记入台账。",
             "reminded": "已开始发送到期的提醒，发过的不会再发。",
             "asleep": "流程服务没有运行，没有开始；它启动后会自动办。",
