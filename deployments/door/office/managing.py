@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import refuse_page
+from deployments.door.prefect.secret_blocks import secrets_at_hand
 from deployments.door.prefect.starting import start_reminders, start_supervision
 from deployments.door.screens import Form, act_with_code, show, with_form
 from deployments.door.visitor import current_visitor
@@ -89,7 +90,7 @@ class ManagePages:
             "channels",
             lines=lines,
             policy=policy,
-            seen=look_at_channels(self._installation) if is_looked else {},
+            seen=look_at_channels(self._installation, secrets_at_hand(self._installation)) if is_looked else {},
             is_looked=is_looked,
         )
 
