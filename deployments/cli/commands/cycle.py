@@ -72,6 +72,7 @@ def open_(
         is_driven = driver is not None and settle_run(installation, driver)[1] in LIVE
         run_id = driver if is_driven else runs.start_run(wanted, tuple(cycle.only))
         print_pairs({"本次运行": installation.settings.run_url(run_id)})
+        console.print("下一步：各单位报送；进度看 disclosure status。", soft_wrap=True)
 
 
 def workbook(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:
