@@ -48,12 +48,10 @@ def open_cycle(
     milestones: Mapping[Milestone, dt.date] | None = None,
     is_demo: bool = False,
     actor: str = "系统",
-    reason: str = "",
 ) -> Cycle:
     """Return the cycle of ``period``, opened now if it was not: opening twice changes nothing.
 
-    ``only`` and ``milestones`` are for special cycles, whose content and dates are given when they open, by a person
-    for a ``reason``.
+    ``only`` and ``milestones`` are for special cycles, whose content and dates are given when they open.
 
     Raises:
         DisclosureError: for a kind this profile does not disclose, ``only`` that fits no indicator, or dates
@@ -84,8 +82,7 @@ def open_cycle(
     )
     session.add(cycle)
     session.flush()
-    why = {"reason": reason} if reason else {}
-    ledger.append(session, "cycle.opened", actor=actor, cycle_id=cycle.id, period=period.id, **why)
+    ledger.append(session, "cycle.opened", actor=actor, cycle_id=cycle.id, period=period.id)
     return cycle
 
 

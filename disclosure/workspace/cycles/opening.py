@@ -19,6 +19,7 @@ from disclosure.cycle import queries
 from disclosure.cycle.queries import MILESTONES
 from disclosure.platform.clock import format_day, shanghai
 from disclosure.platform.errors import DisclosureError
+from disclosure.records import ledger
 from disclosure.records.installation import Work
 from disclosure.records.tables import Cycle
 from disclosure.review.identify import Proof, authorise, explain_missing_power
@@ -89,17 +90,14 @@ def open_special(work: Work, wanted: SpecialCycle, proof: Proof) -> Cycle | Refu
     if isinstance(person, Refusal):
         return person
     try:
-        return queries.open_cycle(
-            work.session,
-            work.catalog,
-            wanted.period,
-            only=wanted.only,
-            milestones=wanted.dates,
-            actor=person.name,
-            reason=proof.reason.strip(),
+        cycle = queries.open_cycle(
+            work.session, work.catalog, wanted.period, only=wanted.only, milestones=wanted.dates, actor=person.name
         )
     except IntegrityError as error:
         raise DisclosureError(f"{wanted.period.label}刚刚有人开启，请打开统筹看一看。") from error
+    reason = proof.reason.strip()
+    ledger.append(work.session, "cycle.asked_for", actor=person.name, cycle_id=cycle.id, reason=reason)
+    return cycle
 
 
 def check_name(catalog: Catalog, period: Period) -> None:

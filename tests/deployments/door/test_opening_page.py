@@ -97,7 +97,7 @@ def test_whoever_may_opens_a_special_cycle_once(
     )
     assert started == [cycle.id]
     with bureau.installation.read() as work:
-        wanted = select(LedgerEntry).where(LedgerEntry.event == "cycle.opened", LedgerEntry.cycle_id == cycle.id)
+        wanted = select(LedgerEntry).where(LedgerEntry.event == "cycle.asked_for", LedgerEntry.cycle_id == cycle.id)
         line = work.session.scalars(wanted).one()
         assert (line.actor, json.loads(line.details)["reason"]) == (COMPILER, REASON)
     again = come(REVIEWERS["leader"]).submit(PAGE, **filled(code=code_of(bureau, REVIEWERS["leader"])))
