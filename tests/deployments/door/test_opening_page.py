@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable, Iterator
 
 import httpx
@@ -95,6 +96,10 @@ def test_whoever_may_opens_a_special_cycle_once(
         ["work_injury.*"],
         ["publish"],
     )
+    # It is started after the page was given.
+    deadline = time.monotonic() + 30
+    while not started and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert started == [cycle.id]
     with bureau.installation.read() as work:
         wanted = select(LedgerEntry).where(LedgerEntry.event == "cycle.asked_for", LedgerEntry.cycle_id == cycle.id)
