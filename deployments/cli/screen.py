@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from rich.console import Console
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.table import Table
 from rich.text import Text
 
 from disclosure.platform.errors import DisclosureError
@@ -18,9 +21,28 @@ from disclosure.platform.errors import DisclosureError
 console = Console(highlight=False, markup=False)
 
 
+#: What is copied or clicked must not be cut in two by us.
+_WHOLE = re.compile(r"://|(?:^|\s)\S*/\S+/")
+
+
 def say(mark: str, style: str, text: str) -> None:
-    """One line with a coloured mark."""
-    console.print(Text.assemble((mark, style), " ", text), soft_wrap=True)
+    """One sentence with a coloured mark, beside which it hangs."""
+    hang(Text(mark, style), Text(text))
+
+
+def hang(head: Text, body: Text) -> None:
+    """Print ``body`` beside ``head``, its further lines below its first.
+
+    Only a screen has a width: what a program reads, and what holds an address or a path, stays one line.
+    """
+    if not console.is_terminal or _WHOLE.search(body.plain):
+        console.print(Text.assemble(head, " ", body), soft_wrap=True)
+        return
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(head, body)
+    console.print(grid)
 
 
 def done(text: str) -> None:
@@ -37,17 +59,37 @@ def fail(text: str) -> NoReturn:
 def print_pairs(pairs: dict[str, str]) -> None:
     """Names and what they are, one line each."""
     for name, value in pairs.items():
-        console.print(Text.assemble(f"  {name}  ", (value, "bold")), soft_wrap=True)
+        hang(Text(f"  {name} "), Text(value, "bold"))
+
+
+class _Seconds(ProgressColumn):
+    """How long it has been going on: nobody wonders whether it still is."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{int(task.elapsed or 0)} 秒", "dim")
 
 
 @contextmanager
-def progress() -> Iterator[Any]:
-    """Show a spinner with the step at hand; each finished step stays as a line."""
-    with console.status("正在准备…") as spinner:
+def working(what: str) -> Iterator[Callable[[str], None]]:
+    """Show that something goes on, and for how many seconds, on a screen; what is yielded says what goes on now."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), _Seconds())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as spinner:
+        task = spinner.add_task(what)
 
         def tell(step: str) -> None:
-            console.print(f"· {step}", style="dim")
-            spinner.update(step)
+            spinner.update(task, description=step)
+
+        yield tell
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Show the step at hand with its seconds; each step stays as a line."""
+    with working("正在准备…") as show:
+
+        def tell(step: str) -> None:
+            hang(Text("·", "dim"), Text(step, "dim"))
+            show(step)
 
         yield tell
 

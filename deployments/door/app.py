@@ -22,6 +22,7 @@ from deployments.door.guard import Guard, refuse_page
 from deployments.door.hand_in import make_hand_in_routes
 from deployments.door.office.acts import make_act_routes
 from deployments.door.office.managing import make_manage_routes
+from deployments.door.office.opening import make_opening_routes
 from deployments.door.office.openness import make_openness_routes
 from deployments.door.office.people import make_people_routes
 from deployments.door.office.requests import make_request_routes
@@ -61,6 +62,7 @@ def make_door(settings: Settings) -> FastAPI:
     door.router.routes.extend(make_openness_routes(installation))
     door.router.routes.extend(make_manage_routes(installation))
     door.router.routes.extend(make_act_routes(installation))
+    door.router.routes.extend(make_opening_routes(installation))
     door.router.routes.extend(make_people_routes(installation))
     door.router.routes.extend(make_request_routes(installation))
     door.router.routes.extend(make_page_routes(installation))

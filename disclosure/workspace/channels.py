@@ -10,7 +10,7 @@ from sqlalchemy import select
 from disclosure.calendar.periods import parse_period
 from disclosure.catalog import RoleId
 from disclosure.platform.clock import format_moment
-from disclosure.platform.secrets import from_environment
+from disclosure.platform.secrets import Secrets
 from disclosure.publication.channel_status import channel_statuses
 from disclosure.records.installation import Installation, Work
 from disclosure.records.states import DeliveryState
@@ -77,9 +77,9 @@ def list_channels(work: Work) -> list[ChannelLine]:
     return lines
 
 
-def look_at_channels(installation: Installation) -> dict[str, tuple[str, str]]:
+def look_at_channels(installation: Installation, read_secret: Secrets) -> dict[str, tuple[str, str]]:
     """Look at every channel now: by its id what is live, and why that could not be seen; one of them is empty."""
-    seen = channel_statuses(installation.catalog, installation.settings.home, from_environment)
+    seen = channel_statuses(installation.catalog, installation.settings.home, read_secret)
     return {one.fact.id: (one.live, one.trouble) for one in seen}
 
 

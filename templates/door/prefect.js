@@ -10,50 +10,57 @@
   };
   dark.addEventListener("change", colour);
   colour();
-  const words = {
-    "Dashboard": "概览", "Runs": "运行", "Flows": "流程", "Deployments": "部署", "Work Pools": "工作池", "Blocks": "配置块",
-    "Variables": "变量", "Automations": "自动化", "Event Feed": "事件", "Concurrency": "并发", "Settings": "设置",
-    "Flow": "流程", "Deployment": "部署", "Resume": "答复", "Cancel": "取消运行", "Resume Flow Run": "答复", "Submit": "提交",
-    "Close": "关闭", "Cancel Flow Run": "取消运行", "Confirm": "确定", "Retry": "重试", "Delete": "删除", "Copy ID": "复制编号",
-    "Logs": "记录", "Task Runs": "步骤", "Subflow Runs": "子流程", "Artifacts": "材料", "Details": "详情", "Parameters": "参数",
-    "Job Variables": "环境", "Flow runs": "各次运行", "Task runs": "各个步骤", "Flow Runs": "各次运行",
-    "Suspended": "等答复", "Paused": "等答复", "Scheduled": "已排定", "Late": "已延误", "Running": "在办", "Pending": "待启动",
-    "Completed": "已办完", "Failed": "失败", "Crashed": "中断", "Cancelled": "已取消", "Cancelling": "正在取消",
-    "Retrying": "正在重试", "AwaitingRetry": "等待重试", "Resuming": "正在继续", "TimedOut": "超时",
-    "Date Range": "时间", "States": "状态", "Tags": "标签", "Past week (default)": "过去一周", "All run states": "全部状态",
-    "All flows": "全部流程", "All deployments": "全部部署", "All pools": "全部工作池", "All tags": "全部标签",
-    "All except scheduled": "已排定的除外", "Past 7 days": "过去 7 天", "Past 1 day": "过去 1 天", "Past 30 days": "过去 30 天",
-    "Hide subflows": "不看子流程", "Newest to oldest": "新的在前", "Oldest to newest": "旧的在前", "Level: all": "全部级别",
-    "Created": "创建于", "Last Updated": "更新于", "Run Count": "运行次数", "Flow Run ID": "运行编号", "State Message": "状态说明",
-    "Start Time": "开始", "Upcoming": "将来", "Loading...": "正在打开…", "Validation failed": "有没填好的，请看红字",
-    "Flow run resumed": "已提交", "Failed to resume flow run": "没有提交成功", "No results": "没有", "Oops. Something went wrong.": "没有办成",
-    "Please check your connection and try again.": "请检查网络，再试一次。", "No items selected": "还没有选", "Search": "查找",
+  // The list is ui_words.yaml of deployments/door/prefect.
+  const { patterns: listed = [], ...lists } = window.doorWords ?? {};
+  const texts = Object.assign({}, ...Object.values(lists));
+  const patterns = listed.map(({ said, told }) => [new RegExp(said), told]);
+  const told = (bare) => {
+    if (Object.hasOwn(texts, bare)) return texts[bare];
+    for (const [pattern, form] of patterns) {
+      const found = pattern.exec(bare);
+      if (found) return form.replace(/\$(t?)(\d)/g, (_, isOurs, place) => (isOurs ? told(found[place] ?? "") : found[place] ?? ""));
+    }
+    return bare;
   };
-  const parts = [
-    [/^(\d+) Task runs?$/, "$1 个步骤"], [/^(\d+) runs?$/, "$1 次运行"], [/^(\d+) Parameters?$/, "$1 个参数"],
-    [/^Page (\d+) of (\d+)$/, "第 $1 页，共 $2 页"],
-  ];
+  const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+  const day = /\b(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* (\d{1,2})(?:st|nd|rd|th)(?:, (\d{4}))?(?: at)?/g;
+  const hour = /\b(\d{1,2})(:\d\d(?::\d\d)?) ([AP])M\b/g;
+  const inOurTime = (text) => text
+    .replace(day, (_, month, date, year) => `${year ? `${year}年` : ""}${months.indexOf(month) + 1}月${date}日`)
+    .replace(hour, (_, hours, rest, half) => `${String((hours % 12) + (half === "P" ? 12 : 0)).padStart(2, "0")}${rest}`);
   const said = (text) => {
     const bare = text.trim();
-    if (!bare || !/[A-Za-z]/.test(bare)) return text;
-    if (Object.hasOwn(words, bare)) return text.replace(bare, words[bare]);
-    const part = parts.find(([pattern]) => pattern.test(bare));
-    return part ? text.replace(bare, bare.replace(...part)) : text;
+    return /[A-Za-z]/.test(bare) ? text.replace(bare, () => told(inOurTime(bare.replace(/\s+/g, " ")))) : text;
   };
   // What people wrote, and the lines of a log, stay as they are.
   const kept = "textarea, input, pre, code, .markdown-renderer, .log-row, .logs-container__row, script, style";
+  const attributes = ["placeholder", "aria-label", "title"];
+  const translateElement = (one) => {
+    if (one.closest(kept) && !one.matches("input, textarea")) return;
+    for (const name of attributes) {
+      const given = one.getAttribute(name);
+      if (given && said(given) !== given) one.setAttribute(name, said(given));
+    }
+  };
   const translate = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {
-      const text = said(node.data);
-      if (text !== node.data && !node.parentElement?.closest(kept)) node.data = text;
+      const inside = node.parentElement;
+      // In a dialogue it leaves the dialogue; beside a run it ends the run.
+      const isAct = node.data.trim() === "Cancel" && inside?.closest(".page-heading, .p-overflow-menu-item");
+      const text = said(isAct ? "Cancel Flow Run" : node.data);
+      if (text !== node.data && !inside?.closest(kept)) node.data = text;
       return;
     }
-    if (node.nodeType !== Node.ELEMENT_NODE || node.matches(kept)) return;
+    if (node.nodeType !== Node.ELEMENT_NODE || (node.matches(kept) && !node.matches("input, textarea"))) return;
+    translateElement(node);
+    node.querySelectorAll(attributes.map((name) => `[${name}]`).join()).forEach(translateElement);
     const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) translate(walker.currentNode);
-    for (const box of node.querySelectorAll("[placeholder='Search by flow run name']")) box.placeholder = "按名称查找";
   };
-  const shownTitle = () => { if (/Prefect/.test(document.title)) document.title = document.title.replace(/Prefect Server|Prefect/g, "流程"); };
+  const shownTitle = () => {
+    const ours = document.title.split(" • ").map((part) => said(part).replace(/^Prefect( Server)?$/, "信息披露")).join(" • ");
+    if (ours !== document.title) document.title = ours;
+  };
 
   // --- only an operator may cancel; a form that was asked for opens by itself
   let mustOpen = location.hash === "#answer";
@@ -63,12 +70,12 @@
   const tidy = () => {
     shownTitle();
     if (!isOperator) {
-      buttons(".page-heading button, .p-overflow-menu-item", words.Cancel).forEach(hide);
-      buttons(".p-overflow-menu-item", words.Delete).forEach(hide);
+      buttons(".page-heading button, .p-overflow-menu-item", texts["Cancel Flow Run"]).forEach(hide);
+      buttons(".p-overflow-menu-item", texts.Delete).forEach(hide);
       for (const name of forOperators) buttons(".p-context-nav-item, .p-context-sidebar a, .p-context-sidebar__item", name).forEach(hide);
     }
     if (!mustOpen) return;
-    const resume = buttons(".page-heading button, .p-overflow-menu-item", words.Resume)[0];
+    const resume = buttons(".page-heading button, .p-overflow-menu-item", texts.Resume)[0];
     if (resume) {
       mustOpen = false;
       resume.click();
@@ -86,10 +93,12 @@
     new MutationObserver((changes) => {
       for (const change of changes) {
         if (change.type === "characterData") translate(change.target);
+        else if (change.type === "attributes") translateElement(change.target);
         else change.addedNodes.forEach(translate);
       }
       tidy();
-    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    }).observe(document.body, { subtree: true, childList: true, characterData: true, attributeFilter: attributes });
+    new MutationObserver(shownTitle).observe(document.head, { subtree: true, childList: true, characterData: true });
     tidy();
   };
   if (document.body) begin();

@@ -20,7 +20,7 @@ from tests.support.visitors import code_of, open_door
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 KEEPER, COLLEAGUE = KEEPERS["social_insurance_centre"], "马社保"
-OPERATOR, SUPERVISOR = "运维一号", "刘督办"
+OPERATOR, SUPERVISOR, COMPILER = "运维一号", "刘督办", "周宣传"
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +142,23 @@ def test_who_looks_after_cycles_and_people(page: Page, managed: tuple[Bureau, st
     page.goto(address + link[link.index("/invitation/") :])
     expect(page.get_by_role("img", name="验证器要扫的二维码")).to_be_visible()
     check(page, tmp_path, "invitation")
+
+
+def test_who_opens_a_special_cycle_is_told_what_is_missing(
+    page: Page, bureau: Bureau, address: str, tmp_path: Path
+) -> None:
+    bureau.enrol(COMPILER, "publicity_section")
+    come_in(bureau, page.context, address, COMPILER)
+    page.goto(f"{address}/manage")
+    page.get_by_role("link", name="开启专项").click()
+    check(page, tmp_path, "open_special")
+    page.get_by_label("专项名称").fill("工伤预防")
+    page.get_by_label("工伤保险").check()
+    page.get_by_label("发布", exact=True).fill("2020-01-02")
+    page.get_by_label("为什么开").fill("省厅要求公布工伤预防情况。")
+    page.get_by_label("一次性口令").fill("000000")
+    page.get_by_role("button", name="开启").click()
+    # The day is told before a code is looked at, and nothing that was typed is lost.
+    expect(page.get_by_text("已经过去，请另选日期")).to_be_visible()
+    expect(page.get_by_label("工伤保险")).to_be_checked()
+    check(page, tmp_path, "open_special_refused")

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.office import Office
-from tests.support.prefect_ui import field, open_form, submit
+from tests.support.prefect_ui import english_words, field, open_form, submit
 from tests.support.signed_in import sign_browser_in
 
 pytestmark = pytest.mark.browser
@@ -40,7 +40,7 @@ def test_three_reviewers_in_an_unusual_order_a_second_round_and_the_leader(offic
     page.get_by_text("材料", exact=True).last.click()
     for title in ("送审摘要", "与上期、上年同期比较", "数据检查发现的问题"):
         expect(page.get_by_text(title).first).to_be_visible()
-    page.get_by_role("link", name=f"cycle-{case.cycle_id}-summary").last.click()
+    page.get_by_role("link", name=f"送审摘要（第 {case.cycle_id} 个周期）").last.click()
     expect(page.get_by_role("cell", name="政策审核")).to_be_visible()
     expect(page.get_by_role("cell", name=reviewer)).to_be_visible()
     expect(page.get_by_role("link", name="打开数据质量报告")).to_be_visible()
@@ -131,6 +131,15 @@ def test_what_is_not_theirs_is_not_offered_and_everything_is_chinese(office: Off
         expect(page.get_by_role("button", name=absent)).to_have_count(0)
     for absent in ("部署", "工作池", "自动化"):
         expect(page.get_by_text(absent, exact=True).first).to_be_hidden()
+    # Only what waits is behind the bookmark, and no word of English is left on the pages a reviewer opens.
+    page.goto(f"{office.settings.server_url}/waiting")
+    expect(page.get_by_role("link", name=f"{case.period.label}披露").first).to_be_visible()
+    assert english_words(page) == []
+    page.goto(office.settings.run_url(case.run_id))
+    for tab in ("材料", "详情", "步骤"):
+        page.get_by_text(tab, exact=True).last.click()
+        page.wait_for_timeout(700)
+        assert english_words(page) == [], tab
     # What is left out is told in Chinese beside its box; the form came up by itself, on a phone as well.
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(office.settings.answer_url(case.run_id))

@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from deployments.door.prefect.secret_blocks import secrets_at_hand
+from disclosure.platform.errors import DisclosureError
+from disclosure.platform.secrets import Secret
 from tests.support.office import Office
 
 pytestmark = pytest.mark.flows
@@ -117,6 +120,11 @@ def test_secrets_come_from_prefects_blocks_as_well(office: Office) -> None:
     first, second = done.stdout.splitlines()
     assert first == "g/eh@eim x"
     assert second == "Prefect 里没有 Secret 块“nowhere”，请在界面的 Blocks 里建立，或改用环境变量。"
+    # The door reads the same ones, and loads nothing of Prefect for it.
+    read_secret = secrets_at_hand(office.installation)
+    assert read_secret(Secret(block="yibao")) == "g/eh@eim"
+    with pytest.raises(DisclosureError, match="没有 Secret 块“nowhere”"):
+        read_secret(Secret(block="nowhere"))
 
 
 def test_reminders_run_on_the_same_server_and_hold_nobody_up(office: Office) -> None:

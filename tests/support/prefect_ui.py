@@ -69,3 +69,25 @@ def submit(
     # What happens next is told at once, on a page of ours.
     expect(page.get_by_text("你的答复已记录")).to_be_visible()
     expect(page.get_by_text("接下来：")).to_be_visible()
+
+
+#: Texts that are seen and hold an English word; identifiers, what people wrote, logs and code are none.
+_ENGLISH = """() => {
+    const kept = 'textarea, pre, code, .markdown-renderer, .log-row, .logs-container__row, script, style, svg';
+    const isSeen = e => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0; };
+    const isIdentifier = text => /^[a-z0-9._-]+$/.test(text) || /[0-9a-f]{8}-[0-9a-f]{4}-/.test(text);
+    const found = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const text = walker.currentNode.data.trim(), around = walker.currentNode.parentElement;
+        if (/[A-Za-z]{3}/.test(text) && !isIdentifier(text) && !around.closest(kept) && isSeen(around))
+            found.push(text);
+    }
+    for (const box of document.querySelectorAll('[placeholder]'))
+        if (/[A-Za-z]{3}/.test(box.placeholder) && isSeen(box)) found.push(box.placeholder);
+    return found }"""
+
+
+def english_words(page: Page) -> list[str]:
+    """Return what a page of Prefect's still says in English."""
+    return list(page.evaluate(_ENGLISH))

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from deployments.cli.common import cycle_id_of, open_installation
-from deployments.cli.screen import console, done, print_pairs
+from deployments.cli.screen import console, done, print_pairs, working
 from disclosure.cycle.compilation import history as published
 from disclosure.platform.errors import DisclosureError
 
@@ -43,10 +43,13 @@ def audit(
         figures = published(session, installation.catalog)
     if not figures:
         raise DisclosureError("还没有往期数据。请先运行 disclosure import 导入已公开的数据。")
-    found = backtest(installation.catalog, figures)
+    with working(f"正在用全部规则检查 {len(figures):,} 个往期数据…"):
+        found = backtest(installation.catalog, figures)
     _print_rules(found)
     if slips:
-        _print_slips(try_slips(installation.catalog, figures, most=20))
+        with working("正在把常见的填报差错逐一放进往期数据…"):
+            tried = try_slips(installation.catalog, figures, most=20)
+        _print_slips(tried)
 
 
 def _renew(period: str, *, data_docs: bool) -> None:
@@ -54,7 +57,8 @@ def _renew(period: str, *, data_docs: bool) -> None:
     from data_checks.recording import renew_report
 
     installation = open_installation()
-    page = renew_report(installation, cycle_id_of(installation, period), data_docs=data_docs)
+    with working("正在重做数据质量报告…"):
+        page = renew_report(installation, cycle_id_of(installation, period), data_docs=data_docs)
     shown = {"数据质量报告": str(page), "印刷版": str(page.with_suffix(".pdf"))}
     if data_docs:
         shown["Data Docs"] = str(page.with_suffix("") / "index.html")

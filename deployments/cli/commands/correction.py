@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from deployments.bootstrap import use_server
 from deployments.cli.common import ask_proof, cycle_id_of, open_installation, read_secret, unless_refused
-from deployments.cli.screen import console, done, print_pairs, say
+from deployments.cli.screen import console, done, print_pairs, say, working
 from disclosure.cycle import queries, revisions
 from disclosure.platform.errors import DisclosureError
 from disclosure.records.states import IN_FORCE, ReleaseState
@@ -146,8 +146,9 @@ def _settle(installation: Installation, cycle_id: int, what: str) -> None:
     # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.withdrawal import apply_withdrawal
 
-    changed = apply_withdrawal(installation, cycle_id, read_secret)
-    installation.sign_ledger()
+    with working("正在改各渠道…"):
+        changed = apply_withdrawal(installation, cycle_id, read_secret)
+        installation.sign_ledger()
     done(f"{what}：{'、'.join(changed) or '各渠道原已如此'}。")
 
 

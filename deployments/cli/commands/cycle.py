@@ -35,10 +35,14 @@ def open_(
 ) -> None:
     """开启一个周期：建立记录、生成各单位报表，并让 Prefect 开始办理。"""
 
+    # Spares the other commands cryptography and pyotp.
+    from disclosure.workspace.cycles.opening import check_name
+
     installation = open_installation()
     wanted = parse_period(period)
     if wanted.year > shanghai(utc_now()).year + 1:
         raise DisclosureError(f"{wanted.label}还早，现在不能开启，请核对年份。")
+    check_name(installation.catalog, wanted)
     with installation.records.write() as session:
         is_new = queries.find_cycle(session, installation.catalog, wanted) is None
         cycle = queries.open_cycle(
@@ -68,6 +72,7 @@ def open_(
         is_driven = driver is not None and settle_run(installation, driver)[1] in LIVE
         run_id = driver if is_driven else runs.start_run(wanted, tuple(cycle.only))
         print_pairs({"本次运行": installation.settings.run_url(run_id)})
+        console.print("下一步：各单位报送；进度看 disclosure status。", soft_wrap=True)
 
 
 def workbook(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) -> None:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from deployments.bootstrap import use_server
 from deployments.cli.common import open_installation, read_secret
-from deployments.cli.screen import console, done, say, unreadable
+from deployments.cli.screen import console, done, say, unreadable, working
 from disclosure.catalog import Catalog, load_catalog
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.file_names import printable_name
@@ -68,7 +68,7 @@ def intake(
     from disclosure.collection.intake.intake import cycles_to_wake, take_in
 
     installation = open_installation()
-    with console.status("正在收件…"):
+    with working("正在收件…"):
         found = take_in(installation, read_secret, again=again, self_check=findings_of)
     if found.taken:
         table = Table(box=None, header_style="bold", pad_edge=False)

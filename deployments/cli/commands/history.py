@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from deployments.cli.common import open_installation
-from deployments.cli.screen import console, done, read_bytes, say
+from deployments.cli.screen import console, done, read_bytes, say, working
 from disclosure.platform.errors import DisclosureError
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def _audited(
     # Spares the other commands pandas.
     from data_checks.history_audit import audit_history  # only where there is something to audit: it takes seconds
 
-    return audit_history(catalog, tuple(coming.values()), standing)
+    with working(f"正在审核 {len(coming):,} 个数据…"):
+        return audit_history(catalog, tuple(coming.values()), standing)
 
 
 def _check_day(text: str) -> None:

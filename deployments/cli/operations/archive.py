@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from deployments.cli.common import open_installation
-from deployments.cli.screen import console, done, print_pairs
+from deployments.cli.screen import console, done, print_pairs, working
 
 _MEBIBYTE = 2**20
 
@@ -22,7 +22,8 @@ def archive(
     # Spares the other commands Typst and XlsxWriter.
     from disclosure.publication.archive.making import archive_year
 
-    made = archive_year(open_installation(), year, out.absolute())
+    with working(f"正在归档 {year} 年…"):
+        made = archive_year(open_installation(), year, out.absolute())
     done(f"已归档到 {made.file}（{made.file.stat().st_size / _MEBIBYTE:.1f} MB）。")
     print_pairs({"周期": "、".join(made.periods), "文件": f"{made.file_count} 个", "摘要": made.digest})
     console.print(

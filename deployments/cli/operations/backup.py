@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from deployments.cli.chinese import make_noun
 from deployments.cli.common import open_installation, say_findings
-from deployments.cli.screen import console, done, print_pairs, say
+from deployments.cli.screen import console, done, print_pairs, say, working
 from disclosure.platform.clock import format_moment
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.settings import Settings
@@ -30,7 +30,8 @@ def backup(
     from deployments.backup.making import make_backup
 
     installation = open_installation()
-    made = make_backup(installation, out)
+    with working("正在备份…"):
+        made = make_backup(installation, out)
     done(f"已备份到 {made.file}（{made.size / _MEBIBYTE:.1f} MB）。")
     print_pairs(
         {
@@ -73,7 +74,8 @@ def backup_verify(
     # Spares the other commands Typst and XlsxWriter.
     from deployments.backup.restoring import compare_backup
 
-    manifest = compare_backup(archive, key)
+    with working("正在核对…"):
+        manifest = compare_backup(archive, key)
     done(f"{archive.name} 完整：{len(manifest.files)} 个文件与清单逐字节相符。")
     print_pairs({"备份的时刻": format_moment(manifest.made_at)})
 
@@ -92,7 +94,8 @@ def backup_restore(
     from deployments.backup.restoring import restore_backup
 
     settings = Settings()
-    restored = restore_backup(settings, archive, key, seen)
+    with working("正在恢复…"):
+        restored = restore_backup(settings, archive, key, seen)
     done(f"已恢复到 {settings.home}：{len(restored.manifest.files)} 个文件与清单逐字节相符。")
     print_pairs(
         {

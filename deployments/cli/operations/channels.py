@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deployments.cli.common import cycle_id_of, open_installation, read_secret
-from deployments.cli.screen import console, done, print_pairs, say
+from deployments.cli.screen import console, done, print_pairs, say, working
 
 
 def channels() -> None:
@@ -23,7 +23,8 @@ def channels() -> None:
     for title in ("渠道", "内容", "位置", "状态"):
         table.add_column(title, overflow="fold")
     contents = {"site": "整个网站", "release": "发布件"}
-    seen = list(channel_statuses(installation.catalog, installation.settings.home, read_secret))
+    with working("正在逐个看渠道…"):
+        seen = list(channel_statuses(installation.catalog, installation.settings.home, read_secret))
     for one in seen:
         folder = f" {one.fact.folder}/" if one.fact.folder else ""
         mark = ("✗", "bold red") if one.trouble else ("✓", "green")
@@ -46,11 +47,13 @@ def publish(period: Annotated[str, Parameter(help="期间，如 2025-annual")]) 
     from disclosure.publication.read_back import read_back
 
     installation = open_installation()
-    published = publish_round(installation, cycle_id_of(installation, period), read_secret)
-    installation.sign_ledger()
+    with working("正在发布…"):
+        published = publish_round(installation, cycle_id_of(installation, period), read_secret)
+        installation.sign_ledger()
     what = "有渠道与发布的不一致，已修复" if published.is_repaired else "已发布"
     done(f"{what}：{published.title}，文件 {published.file_count} 个，各渠道核对无误。")
-    read = read_back(installation, read_secret)
+    with working("正在从线上读回…"):
+        read = read_back(installation, read_secret)
     wrong = [problem for each in read for problem in each.problems]
     for problem in wrong:
         say("✗", "bold red", f"读回不符：{problem}")

@@ -6,15 +6,19 @@ import shlex
 import signal
 import socket
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
+from rich.text import Text
 
 from deployments.bootstrap import prepare_home, use_server
 from deployments.cli.common import read_secret, say_findings
-from deployments.cli.screen import console, done, print_pairs, progress, say
+from deployments.cli.screen import console, done, hang, print_pairs, progress, say, working
 from deployments.credential import with_new_credential
 from disclosure.calendar.periods import CYCLE_KINDS, Period, parse_period
 from disclosure.catalog import Catalog, load_catalog
@@ -101,9 +105,11 @@ def _demo_year(settings: Settings, base: Settings, year: int) -> None:
 
 
 def _say_how_to_sign_in(settings: Settings, base: Settings, people: tuple[str, ...], password: str) -> None:
-    console.print("想自己看一看，请执行下面的命令，再打开上面的地址登录：")
+    console.print("想自己看一看，请执行下面的命令，再打开上面的地址登录：", soft_wrap=True)
     console.print(f"  {_command_for(settings, base, 'up')}", soft_wrap=True)
-    console.print(f"姓名用 {'、'.join(people)} 中的一个，密码都是 {password}，一次性口令由这条命令给出：")
+    console.print(
+        f"姓名用 {'、'.join(people)} 中的一个，密码都是 {password}，一次性口令由这条命令给出：", soft_wrap=True
+    )
     console.print(f"  {_command_for(settings, base, 'people', 'code', people[0])}", soft_wrap=True)
 
 
@@ -146,22 +152,36 @@ def up() -> None:
     # Said outright: a service manager or a script may have left SIGINT ignored.
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, _interrupt)
+    try:
+        with ExitStack() as started:
+            with working("正在启动…") as show:
+                check = partial(_say_unsound, settings)
+                children = started.enter_context(running(settings, _both(show), check))
+            done("已就绪，按 Ctrl-C 停止。")
+            print_pairs({"打开": settings.server_url, "记录": str(settings.home)})
+            console.print("下一步：打开上面的地址登录；要开启一期，在另一个终端运行 disclosure open 2025-annual。")
+            keep_up(children, console.print)
+    except KeyboardInterrupt:
+        console.print("已停止；各周期的日程保持有效，下次启动后继续。")
+
+
+def _say_unsound(settings: Settings) -> None:
+    """Say what is wrong with the records, or refuse to start on them."""
     # Spares the other commands cryptography.
     from disclosure.records.installation import Installation
     from disclosure.records.self_check.inspection import refuse_start
 
-    try:
-        with running(settings, console.print, lambda: say_findings(refuse_start(Installation(settings)))) as children:
-            done("已就绪，按 Ctrl-C 停止。")
-            print_pairs(
-                {
-                    "打开": settings.server_url,
-                    "记录": str(settings.home),
-                }
-            )
-            keep_up(children, console.print)
-    except KeyboardInterrupt:
-        console.print("已停止；各周期的日程保持有效，下次启动后继续。")
+    say_findings(refuse_start(Installation(settings)))
+
+
+def _both(show: Callable[[str], None]) -> Callable[[str], None]:
+    """Print each step of starting, and show it with its seconds."""
+
+    def tell(step: str) -> None:
+        console.print(step, soft_wrap=True)
+        show(step)
+
+    return tell
 
 
 def deploy() -> None:
@@ -189,11 +209,12 @@ def doctor() -> None:
 
     settings = Settings()
     marks = {"ok": ("✓", "green"), "warn": ("!", "yellow"), "fail": ("✗", "bold red")}
-    checks = check_environment(settings, load_catalog(settings.profile), read_secret=read_secret)
+    with working("正在检查…"):
+        checks = check_environment(settings, load_catalog(settings.profile), read_secret=read_secret)
     for check in checks:
         say(*marks[check.status], f"{check.name}：{check.found}")
         if check.advice:
-            console.print(f"  → {check.advice}", style="dim", soft_wrap=True)
+            hang(Text("  →", "dim"), Text(check.advice, "dim"))
     if any(check.status == "fail" for check in checks):
         sys.exit(1)
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from deployments.bootstrap import use_server
 from deployments.cli.common import open_installation
-from deployments.cli.screen import console, done
+from deployments.cli.screen import console, done, working
 from disclosure.platform.errors import DisclosureError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def supervise() -> None:
     from flows.supervision import supervision
 
     run: Callable[[], SupervisionReport] = supervision
-    with console.status("正在督办…"):
+    with working("正在督办…"):
         report = run()
     for line in report.left:
         _print(line, "✗", "bold red")

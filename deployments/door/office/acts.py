@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import refuse_page
+from deployments.door.prefect.secret_blocks import secrets_at_hand
 from deployments.door.prefect.starting import end_run, start_cycle
 from deployments.door.screens import Form, act_with_code, show, with_form
 from deployments.door.visitor import current_visitor
@@ -60,14 +61,22 @@ class ActPages:
             if act == "settle":
                 if act not in self._offered(cycle_id, visitor.roles):
                     return self._page(request, cycle_id, form, "没有要接着办完的撤回或恢复。", is_good=False)
-                done: ActDone | Refusal = settle(self._installation, cycle_id)
+                done: ActDone | Refusal = settle(self._installation, cycle_id, secrets_at_hand(self._installation))
             elif not form.get("code", "").strip():
                 return self._page(request, cycle_id, form, "请填一次性口令。", is_good=False)
             else:
                 kind = [form["kind"]] if act == "withdraw" and form.get("kind") else []
                 chosen = kind or [name.removeprefix(_CHOICE) for name in form if name.startswith(_CHOICE)]
                 proof = Proof(visitor.name, form["code"], utc_now(), form.get("reason", "").strip())
-                done = do_act(self._installation, cycle_id, act, chosen, proof, source=visitor.source)
+                done = do_act(
+                    self._installation,
+                    cycle_id,
+                    act,
+                    chosen,
+                    proof,
+                    source=visitor.source,
+                    read_secret=secrets_at_hand(self._installation),
+                )
         except DisclosureError as error:
             return self._page(request, cycle_id, form, str(error), is_good=False)
         if isinstance(done, Refusal):

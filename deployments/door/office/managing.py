@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from deployments.door.guard import refuse_page
+from deployments.door.prefect.secret_blocks import secrets_at_hand
 from deployments.door.prefect.starting import start_reminders, start_supervision
 from deployments.door.screens import Form, act_with_code, show, with_form
 from deployments.door.visitor import current_visitor
@@ -60,6 +61,7 @@ class ManagePages:
         if MANAGERS.isdisjoint(visitor.roles):
             return refuse_page(HTTPStatus.FORBIDDEN, "不能看", "统筹由汇总人、督办人和签发人用；其他人请看进度看板。")
         told = {
+            "opened": "专项已开启，报表正在发放。",
             "moved": "日期已改，理由已记入台账。",
             "reminded": "已开始发送到期的提醒，发过的不会再发。",
             "asleep": "流程服务没有运行，没有开始；它启动后会自动办。",
@@ -88,7 +90,7 @@ class ManagePages:
             "channels",
             lines=lines,
             policy=policy,
-            seen=look_at_channels(self._installation) if is_looked else {},
+            seen=look_at_channels(self._installation, secrets_at_hand(self._installation)) if is_looked else {},
             is_looked=is_looked,
         )
 

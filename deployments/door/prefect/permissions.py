@@ -20,7 +20,18 @@ OPERATOR: RoleId = "operator"
 
 #: How an answer is treated before the visitor gets it; see the head of the table.
 Treatment = Literal[
-    "as_is", "runs", "artifacts", "logs", "run_text", "form", "deployments", "events", "resumed", "faults"
+    "as_is",
+    "runs",
+    "artifacts",
+    "logs",
+    "run_text",
+    "form",
+    "deployments",
+    "events",
+    "resumed",
+    "faults",
+    "next_runs",
+    "bookmarks",
 ]
 
 _CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE|WS) (/[a-z0-9_/{}-]+)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from typing import Any
 
@@ -9,11 +10,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from disclosure.platform.templating import render_text
+from disclosure.platform.wording import words_beside
 
 _AWAY = "流程服务现在没有应答。正在办理的事都在记录里，不会丢；它通常在一分钟内自动恢复，请稍后刷新页面。"
 _API = "/prefect/api/"
+_ui_words = words_beside(__file__, "ui_words.yaml")
 #: Where the browser gets what says the UI's pages in Chinese.
-PREFECT_SCRIPT, PREFECT_STYLE = "/assets/prefect.js", "/assets/prefect.css"
+PREFECT_WORDS, PREFECT_SCRIPT, PREFECT_STYLE = "/assets/prefect-words.js", "/assets/prefect.js", "/assets/prefect.css"
 
 #: What the UI is told about itself: where its API is; no password to ask for; no second version to switch to.
 UI_SETTINGS: dict[str, Any] = {
@@ -32,9 +35,18 @@ def put_into_chinese(page: str, *, is_operator: bool) -> str:
     """Return the UI's page with our script and style, which say it in Chinese (``templates/door/prefect.js``)."""
     ours = (
         f'<link rel="stylesheet" href="{PREFECT_STYLE}">'
+        f'<script src="{PREFECT_WORDS}"></script>'
         f'<script src="{PREFECT_SCRIPT}" data-operator="{"yes" if is_operator else "no"}"></script>'
     )
     return page.replace('<html lang="en">', '<html lang="zh-CN">', 1).replace("<head>", f"<head>{ours}", 1)
+
+
+def give_words(_request: Request) -> Response:
+    """Return the words of ``ui_words.yaml`` as the script reads them."""
+    words = json.dumps(_ui_words(), ensure_ascii=False)
+    return Response(
+        f"window.doorWords = {words};", media_type="text/javascript", headers={"Cache-Control": "max-age=300"}
+    )
 
 
 def refuse(request: Request, status: HTTPStatus, sentence: str, title: str = "没有办理") -> Response:

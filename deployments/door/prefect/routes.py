@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Mount
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -30,9 +30,17 @@ from deployments.door.prefect.permissions import (
     load_permissions,
     unknown_fields,
 )
-from deployments.door.prefect.replies import UI_SETTINGS, accept_resume, put_into_chinese, refuse, say_away
+from deployments.door.prefect.replies import (
+    PREFECT_WORDS,
+    UI_SETTINGS,
+    accept_resume,
+    give_words,
+    put_into_chinese,
+    refuse,
+    say_away,
+)
 from deployments.door.prefect.resume import ResumeTaker
-from deployments.door.prefect.shown import run_of, show, show_event
+from deployments.door.prefect.shown import WAITING_PAGE, run_of, show, show_event
 from deployments.door.prefect.sight import Sight
 from deployments.door.prefect.sockets import stream
 from deployments.door.prefect.upstream import PrefectAwayError, Upstream, answer_headers
@@ -53,6 +61,11 @@ _POLICY = (
 _FOR_GOOD = "private, max-age=604800, immutable"
 #: The most that is read of an answer which has to be gone through.
 _MOST_BYTES = 64_000_000
+#: The pictures Prefect has of states; a run in any other has its plain one.
+_ICONS = frozenset(
+    f"{state}.svg" for state in ("cancelled", "completed", "crashed", "failed", "pending", "running", "scheduled")
+) | {"favicon-16x16.png", "favicon-32x32.png"}
+_PLAIN_ICON = "favicon-32x32.png"
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 _HIDDEN = "这些内容还没有发布，您的科室和角色现在不能看。"
@@ -69,7 +82,24 @@ def make_prefect_routes(installation: Installation, client: httpx.AsyncClient) -
     load_permissions()
     settings = installation.settings
     upstream = Upstream(settings, client, lambda: with_live_credential(settings).prefect_auth)
-    return [Mount(BASE, app=_PrefectDoor(upstream, Sight(installation), ResumeTaker(installation, upstream)))]
+    door = _PrefectDoor(upstream, Sight(installation), ResumeTaker(installation, upstream))
+    return [
+        Route(PREFECT_WORDS, give_words, methods=["GET"]),
+        Route("/waiting", _lead_to_waiting, methods=["GET"]),
+        Route("/ico/{name}", _lead_to_icon, methods=["GET"]),
+        Mount(BASE, app=door),
+    ]
+
+
+def _lead_to_waiting(_request: Request) -> Response:
+    return RedirectResponse(WAITING_PAGE, HTTPStatus.SEE_OTHER)
+
+
+def _lead_to_icon(request: Request) -> Response:
+    """Lead to the icon of a state, which Prefect's pages ask for at this address wherever they lie themselves."""
+    name = request.path_params["name"]
+    known = name if name in _ICONS else _PLAIN_ICON
+    return RedirectResponse(f"{BASE}/ico/{known}", HTTPStatus.FOUND, headers={"Cache-Control": _FOR_GOOD})
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from deployments.door.prefect.permissions import Treatment
 from disclosure.platform.clock import shanghai
@@ -22,6 +23,14 @@ FindAwaited = Callable[[Collection[str]], Mapping[str, str]]
 #: Where a deployment's code lies and how it is run is nobody's business but the operator's.
 _HOW_IT_RUNS = ("path", "entrypoint", "pull_steps", "job_variables", "storage_document_id", "infra_overrides")
 _LOG_EVENTS = "prefect.log.write"
+#: That filter is no row of Prefect's.
+_WAITING_ID = "00000000-0000-4000-8000-000000000001"
+#: How far back a run may have begun that still waits for somebody.
+_WAITING_STATES, _WAITING_SECONDS = ["Suspended", "Paused"], -2 * 366 * 86_400
+#: Prefect's page of runs, of which it lists only those that wait for an answer.
+WAITING_PAGE = "/prefect/runs?" + urlencode(
+    {"state": _WAITING_STATES, "type": "span", "seconds": _WAITING_SECONDS}, doseq=True
+)
 
 
 def show(
@@ -43,6 +52,10 @@ def show(
             row.update(dict.fromkeys(row.keys() & _HOW_IT_RUNS))
     elif treatment == "events":
         return show_events(payload)
+    elif treatment == "next_runs":
+        _name_next_runs(payload)
+    elif treatment == "bookmarks" and isinstance(payload, list):
+        return [_waiting_bookmark(), *payload]
     elif treatment == "faults":
         return _say_faults(payload)
     return payload
@@ -117,15 +130,42 @@ def _name_runs(found: Iterable[Row], find_awaited: FindAwaited) -> None:
             row["name"] = f"{row.get('name', '')} · 等{words}"
 
 
+def _waiting_bookmark() -> Row:
+    """Return ``WAITING_PAGE`` as a filter that the page of runs offers by name."""
+    span = {"type": "span", "seconds": _WAITING_SECONDS}
+    asked = {"state": ("string", "any", _WAITING_STATES), "range": ("object", "equals", span)}
+    return {
+        "id": _WAITING_ID,
+        "created": None,
+        "updated": None,
+        "name": _words()["waiting"],
+        "filters": [
+            {"object": "flow_run", "property": name, "type": kind, "operation": operation, "value": value}
+            for name, (kind, operation, value) in asked.items()
+        ],
+    }
+
+
+def _name_next_runs(payload: Any) -> None:
+    """Call the next run of each flow by when it is to come."""
+    for row in payload.values() if isinstance(payload, dict) else ():
+        if isinstance(row, dict) and (start := _start_of(row.get("next_scheduled_start_time"))):
+            row["name"] = f"{start:%m-%d %H:%M}"
+
+
+def _start_of(said: Any) -> dt.datetime | None:
+    try:
+        return shanghai(dt.datetime.fromisoformat(str(said)))
+    except ValueError:
+        return None
+
+
 def _planned_name(row: Row) -> str:
     if (given := row.get("parameters") or {}).get("kind"):
         return name_cycle_run(given)
     tag = next((str(tag) for tag in row.get("tags") or () if not str(tag).isascii()), str(row.get("name", "")))
-    try:
-        start = dt.datetime.fromisoformat(str(row.get("expected_start_time")))
-    except ValueError:
-        return tag
-    return f"{tag} {shanghai(start):%m-%d %H:%M}"
+    start = _start_of(row.get("expected_start_time"))
+    return f"{tag} {start:%m-%d %H:%M}" if start else tag
 
 
 def _hide_messages(found: Iterator[Row], find_visible: FindVisible) -> None:

@@ -49,13 +49,14 @@ def end_run(installation: Installation, run_id: str, why: str) -> None:
     """End the run of a closed cycle; one that cannot be ended now stops by itself once it goes on."""
     body = {"state": {"type": "CANCELLED", "name": "Cancelled", "message": why}, "force": True}
     try:
-        with _client(installation) as prefect:
+        with prefect_client(installation) as prefect:
             prefect.post(f"/flow_runs/{run_id}/set_state", json=body).raise_for_status()
     except httpx.HTTPError as error:
         _log.warning("周期已关闭，运行 %s 还没有结束：%s", run_id, error)
 
 
-def _client(installation: Installation) -> httpx.Client:
+def prefect_client(installation: Installation) -> httpx.Client:
+    """Return a client of Prefect's own API, with our credential."""
     known = with_live_credential(installation.settings).prefect_auth
     user, _, password = (known.get_secret_value() if known else "").partition(":")
     return httpx.Client(
@@ -71,7 +72,7 @@ def _start(
     installation: Installation, flow: KnownFlow, deployment: str, parameters: Mapping[str, object] | None = None
 ) -> bool:
     try:
-        with _client(installation) as prefect:
+        with prefect_client(installation) as prefect:
             found = prefect.get(f"/deployments/name/{quote(flow.name)}/{deployment}").raise_for_status().json()
             body = {"state": {"type": "SCHEDULED"}, **({"parameters": parameters} if parameters else {})}
             prefect.post(f"/deployments/{found['id']}/create_flow_run", json=body).raise_for_status()

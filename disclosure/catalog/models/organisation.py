@@ -33,6 +33,7 @@ PowerId = Literal[
     "restore",
     "close",
     "accept_records",
+    "open_special",
 ]
 Milestone = Literal["draft", "compile", "review", "confidentiality", "sign_off", "publish"]
 

@@ -13,7 +13,7 @@ from typing import cast
 from disclosure.catalog import Catalog, PowerId, RoleId
 from disclosure.cycle import queries
 from disclosure.platform.errors import DisclosureError
-from disclosure.platform.secrets import from_environment
+from disclosure.platform.secrets import Secrets
 from disclosure.publication import closing, withdrawal
 from disclosure.publication.correction import begin_correction, check_correctable
 from disclosure.records.installation import Installation, Work
@@ -126,7 +126,14 @@ def _is_possible(check: Callable[[], object]) -> bool:
 
 
 def do_act(
-    installation: Installation, cycle_id: int, act: str, chosen: Sequence[str], proof: Proof, *, source: str
+    installation: Installation,
+    cycle_id: int,
+    act: str,
+    chosen: Sequence[str],
+    proof: Proof,
+    *,
+    source: str,
+    read_secret: Secrets,
 ) -> ActDone | Refusal:
     """Do ``act`` with ``chosen`` of its choices, or return why not; the code is used up either way.
 
@@ -134,7 +141,9 @@ def do_act(
         DisclosureError: for what cannot be done with this cycle now, whoever does it.
     """
     if act in {"withdraw", "restore"}:
-        return _change_what_is_public(installation, cycle_id, act, chosen, proof, source=source)
+        return _change_what_is_public(
+            installation, cycle_id, act, chosen, proof, source=source, read_secret=read_secret
+        )
     with installation.begin(proof.at, source=source, by=proof.name) as work:
         cycle = queries.get_cycle(work.session, cycle_id)
         label, run_id = queries.period_of(cycle).label, cycle.driver_run_id or ""
@@ -152,7 +161,14 @@ def do_act(
 
 
 def _change_what_is_public(
-    installation: Installation, cycle_id: int, act: str, chosen: Sequence[str], proof: Proof, *, source: str
+    installation: Installation,
+    cycle_id: int,
+    act: str,
+    chosen: Sequence[str],
+    proof: Proof,
+    *,
+    source: str,
+    read_secret: Secrets,
 ) -> ActDone | Refusal:
     refuse_unsound(installation)
     if act == "restore":
@@ -162,13 +178,13 @@ def _change_what_is_public(
         refusal = withdrawal.withdraw(installation, cycle_id, kind, proof, source=source, by=proof.name)
     else:
         raise DisclosureError("请选为什么撤回。")
-    return refusal if refusal is not None else settle(installation, cycle_id)
+    return refusal if refusal is not None else settle(installation, cycle_id, read_secret)
 
 
-def settle(installation: Installation, cycle_id: int) -> ActDone:
+def settle(installation: Installation, cycle_id: int, read_secret: Secrets) -> ActDone:
     """Show on every channel what the records say of a cycle that was withdrawn or restored."""
     try:
-        changed = withdrawal.apply_withdrawal(installation, cycle_id, from_environment)
+        changed = withdrawal.apply_withdrawal(installation, cycle_id, read_secret)
     except DisclosureError as error:
         told = f"已经记录，但还没有在全部渠道办成；渠道恢复以后，请打开这一页点“接着办完”。{error}"
         return ActDone(told, is_good=False)

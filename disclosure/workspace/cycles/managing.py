@@ -22,6 +22,7 @@ from disclosure.review.deadline_changes import MOVERS, NewDate, explain_immovabl
 from disclosure.review.identify import Proof
 from disclosure.review.refusals import Refusal
 from disclosure.workspace.cycles.acts import ACTS, list_acts, may_act
+from disclosure.workspace.cycles.opening import has_specials
 from disclosure.workspace.cycles.revised import RevisionLine, list_revisions
 from disclosure.workspace.waiting import RUNS
 
@@ -92,6 +93,7 @@ class ManagePage:
     emergencies: str
     may_move: bool
     may_remind: bool
+    may_open: bool
     revisions: Sequence[RevisionLine]
 
 
@@ -112,6 +114,7 @@ def load_manage_page(installation: Installation, roles: Collection[RoleId], now:
         emergencies=seen.emergencies,
         may_move=may_move,
         may_remind=not REMINDERS.isdisjoint(roles),
+        may_open=has_specials(installation.catalog) and may_act(installation.catalog, roles, "open_special"),
         revisions=revised,
     )
 

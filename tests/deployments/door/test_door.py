@@ -47,13 +47,24 @@ def test_only_the_published_site_is_open_to_all(address: str) -> None:
 
 def test_inside_are_the_board_and_what_waits(inside: Browser) -> None:
     first = inside.get("/").text
-    for link in ("/board", "/site/index.html", "/prefect/"):
+    for link in ("/board", "/site/index.html", "/prefect/", "/waiting"):
         assert f'href="{link}"' in first
     assert "周宣传" in first
     assert inside.get("/board").headers["Content-Type"] == "text/html; charset=utf-8"
     nothing = inside.get("/elsewhere")
     assert nothing.status_code == httpx.codes.NOT_FOUND
     assert "没有这个页面" in nothing.text
+
+
+def test_what_prefects_pages_ask_for_beside_their_address_is_there(inside: Browser) -> None:
+    led = {
+        "/ico/completed.svg": "/prefect/ico/completed.svg",
+        "/ico/paused.svg": "/prefect/ico/favicon-32x32.png",
+        "/ico/no-such-thing": "/prefect/ico/favicon-32x32.png",
+        "/waiting": "/prefect/runs?state=Suspended&state=Paused&type=span&seconds=-63244800",
+    }
+    assert {asked: inside.get(asked).headers["Location"] for asked in led} == led
+    assert '"Dashboard": "概览"' in inside.get("/assets/prefect-words.js").text
 
 
 def test_a_form_is_told_who_is_signed_in_and_nobody_else_is(inside: Browser, address: str) -> None:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from deployments.door.prefect.bodies import MOST_BYTES, RefusedRequestError, is_plain_schema, read_body, write_body
 from deployments.door.prefect.paths import read_path, read_query, write_path
 from deployments.door.prefect.replies import put_into_chinese
-from deployments.door.prefect.shown import show
+from deployments.door.prefect.shown import WAITING_PAGE, show
 from deployments.door.prefect.upstream import answer_headers
 from deployments.door.prefect.waking import wake_suspended_run
 
@@ -186,6 +186,17 @@ def test_runs_are_called_by_what_they_do_and_whom_they_wait_for() -> None:
     ]  # fmt: skip
 
 
+def test_the_next_run_of_a_flow_is_called_by_its_hour_and_the_bookmark_lists_what_waits() -> None:
+    following = {"f": {"id": "1", "name": "fat-cat", "next_scheduled_start_time": "2026-03-05T00:35:00Z"}, "g": None}
+    assert shown("next_runs", following)["f"]["name"] == "03-05 08:35"
+    theirs = {"id": SEEN, "name": "我的筛选", "filters": []}
+    ours, kept = shown("bookmarks", [theirs])
+    assert kept == theirs
+    assert ours["name"] == "等答复的"
+    assert {each["property"]: each["value"] for each in ours["filters"]}["state"] == ["Suspended", "Paused"]
+    assert "state=Suspended&state=Paused" in WAITING_PAGE
+
+
 def test_where_code_lies_is_for_the_operator() -> None:
     row = {
         "name": "annual",
@@ -279,6 +290,7 @@ def test_the_page_of_the_ui_that_is_installed_gets_our_words(is_operator: bool, 
     page = (Path(spec.origin).parent / "server" / "ui" / "index.html").read_text(encoding="utf-8")
     ours = put_into_chinese(page, is_operator=is_operator)
     assert f'<script src="/assets/prefect.js" data-operator="{says}"></script>' in ours
-    # Ours comes before theirs, which wraps what theirs uses.
+    # The words come before the script that says them, and ours before theirs, which wraps what theirs uses.
+    assert ours.index("/assets/prefect-words.js") < ours.index("/assets/prefect.js")
     assert ours.index("/assets/prefect.js") < ours.index('type="module"')
     assert '<html lang="zh-CN">' in ours
