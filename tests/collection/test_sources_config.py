@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from disclosure.catalog import load_catalog
+from disclosure.collection import sources
 from disclosure.collection.sources import Source, kinds, load_sources, offices_with_inboxes
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.secrets import Secret, from_environment
@@ -44,7 +45,8 @@ def load(tmp_path: Path) -> Callable[[str], tuple[Source, ...]]:
 
 def test_a_new_kind_is_one_file() -> None:
     assert set(kinds()) >= {"csv", "inbox", "sql"}
-    assert all(kind.kind_id() == name for name, kind in kinds().items())
+    files = {file.stem for file in Path(sources.__file__).parent.glob("*.py")} - {"__init__", "base", "store"}
+    assert sorted(kind.__module__.rpartition(".")[2] for kind in kinds().values()) == sorted(files)
 
 
 @pytest.mark.parametrize("profile", ["chuxiong", "gaogang-2016", "kunming-2017"])
