@@ -20,6 +20,7 @@ from disclosure.catalog.models.indicators import (
 from disclosure.catalog.models.openness import OpennessElement, OpennessItem
 from disclosure.catalog.models.organisation import (
     CycleFacts,
+    DatedGate,
     Gate,
     GateId,
     Milestone,
@@ -41,6 +42,7 @@ __all__ = [
     "Channel",
     "ComparisonBase",
     "CycleFacts",
+    "DatedGate",
     "DisclosureSection",
     "EmbargoRule",
     "Gate",

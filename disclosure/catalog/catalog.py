@@ -211,7 +211,7 @@ class Catalog:
     def depth(self, indicator: Indicator, among: Collection[str]) -> int:
         """Return how many wholes out of ``among`` (ids) ``indicator`` is a part of: 2 for the part of a part."""
         above = indicator.part_of
-        return 1 + self.depth(self.indicators[above], among) if above in among else 0
+        return 1 + self.depth(self.indicators[above], among) if above is not None and above in among else 0
 
     def regions_for(self, indicator: Indicator) -> tuple[Region, ...]:
         """Regions that report ``indicator``: the prefecture, and its parts where it is by county."""

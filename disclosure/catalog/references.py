@@ -43,6 +43,7 @@ def mistakes_of(catalog: Catalog, document: Callable[[str], Document]) -> list[s
         need(catalog.offices, channel.office, document("channels"), ("channels", channel.id, "office"), "科室")
     mistakes += _search_mistakes(catalog, document("search"))
     mistakes += _organisation_mistakes(catalog, organisation)
+    mistakes += _gate_mistakes(catalog, document("access"), document("cycles"))
     mistakes += _openness_mistakes(catalog, document("openness"))
     mistakes += _life_event_mistakes(catalog, document("openness"))
     mistakes += _cell_mistakes(catalog, document("confidentiality"))
@@ -109,6 +110,19 @@ def _organisation_mistakes(catalog: Catalog, organisation: Document) -> list[str
             at = ("gates", gate.id, "role")
             mistakes.append(f"{organisation.locate(at)}：{gate.name}的角色 {gate.role} 应当只属于一个科室。")
     return mistakes
+
+
+def _gate_mistakes(catalog: Catalog, access: Document, cycles: Document) -> Iterator[str]:
+    """Yield a sentence for every gate whose role sees nothing to judge by, or has no date to judge by."""
+    for gate in catalog.gates.values():
+        rule = catalog.embargo.get(gate.role)
+        if rule is None or rule.briefing not in ("at_gate", "always"):
+            yield (
+                f"{access.locate(('embargo', gate.role, 'briefing'))}：{gate.name}由角色 {gate.role} 作出，"
+                "embargo 中它的 briefing（审核材料）应为 at_gate 或 always。"
+            )
+        if not any(gate.role in milestone.roles for milestone in catalog.milestone_facts.values()):
+            yield f"{cycles.locate(('milestones',))}：{gate.name}的角色 {gate.role} 应当写进它那个节点的 roles。"
 
 
 def _parts_used(catalog: Catalog) -> Iterator[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:

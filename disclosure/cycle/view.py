@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from disclosure.calendar.periods import Period
-from disclosure.catalog import Catalog, GateId, Milestone, Office
+from disclosure.catalog import Catalog, DatedGate, GateId, Milestone, Office
 from disclosure.cycle import queries
 from disclosure.cycle.deadlines import CyclePlan, cycle_plan
 from disclosure.platform.clock import shanghai
@@ -47,7 +47,7 @@ _OfRelease = TypeVar("_OfRelease", ChannelDelivery, ReadBack)
 _ByCycle = dict[int | None, list[_T]]
 
 #: The milestone by which each gate should have decided.
-MILESTONE_OF_GATE: Mapping[GateId, Milestone] = {
+MILESTONE_OF_GATE: Mapping[DatedGate, Milestone] = {
     "policy": "review",
     "finance": "review",
     "confidentiality": "confidentiality",

@@ -6,12 +6,12 @@ import calendar
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
 from disclosure.calendar.periods import CycleKind
-from disclosure.catalog import BASE, Catalog, Milestone
+from disclosure.catalog import BASE, Catalog, DatedGate, Milestone
 from disclosure.cycle.queries import MILESTONES
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.fact import Fact, read_fact
@@ -19,7 +19,6 @@ from disclosure.platform.yaml_source import Location, load_document
 
 #: A year with 29 February, so that the day may be written.
 _LEAP_YEAR = 2024
-ReviewGate = Literal["policy", "finance", "confidentiality", "leader"]
 
 
 def _is_day(text: str) -> str:
@@ -97,7 +96,7 @@ class Returned(Fact):
     """A gate that returns so many times, to these offices, before it approves."""
 
     cycle: CycleKind
-    gate: ReviewGate
+    gate: DatedGate
     times: int = Field(ge=1, le=5)
     to: tuple[str, ...] = Field(min_length=1)
 
@@ -105,7 +104,7 @@ class Returned(Fact):
 class Away(DaySpan):
     """A gate's reviewer who is not there; with ``substitute`` somebody is registered to stand in."""
 
-    gate: ReviewGate
+    gate: DatedGate
     substitute: bool = True
 
 

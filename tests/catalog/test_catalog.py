@@ -338,6 +338,17 @@ def test_a_gate_in_the_hands_of_two_offices_is_told(profile):
     assert "局领导审核的角色 leader 应当只属于一个科室" in complaint(profile)
 
 
+def test_a_gate_whose_reviewer_sees_nothing_or_has_no_date_is_told(profile):
+    profile("access.yaml", "", "embargo:\n  policy_reviewer: null\n  leader: {briefing: own}\n")
+    profile("cycles.yaml", "", "milestones:\n  confidentiality: {roles: [supervisor]}\n")
+    said = complaint(profile)
+    for gate, role in (("政策审核", "policy_reviewer"), ("局领导审核", "leader")):
+        assert f"{gate}由角色 {role} 作出，embargo 中它的 briefing（审核材料）应为 at_gate 或 always。" in said
+    assert "access.yaml 第 3 行：局领导审核由" in said
+    assert "保密性审核的角色 confidentiality_reviewer 应当写进它那个节点的 roles。" in said
+    assert "数据审核" not in said
+
+
 RATIO = (
     "ratios:\n  {number}: {{name: 甲, for_each: [maternity], quotients: [{{name: 乙, numerator: [{above}],"
     " denominator: [participants]}}], {bounds}severity: info, description: 丙, reason: 丁, source: 戊}}\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from disclosure.catalog import load_catalog
+from disclosure.collection import sources
 from disclosure.collection.sources import Source, kinds, load_sources, offices_with_inboxes
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.secrets import Secret, from_environment
@@ -43,7 +44,9 @@ def load(tmp_path: Path) -> Callable[[str], tuple[Source, ...]]:
 
 
 def test_a_new_kind_is_one_file() -> None:
-    assert set(kinds()) == {"csv", "inbox", "sql"}
+    assert set(kinds()) >= {"csv", "inbox", "sql"}
+    files = {file.stem for file in Path(sources.__file__).parent.glob("*.py")} - {"__init__", "base", "store"}
+    assert sorted(kind.__module__.rpartition(".")[2] for kind in kinds().values()) == sorted(files)
 
 
 @pytest.mark.parametrize("profile", ["chuxiong", "gaogang-2016", "kunming-2017"])
@@ -91,7 +94,7 @@ def test_a_secret_written_out_is_refused_and_not_shown(
 @pytest.mark.parametrize(
     ("old", "new", "line", "sentence"),
     [
-        ("kind: sql", "kind: oracle", 2, "kind 应为 csv、inbox、sql 之一"),
+        ("kind: sql", "kind: pigeon", 2, f"kind 应为 {'、'.join(sorted(kinds()))} 之一"),
         ("medical_centre", "leader", 3, "centre 应为 social_insurance_centre、medical_centre 之一"),
         ("postgresql://reader@10.1.2.3/ybzx", "oracle://x@y/z", 5, "应为 postgresql://用户@主机/库名"),
         ("postgresql://reader@10.1.2.3/ybzx", "somewhere", 5, "应为 postgresql://用户@主机/库名"),

@@ -8,7 +8,8 @@ from typing import get_args
 
 import pytest
 
-from disclosure.catalog.models import channels
+from disclosure.catalog.models import channels, organisation
+from disclosure.cycle.view import MILESTONE_OF_GATE
 from disclosure.publication import switch
 from disclosure.publication.channels import _REMOTE_STORES
 
@@ -53,3 +54,8 @@ def test_a_kind_of_channel_is_registered_everywhere_the_recipe_says() -> None:
     kinds = set(get_args(channels.ChannelKind))
     assert kinds == set(switch._ORDER) == set(channels._SCHEMES)
     assert set(_REMOTE_STORES) == kinds - {"folder", "wechat"}
+
+
+def test_a_gate_is_registered_everywhere_the_recipe_says() -> None:
+    assert set(get_args(organisation.DatedGate)) == set(MILESTONE_OF_GATE)
+    assert list(MILESTONE_OF_GATE)[-1] == "leader"

@@ -34,7 +34,7 @@ def test_every_yaml_file_names_its_schema_and_fits_it(path: Path, schema: Path) 
     [
         ("regions", {"regions": {"532300": {"name": "楚雄州", "levle": "prefecture"}}}),
         ("organisation", {"gates": {"policy": {"role": "nobody"}}}),
-        ("sources", {"sources": {"a": {"kind": "ftp"}}}),
+        ("sources", {"sources": {"a": {"kind": "pigeon"}}}),
         ("openness", {"openness_contents": {"01": {"contacts": {"rows": 1}}}}),
         ("rehearsal", {"hurry": 11}),
         ("words", [1]),

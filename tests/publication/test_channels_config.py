@@ -60,7 +60,7 @@ def test_a_profile_adds_channels_and_stops_others(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"kind": "ftp"}, "kind"),
+        ({"kind": "pigeon"}, "kind"),
         ({"url": "s3://bucket"}, "kind 为 sftp 时，url 应为 sftp://"),
         ({"office": "nowhere"}, "科室“nowhere”不存在"),
         ({"options": {"password": "g3heim"}}, "options.password 里写着口令"),

@@ -11,7 +11,9 @@ from disclosure.calendar.periods import CycleKind
 from disclosure.platform.fact import Fact, Id, Name
 
 OfficeKind = Literal["centre", "section", "leadership"]
-GateId = Literal["policy", "finance", "confidentiality", "leader", "emergency"]
+#: Gates that have a milestone; an emergency sign-off comes when it must.
+DatedGate = Literal["policy", "finance", "confidentiality", "leader"]
+GateId = Literal[DatedGate, "emergency"]
 RoleId = Literal[
     "drafter",
     "author",

@@ -106,7 +106,7 @@ def gather(
     asked = catalog.indicators_for(period, only=only)
     given = _index(catalog, period, figures)
     known = {indicator for _, indicator in given}
-    listed = (catalog.reported | catalog.indicators).values()
+    listed = {**catalog.reported, **catalog.indicators}.values()
     indicators = tuple(_in_printed_order(catalog, [i for i in listed if i in asked or i.id in known]))
     found: dict[tuple[str, str], Figure] = {}
     for indicator in indicators:

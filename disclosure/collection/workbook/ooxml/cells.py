@@ -204,8 +204,8 @@ def _read_float(raw: float, form: NumberForm, number_format: str) -> CellReading
         return Complaint(found, form.expected, words["why"])
     if form.unit == PERCENT and PERCENT in shown_code(number_format):
         number *= 100
-    shown = show_number(number_format, Decimal(repr(raw))) if form.least is not None else None
-    given = shown.value if shown is not None and shown.value is not None else number
+    printed = show_number(number_format, Decimal(repr(raw))) if form.least is not None else None
+    given = printed.value if printed is not None and printed.value is not None else number
     if number_format in ("", GENERAL):
         given = given.normalize()  # It shows no zeros at the end.
     reading = _checked(number, form, raw, given=given, is_float=True)
