@@ -241,7 +241,8 @@ class _PrefectDoor:
             await socket.close(1008)
             return
         show_message = partial(self._show_message, visitor, judged.permission)
-        await stream(socket, self._upstream, path.removeprefix(_API), show_message)
+        is_welcome = partial(self._sight.is_still_here, visitor)
+        await stream(socket, self._upstream, path.removeprefix(_API), show_message, is_welcome)
 
     def _show_message(self, visitor: Visitor, permission: Permission, message: dict[str, Any]) -> dict[str, Any] | None:
         """Return what a visitor may have of one message of a stream."""
