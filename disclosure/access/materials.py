@@ -95,10 +95,10 @@ def _asked_about(session: Session, ask: Ask) -> Subject:
 
 def _driven_by(session: Session, flow_run_id: str) -> Subject | None:
     """Return what the run drives, or drove at some time by the ledger."""
-    for kind in (Cycle, OpennessChange):
-        driven: Subject | None = session.scalars(select(kind).where(kind.driver_run_id == flow_run_id)).one_or_none()
-        if driven is not None:
-            return driven
+    cycle = session.scalars(select(Cycle).where(Cycle.driver_run_id == flow_run_id)).one_or_none()
+    change = session.scalars(select(OpennessChange).where(OpennessChange.driver_run_id == flow_run_id)).one_or_none()
+    if cycle is not None or change is not None:
+        return cycle or change
     told = select(LedgerEntry).where(
         LedgerEntry.event.in_(_TAKEN_BY_RUNS), LedgerEntry.details.contains(f'"{flow_run_id}"', autoescape=True)
     )

@@ -82,21 +82,16 @@ def _steps(schema: Any, value: Any, most: int, deepest: int) -> int | None:
         return None
     if not _has_plain_words(schema):
         return None
-    rules = {name: schema.get(name) or empty for name, empty in (("properties", {}), ("items", {}), ("anyOf", []))}
-    if any(
-        not isinstance(rules[name], kind) for name, kind in (("properties", dict), ("items", dict), ("anyOf", list))
-    ):
+    properties, items, choices = (schema.get(name) for name in ("properties", "items", "anyOf"))
+    if not (isinstance(properties or {}, dict) and isinstance(items or {}, dict) and isinstance(choices or [], list)):
         return None
     steps = 1 + len(schema.get("required") or ()) + len(schema.get("enum") or ()) // _OPTIONS_A_STEP
     told = value if isinstance(value, Mapping) else {}
     # Of what is not filled in a rule is still looked at once; what no rule is for is passed over.
-    below = [(rule, told.get(name)) for name, rule in rules["properties"].items()]
-    below += [(rule, value) for rule in rules["anyOf"]]
-    if rules["items"]:
-        below += [
-            (rules["items"], None),
-            *((rules["items"], each) for each in (value if isinstance(value, list) else ())),
-        ]
+    below = [(rule, told.get(name)) for name, rule in (properties or {}).items()]
+    below += [(rule, value) for rule in choices or ()]
+    if items:
+        below += [(items, None), *((items, each) for each in (value if isinstance(value, list) else ()))]
     for rule, each in below:
         more = _steps(rule, each, most - steps, deepest - 1)
         if more is None:
