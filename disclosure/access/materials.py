@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -13,11 +14,16 @@ from disclosure.calendar.periods import parse_period
 from disclosure.catalog import Catalog, GateId, MaterialKind
 from disclosure.records.states import ChangeStep, ReleaseState
 from disclosure.records.subjects import Subject, is_about
-from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, OpennessChange, Release
+from disclosure.records.tables import Ask, AuditRun, Compilation, Cycle, LedgerEntry, OpennessChange, Release
 
 _REPORT = re.compile(r"(?P<period>[^/]+)/round-(?P<round>\d{1,4})-[^/]*")
 _PREVIEW = re.compile(r"(?P<openness>openness-)?(?P<digest>[0-9a-f]{16})(?:/.*)?")
 _REPLY = re.compile(r"[^/]+/(?P<period>[^/]+?)-(?P<office>[^-/]+)-第(?P<round>\d{1,4})轮[^/]*")
+#: What the ledger is told when a run becomes the one that drives a cycle or a change, and of the one before it.
+_TAKEN_BY_RUNS = (
+    *("cycle.taken_over", "cycle.restarted", "publication.scheduled"),
+    *("openness.taken_over", "openness.restarted"),
+)
 
 
 @dataclass(frozen=True)
@@ -67,16 +73,41 @@ def find_reply(session: Session, catalog: Catalog, path: str) -> Material | None
 
 
 def find_briefing(session: Session, flow_run_id: str) -> Material | None:
-    """Return what the run ``flow_run_id`` shows to those it asks; None for a run that asks about nothing of ours."""
+    """Return what the run ``flow_run_id`` shows to those it asks; None for a run that is about nothing of ours.
+
+    A run that was replaced before it asked anything has shown the figures all the same.
+    """
     latest = select(Ask).where(Ask.flow_run_id == flow_run_id).order_by(Ask.id.desc()).limit(1)
     ask = session.scalars(latest).one_or_none()
-    if ask is not None and ask.change_id is not None:
-        return _of_change(session, session.get_one(OpennessChange, ask.change_id), "briefing", flow_run_id)
-    driven = select(Cycle).where(Cycle.driver_run_id == flow_run_id)
-    cycle = session.get(Cycle, ask.cycle_id) if ask is not None else session.scalars(driven).one_or_none()
-    if cycle is None:
+    about = _driven_by(session, flow_run_id) if ask is None else _asked_about(session, ask)
+    if about is None:
         return None
-    return _of_round(session, cycle, ask.round if ask is not None else cycle.round, "briefing", flow_run_id)
+    if isinstance(about, OpennessChange):
+        return _of_change(session, about, "briefing", flow_run_id)
+    return _of_round(session, about, ask.round if ask is not None else about.round, "briefing", flow_run_id)
+
+
+def _asked_about(session: Session, ask: Ask) -> Subject:
+    if ask.change_id is not None:
+        return session.get_one(OpennessChange, ask.change_id)
+    return session.get_one(Cycle, ask.cycle_id)
+
+
+def _driven_by(session: Session, flow_run_id: str) -> Subject | None:
+    """Return what the run drives, or drove at some time by the ledger."""
+    cycle = session.scalars(select(Cycle).where(Cycle.driver_run_id == flow_run_id)).one_or_none()
+    change = session.scalars(select(OpennessChange).where(OpennessChange.driver_run_id == flow_run_id)).one_or_none()
+    if cycle is not None or change is not None:
+        return cycle or change
+    told = select(LedgerEntry).where(
+        LedgerEntry.event.in_(_TAKEN_BY_RUNS), LedgerEntry.details.contains(f'"{flow_run_id}"', autoescape=True)
+    )
+    entry = session.scalars(told.order_by(LedgerEntry.number.desc()).limit(1)).one_or_none()
+    if entry is None:
+        return None
+    if entry.cycle_id is not None:
+        return session.get(Cycle, entry.cycle_id)
+    return session.get(OpennessChange, json.loads(entry.details)["change"])
 
 
 def of_current_round(session: Session, cycle: Cycle, path: str) -> Material:

@@ -57,19 +57,12 @@ def open_session(work: Work, person: Person, source: str) -> str:
 def find_session(work: Work, token: str) -> OpenSession | None:
     """Return who holds ``token``; None once the session has ended in whatever way."""
     wanted = select(SignIn).where(SignIn.token_hash == token_hash(token)).options(joinedload(SignIn.person))
-    row = work.session.scalars(wanted).one_or_none()
-    if row is None or not _is_open(row, work.now):
-        return None
-    person = row.person
-    return OpenSession(
-        id=row.id,
-        person_id=person.id,
-        name=person.name,
-        office=person.office,
-        roles=frozenset(people.roles_of(work.session, work.catalog, person, work.now)),
-        offices=frozenset(people.offices_of(work.session, person, work.now)),
-        is_stale=work.now - row.seen_at >= SEEN_EVERY,
-    )
+    return _seen_now(work, work.session.scalars(wanted).one_or_none())
+
+
+def find_session_again(work: Work, session_id: int) -> OpenSession | None:
+    """Return who a session found before belongs to now; None once it has ended in whatever way."""
+    return _seen_now(work, work.session.get(SignIn, session_id))
 
 
 def note_seen(work: Work, session_id: int) -> None:
@@ -88,3 +81,18 @@ def end_session(work: Work, session_id: int) -> None:
 
 def _is_open(row: SignIn, now: dt.datetime) -> bool:
     return row.ended_at is None and row.person.is_active and now < row.expires_at and now - row.seen_at < IDLE
+
+
+def _seen_now(work: Work, row: SignIn | None) -> OpenSession | None:
+    if row is None or not _is_open(row, work.now):
+        return None
+    person = row.person
+    return OpenSession(
+        id=row.id,
+        person_id=person.id,
+        name=person.name,
+        office=person.office,
+        roles=frozenset(people.roles_of(work.session, work.catalog, person, work.now)),
+        offices=frozenset(people.offices_of(work.session, person, work.now)),
+        is_stale=work.now - row.seen_at >= SEEN_EVERY,
+    )

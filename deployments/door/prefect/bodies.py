@@ -15,6 +15,17 @@ MOST_BYTES = 1_000_000
 _PLAIN_KINDS = ("none", "json")
 #: Patterns that our own forms hold; another one could keep the server busy for good.
 _KNOWN_PATTERNS = (r"^\d{6}$",)
+#: All that our forms, and the parameters of our deployments, say of values.
+_KNOWN_WORDS = frozenset(
+    {
+        *("title", "description", "position", "default", "type", "properties", "required", "definitions"),
+        *("additionalProperties", "items", "anyOf", "enum", "minLength", "maxLength", "pattern"),
+    }
+)
+#: What is looked at for the longest form of ours is a tenth of it; Prefect does ten thousand a second.
+_MOST_STEPS, _DEEPEST = 5_000, 6
+#: Options are compared a good deal quicker than rules are followed.
+_OPTIONS_A_STEP = 64
 
 
 class RefusedRequestError(Exception):
@@ -55,12 +66,49 @@ def write_body(body: Any) -> bytes:
     return json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
-def is_plain_schema(schema: Any) -> bool:
-    """Whether a form's schema is as ours are: no reference, no pattern but theirs."""
-    return not any(
-        key in {"$ref", "$dynamicRef", "patternProperties"} or (key == "pattern" and value not in _KNOWN_PATTERNS)
-        for key, value in _pairs(schema)
-        if not isinstance(value, dict) or key == "patternProperties"
+def is_plain_question(body: Any) -> bool:
+    """Whether a form's schema is as ours are, and small enough that Prefect has checked ``values`` in a moment.
+
+    It does so in its only thread: with ``uniqueItems``, or many rules for many values, twelve thousand characters keep
+    it from everything else for good.
+    """
+    schema, values = (body.get("schema"), body.get("values")) if isinstance(body, Mapping) else (None, None)
+    return isinstance(schema, Mapping) and _steps(schema, values, _MOST_STEPS, _DEEPEST) is not None
+
+
+def _steps(schema: Any, value: Any, most: int, deepest: int) -> int | None:
+    """Count what is to be looked at to check ``value``; None where it is more than ``most``, or no schema like ours."""
+    if not isinstance(schema, Mapping) or schema.keys() - _KNOWN_WORDS or deepest == 0:
+        return None
+    if not _has_plain_words(schema):
+        return None
+    properties, items, choices = (schema.get(name) for name in ("properties", "items", "anyOf"))
+    if not (isinstance(properties or {}, dict) and isinstance(items or {}, dict) and isinstance(choices or [], list)):
+        return None
+    steps = 1 + len(schema.get("required") or ()) + len(schema.get("enum") or ()) // _OPTIONS_A_STEP
+    told = value if isinstance(value, Mapping) else {}
+    # Of what is not filled in a rule is still looked at once; what no rule is for is passed over.
+    below = [(rule, told.get(name)) for name, rule in (properties or {}).items()]
+    below += [(rule, value) for rule in choices or ()]
+    if items:
+        below += [(items, None), *((items, each) for each in (value if isinstance(value, list) else ()))]
+    for rule, each in below:
+        more = _steps(rule, each, most - steps, deepest - 1)
+        if more is None:
+            return None
+        steps += more
+    return steps if steps <= most else None
+
+
+def _has_plain_words(schema: Mapping[str, Any]) -> bool:
+    """Whether what a rule says of values is as our forms say it: lists of words, patterns of ours."""
+    lists = [schema.get(name) or [] for name in ("required", "enum")]
+    return (
+        all(isinstance(each, list) and all(isinstance(word, str) for word in each) for each in lists)
+        and isinstance(schema.get("type", ""), str)
+        and isinstance(schema.get("additionalProperties", False), bool)
+        and schema.get("pattern", _KNOWN_PATTERNS[0]) in _KNOWN_PATTERNS
+        and not schema.get("definitions")
     )
 
 

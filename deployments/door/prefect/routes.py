@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from deployments.credential import with_live_credential
-from deployments.door.prefect.bodies import RefusedRequestError, is_plain_schema, read_body, write_body
+from deployments.door.prefect.bodies import RefusedRequestError, is_plain_question, read_body, write_body
 from deployments.door.prefect.paths import read_path, read_query, write_path, write_query
 from deployments.door.prefect.permissions import (
     OPERATOR,
@@ -271,7 +271,8 @@ class _PrefectDoor:
             await socket.close(1008)
             return
         show_message = partial(self._show_message, visitor, judged.permission)
-        await stream(socket, self._upstream, path.removeprefix(_API), show_message)
+        is_welcome = partial(self._sight.is_still_here, visitor)
+        await stream(socket, self._upstream, path.removeprefix(_API), show_message, is_welcome)
 
     def _show_message(self, visitor: Visitor, permission: Permission, message: dict[str, Any]) -> dict[str, Any] | None:
         """Return what a visitor may have of one message of a stream."""
@@ -312,7 +313,7 @@ def _permit(request: Request, visitor: Visitor, path: str) -> PermittedCall:
 def _unknown_in(permission: Permission, path: str, body: Any) -> str:
     """List what a body must not say; empty when it does not."""
     unknown = unknown_fields(body, permission.fields)
-    if path == "/ui/schemas/validate" and not unknown and not is_plain_schema(body):
+    if path == "/ui/schemas/validate" and not unknown and not is_plain_question(body):
         unknown = ["schema"]
     return "、".join(unknown)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from deployments.door.visitor import Visitor
+from disclosure.access import sessions
 from disclosure.access.embargo import may_see
 from disclosure.access.looks import Seer, look_at
 from disclosure.access.materials import find_briefing
@@ -37,6 +38,12 @@ class Sight:
             return frozenset()
         with self.installation.read() as work:
             return frozenset(run_id for run_id in run_ids if self._may_see(work.session, visitor, run_id))
+
+    def is_still_here(self, visitor: Visitor) -> bool:
+        """Whether a visitor's session lasts, with the roles and offices they came in with."""
+        with self.installation.read() as work:
+            found = sessions.find_session_again(work, int(visitor.session_id))
+        return found is not None and (found.roles, found.offices) == (visitor.roles, visitor.offices)
 
     def find_awaited(self, run_ids: Collection[str]) -> dict[str, str]:
         """Return for whom these runs wait, by the question that is open."""

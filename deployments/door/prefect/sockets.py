@@ -14,6 +14,7 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from deployments.door.prefect.upstream import Upstream
+from disclosure.platform.errors import DisclosureError
 
 _OPEN_SECONDS, _MOST_BYTES = 10, 1_000_000
 #: Then the browser opens it anew, if its session still lasts.
@@ -25,10 +26,13 @@ _PREFECT = Subprotocol("prefect")
 ShowMessage = Callable[[dict[str, Any]], dict[str, Any] | None]
 
 
-async def stream(socket: WebSocket, upstream: Upstream, path: str, show_message: ShowMessage) -> None:
+async def stream(
+    socket: WebSocket, upstream: Upstream, path: str, show_message: ShowMessage, is_welcome: Callable[[], bool]
+) -> None:
     """Speak Prefect's protocol on both sides: ``auth``, ``auth_success``, ``filter``, and then messages one way.
 
-    Whatever the browser gives as its token is not read; Prefect gets ours.
+    Closed as soon as the visitor is not ``is_welcome`` any more, before another message goes out. Whatever the
+    browser gives as its token is not read; Prefect gets ours.
     """
     if _PREFECT not in socket.scope.get("subprotocols", []):
         await socket.close(_POLICY_VIOLATION)
@@ -49,12 +53,12 @@ async def stream(socket: WebSocket, upstream: Upstream, path: str, show_message:
             await socket.send_json({"type": "auth_success"})
             wanted = await _expect(socket, "filter")
             await prefect.send(json.dumps(wanted))
-            await _pass_on(socket, prefect, show_message)
+            await _pass_on(socket, prefect, show_message, is_welcome)
     except WebSocketDisconnect:
         return
     except (_UnfitMessageError, TimeoutError):
         await _close(socket, _UNFIT_DATA)
-    except (WebSocketException, OSError):
+    except (WebSocketException, OSError, DisclosureError):
         await _close(socket, _TRY_AGAIN)
 
 
@@ -78,11 +82,15 @@ async def _expect(socket: WebSocket, kind: str) -> dict[str, Any]:
     return message
 
 
-async def _pass_on(socket: WebSocket, prefect: ClientConnection, show_message: ShowMessage) -> None:
+async def _pass_on(
+    socket: WebSocket, prefect: ClientConnection, show_message: ShowMessage, is_welcome: Callable[[], bool]
+) -> None:
     """Pass on what Prefect sends until either side has enough; nothing more is taken from the browser."""
 
     async def outwards() -> None:
         async for text in prefect:
+            if not await run_in_threadpool(is_welcome):
+                return
             shown = await run_in_threadpool(show_message, _read(text))
             if shown is not None:
                 await socket.send_json(shown)

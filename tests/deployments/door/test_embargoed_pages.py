@@ -10,9 +10,12 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
+from deployments.door.prefect.sight import Sight
+from deployments.door.visitor import Visitor
 from disclosure.access import materials
 from disclosure.collection.workbook.replies import reply_to
-from disclosure.records.tables import Look, UsedCode
+from disclosure.records import ledger
+from disclosure.records.tables import Cycle, Look, UsedCode
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.people import STEP_SECONDS
 from tests.support.bureau import REVIEWERS, Bureau
@@ -133,3 +136,25 @@ def test_a_run_s_page_follows_the_round_it_asks_about(new_bureau: Callable[..., 
         assert found is not None
         assert (found.kind, found.cycle_id) == ("briefing", bureau.cycle_id)
         assert {*REVIEW_GATES, "emergency"} == found.state.asked
+
+
+def test_a_run_that_was_replaced_before_it_asked_shows_its_figures_to_nobody_else(
+    new_bureau: Callable[..., Bureau],
+) -> None:
+    bureau = new_bureau()
+    replaced, driver, stray = (f"00000000-0000-0000-0000-00000000000{digit}" for digit in "123")
+    installation = bureau.installation
+    with installation.begin() as work:
+        work.session.get_one(Cycle, bureau.cycle_id).driver_run_id = driver
+        told = {"actor": "系统", "cycle_id": bureau.cycle_id, "run": driver, "before": replaced}
+        ledger.append(work.session, "cycle.taken_over", **told)
+    sight = Sight(installation)
+    keepers = Visitor(SUPERVISOR, "general_office", frozenset({"operator", "supervisor"}), "1")
+    compiler = Visitor(COMPILER, "publicity_section", frozenset({"compiler"}), "2")
+    asked = [replaced, driver, stray]
+    assert sight.find_visible(keepers, asked) == {stray}
+    assert sight.find_visible(compiler, asked) == {replaced, driver}
+    with installation.read() as work:
+        found = materials.find_briefing(work.session, replaced)
+        assert found is not None
+        assert (found.kind, found.cycle_id) == ("briefing", bureau.cycle_id)

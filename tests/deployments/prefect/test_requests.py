@@ -13,14 +13,17 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prefect.input import RunInput
 from starlette.requests import Request
 
-from deployments.door.prefect.bodies import MOST_BYTES, RefusedRequestError, is_plain_schema, read_body, write_body
+from deployments.door.prefect.bodies import MOST_BYTES, RefusedRequestError, is_plain_question, read_body, write_body
 from deployments.door.prefect.paths import read_path, read_query, write_path
 from deployments.door.prefect.replies import put_into_chinese
 from deployments.door.prefect.shown import WAITING_PAGE, show
 from deployments.door.prefect.upstream import answer_headers
 from deployments.door.prefect.waking import wake_suspended_run
+from tasks.orchestration import forms
+from tasks.orchestration.known_flows import ALL, KnownFlow
 
 pytestmark = pytest.mark.unit
 
@@ -125,12 +128,86 @@ def test_a_name_said_twice_is_passed_on_as_it_was_judged() -> None:
     assert write_body(body_of(b'{"state": {"type": "X"}, "state": {"type": "Y"}}')) == b'{"state": {"type": "Y"}}'
 
 
-def test_only_schemas_like_our_own_are_checked_by_prefect() -> None:
-    own = {"properties": {"code": {"pattern": r"^\d{6}$", "type": "string"}, "pattern": {"type": "string"}}}
-    assert is_plain_schema({"schema": own, "values": {}})
-    assert not is_plain_schema({"schema": {"properties": {"a": {"pattern": "(a+)+$"}}}})
-    assert not is_plain_schema({"schema": {"patternProperties": {"(a+)+$": {}}}})
-    assert not is_plain_schema({"schema": {"allOf": [{"$ref": "#"}]}})
+OWN_WORDS = ["一个很长的选项"] * 300
+FORMS = (
+    forms.review_form(OWN_WORDS, OWN_WORDS, "材料"),
+    forms.sign_off_form(OWN_WORDS, OWN_WORDS, "材料", "时间"),
+    forms.later_review_form(OWN_WORDS, "材料"),
+    forms.collect_form("材料"),
+    forms.office_form(OWN_WORDS, "材料"),
+    forms.confirmation_form(OWN_WORDS, "没有", "材料"),
+)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.model_json_schema()["title"])
+def test_prefect_may_check_our_own_forms_filled_in_as_long_as_they_may_be(form: type[RunInput]) -> None:
+    values: dict[str, Any] = {
+        name: OWN_WORDS if name in {"changed", "returned_to"} else "字" * 2000 for name in form.model_fields
+    }
+    assert is_plain_question({"schema": form.model_json_schema(), "values": values})
+    assert is_plain_question({"schema": form.model_json_schema(), "values": {}})
+
+
+@pytest.mark.parametrize("flow", ALL, ids=lambda flow: flow.name)
+def test_prefect_may_check_what_a_flow_is_started_with(flow: KnownFlow) -> None:
+    assert is_plain_question(
+        {"schema": flow.load().parameters.model_dump(), "values": {"kind": "annual", "only": ["a"]}}
+    )
+
+
+def test_a_notice_and_a_field_called_pattern_are_a_form_too() -> None:
+    own = {
+        "properties": {"code": {"pattern": r"^\d{6}$", "type": "string"}, "pattern": {"type": "null"}},
+        "required": [],
+    }
+    assert is_plain_question({"schema": own, "values": {}})
+
+
+MANY = list(range(4000))
+
+
+@pytest.mark.parametrize(
+    ("rule", "value"),
+    [
+        ({"pattern": "(a+)+$"}, "a"),
+        ({"patternProperties": {"(a+)+$": {}}}, {}),
+        ({"allOf": [{"$ref": "#"}]}, ""),
+        ({"$ref": "#"}, ""),
+        ({"type": "array", "uniqueItems": True}, [{"a": each} for each in MANY[:1000]]),
+        ({"items": {"anyOf": [{} for _ in MANY]}}, MANY),
+        ({"items": {"items": {"type": "string"}}}, [MANY, MANY]),
+        ({"items": {"type": "object", "required": [str(each) for each in MANY]}}, [{}, {}]),
+        ({"items": {"enum": [str(each) for each in MANY]}}, MANY),
+        ({"type": ["string"] * 4000}, ""),
+        ({"enum": MANY}, 0),
+        ({"required": [{}]}, {}),
+        ({"properties": MANY}, {}),
+        ({"properties": {"a": MANY}}, {}),
+        ({"anyOf": {"a": 1}}, {}),
+        ({"items": [{}]}, []),
+        ({"definitions": {"a": {"$ref": "#/definitions/a"}}}, {}),
+        ({"not": {}}, {}),
+        ({"additionalProperties": {"enum": ["b"]}}, {}),
+        ({"format": "regex"}, "("),
+    ],
+    ids=lambda each: str(each)[:30],
+)
+def test_what_would_keep_prefect_busy_is_not_checked_by_it(rule: Any, value: Any) -> None:
+    # Twelve thousand characters took its only thread eleven seconds, two thousand more took it for good.
+    schema = {"type": "object", "properties": {"a": rule}}
+    assert not is_plain_question({"schema": schema, "values": {"a": value}})
+
+
+@pytest.mark.parametrize("body", [[], "a", {}, {"schema": []}, {"schema": True, "values": {}}, {"values": {}}])
+def test_what_is_no_question_is_none(body: Any) -> None:
+    assert not is_plain_question(body)
+
+
+def test_rules_below_rules_without_end_are_counted_no_further() -> None:
+    schema: dict[str, Any] = {}
+    for _ in range(900):
+        schema = {"properties": {"a": schema}}
+    assert not is_plain_question({"schema": schema, "values": {}})
 
 
 SEEN, HIDDEN = "0193d7a2-0000-7000-8000-000000000001", "0193d7a2-0000-7000-8000-000000000002"
