@@ -148,8 +148,9 @@ def hold_persons(session: Session, catalog: Catalog, reading: FileReading, by: s
         return
     subject = subject_of(catalog, reading)
     known = catalog.offices.get(subject.office)
-    where = f"{subject.period.label}第 {subject.round} 轮 {known.name if known else subject.office}"
-    names = "、".join(dict.fromkeys(filter(None, (by, *_signers(reading))))) or subject.office
+    office = known.name if known else subject.office
+    where = f"{subject.period.label}第 {subject.round} 轮 {office}"
+    names = "、".join(dict.fromkeys(filter(None, (by, *_signers(reading))))) or office
     for problem in reading.problems:
         place = f"{where} {problem.where}"
         hold(session, catalog.profile.id, problem.persons, door="file", place=place, by=names)

@@ -90,7 +90,7 @@ def _line(work: Work, row: HeldDatum) -> HeldLine:
         is_accepted = False
     judged = ""
     if row.person is not None and row.judged_at is not None:
-        judged = f"{format_moment(row.judged_at)}{row.person.name}：{row.reason}"
+        judged = f"{format_moment(row.judged_at)}　{row.person.name}：{row.reason}"
     return HeldLine(
         number=number_of(row),
         digest=row.digest,
@@ -99,7 +99,7 @@ def _line(work: Work, row: HeldDatum) -> HeldLine:
         is_accepted=is_accepted,
         places=[
             f"{format_moment(place.found_at)}　{_DOORS[place.door]}：{place.place}"
-            + (f"（{place.handed_in_by}）" if place.handed_in_by else "")
+            + (f"（{place.handed_in_by}交来）" if place.handed_in_by else "")
             for place in row.places
         ],
         judged=judged,
