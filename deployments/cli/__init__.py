@@ -19,6 +19,7 @@ from deployments.cli.commands import audit, calendar, completion, correction, cy
 from deployments.cli.commands.calendar import deadline_app
 from deployments.cli.commands.openness import openness_app
 from deployments.cli.commands.people import people_app
+from deployments.cli.commands.personal import personal_app
 from deployments.cli.commands.requests import request_app
 from deployments.cli.operations import archive, channels, looks, rehearse, remind, running, supervision, verify
 from deployments.cli.operations.backup import backup_app
@@ -81,6 +82,7 @@ app.command(keys_app)
 app.command(deadline_app)
 app.command(openness_app)
 app.command(request_app)
+app.command(personal_app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

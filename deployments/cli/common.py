@@ -54,8 +54,10 @@ def ask_proof(
     # Spares the other commands cryptography and pyotp.
     from disclosure.review.identify import Proof
 
-    with installation.read() as work:
-        unless_refused(explain(work, Proof(name, "", work.now, reason)))
+    # Not only read: data of persons in the reason are held, so that they can be asked about.
+    with installation.begin() as work:
+        refusal = explain(work, Proof(name, "", work.now, reason))
+    unless_refused(refusal)
     code = console.input(f"{name} 的一次性口令：")
     return Proof(name, code, utc_now(), reason)
 

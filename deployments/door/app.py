@@ -25,6 +25,7 @@ from deployments.door.office.managing import make_manage_routes
 from deployments.door.office.opening import make_opening_routes
 from deployments.door.office.openness import make_openness_routes
 from deployments.door.office.people import make_people_routes
+from deployments.door.office.personal import make_personal_routes
 from deployments.door.office.requests import make_request_routes
 from deployments.door.pages import make_page_routes
 from deployments.door.prefect.routes import make_prefect_routes
@@ -65,6 +66,7 @@ def make_door(settings: Settings) -> FastAPI:
     door.router.routes.extend(make_opening_routes(installation))
     door.router.routes.extend(make_people_routes(installation))
     door.router.routes.extend(make_request_routes(installation))
+    door.router.routes.extend(make_personal_routes(installation))
     door.router.routes.extend(make_page_routes(installation))
     door.router.routes.extend(make_operating_routes(installation))
 

@@ -110,7 +110,8 @@ class HandInPages:
         if not uploads:
             return self._page(request, told="还没有选文件。")
         if form.get("act") != "hand_in":
-            return self._page(request, check_uploads(self._installation.catalog, offices, uploads, findings_of))
+            answers = check_uploads(self._installation, offices, uploads, findings_of, current_visitor(request).name)
+            return self._page(request, answers)
         who = act_with_code(
             self._installation,
             request,

@@ -26,6 +26,7 @@ from disclosure.platform.errors import DisclosureError
 from disclosure.platform.templating import TEMPLATES
 from disclosure.records.installation import Installation
 from disclosure.workspace.manual import FIRST, find_chapter, list_chapters
+from disclosure.workspace.personal import count_waiting, may_judge
 from disclosure.workspace.waiting import list_deeds, list_waiting
 
 _ASSETS = frozenset({"door.css", "drafts.js", "forms.js", "prefect.css", "prefect.js"})
@@ -80,6 +81,7 @@ class Pages:
             found = list_materials(work.session, catalog, _LISTED)
             replies = self._replies(work.session, visitor)
             waiting, deeds = list_waiting(work, visitor.name), list_deeds(work, visitor.name)
+            held = count_waiting(work) if may_judge(catalog, visitor.roles) else 0
         seen = [one for one in found if may_see(catalog, visitor, one.kind, one.state)]
         shown = {
             kind: [(start + m.path, m.title) for m in seen if m.kind == kind and (folder / m.path).is_file()]
@@ -95,6 +97,7 @@ class Pages:
             replies=replies,
             hidden=len(found) - len(seen),
             waiting=waiting,
+            held=held,
             deeds=[(format_moment(deed.at), deed) for deed in deeds],
         )
 

@@ -25,6 +25,7 @@ from disclosure.workspace.channels import CHANNELS, may_read_channels
 from disclosure.workspace.cycles.managing import MANAGE, MANAGERS
 from disclosure.workspace.openness import CATALOGUE, may_see_catalogue
 from disclosure.workspace.people import PEOPLE, may_read
+from disclosure.workspace.personal import PERSONAL, may_judge
 from disclosure.workspace.requests import REQUESTS, reads_register
 
 #: No form is longer, and none has more fields, unless its page says so.
@@ -147,6 +148,7 @@ def _navigation(catalog: Catalog, visitor: Visitor | None) -> list[tuple[str, st
         (MANAGE, "统筹", not MANAGERS.isdisjoint(visitor.roles)),
         (CATALOGUE, "公开事项", may_see_catalogue(catalog, visitor.roles, visitor.offices)),
         (REQUESTS, "依申请公开", reads_register(catalog, visitor.roles, visitor.offices)),
+        (PERSONAL, "个人信息", may_judge(catalog, visitor.roles)),
         (CHANNELS, "发布渠道", may_read_channels(visitor.roles)),
         (PEOPLE, "人员", may_read(visitor.roles)),
         ("/looks", "查看记录", may_see_looks(visitor)),

@@ -14,6 +14,7 @@ from disclosure.collection.narrative.sections import NarrativeReading, TextProbl
 from disclosure.collection.workbook.read.reader import examine
 from disclosure.collection.workbook.read.result import Problem, WorkbookReading
 from disclosure.collection.workbook.read.signatures import LONGEST_NAME, unsigned
+from disclosure.confidentiality.public_text import NOTHING_ACCEPTED, Acceptances
 from disclosure.cycle import queries
 from disclosure.platform.errors import DisclosureError
 from disclosure.records.tables import Narrative, Submission
@@ -84,7 +85,15 @@ def kind_of(reading: FileReading) -> FileKind:
     return TEXT if isinstance(reading, NarrativeReading) else FIGURES
 
 
-def read_file(catalog: Catalog, content: bytes, name: str, inbox: str = "", *, only: Iterable[str] = ()) -> FileReading:
+def read_file(
+    catalog: Catalog,
+    content: bytes,
+    name: str,
+    inbox: str = "",
+    *,
+    only: Iterable[str] = (),
+    acceptances: Acceptances = NOTHING_ACCEPTED,
+) -> FileReading:
     """Read a workbook, rows, or a text document, as its name, its first bytes and the office of its inbox tell.
 
     Raises:
@@ -93,15 +102,15 @@ def read_file(catalog: Catalog, content: bytes, name: str, inbox: str = "", *, o
     is_centres = not inbox or inbox in {office.id for office in catalog.centres}
     # Of a centre's inbox a scanned report is a workbook gone wrong, of a section's a text.
     if name.lower().endswith(_MARKED_TEXTS) if inbox and is_centres else is_text_document(name):
-        return read_narrative(content, name, catalog)
+        return read_narrative(content, name, catalog, acceptances)
     if not is_centres and not name.lower().endswith(".xlsx"):
         raise DisclosureError(
             f"这里是“{catalog.offices[inbox].name}”的收件夹，只收文字部分的文稿（.docx 或 .md），"
             f"没有收取“{name}”。请用本系统下发的文稿填写；其他材料请另行送交。"
         )
     if is_rows_file(content):
-        return unsigned(read_rows(content, name, catalog, only=only))
-    return examine(content, name, catalog)
+        return unsigned(read_rows(content, name, catalog, only=only, acceptances=acceptances))
+    return examine(content, name, catalog, acceptances)
 
 
 def subject_of(catalog: Catalog, reading: FileReading, inbox: str = "") -> FileSubject:

@@ -34,6 +34,7 @@ from disclosure.collection.narrative.sections import NarrativeReading
 from disclosure.collection.observations import columns_of
 from disclosure.collection.workbook.ooxml.package import FILE_LIMIT, too_large
 from disclosure.collection.workbook.read.result import Problem, WorkbookReading
+from disclosure.confidentiality.public_text import NOTHING_ACCEPTED, Acceptances
 from disclosure.cycle import queries
 from disclosure.cycle.revisions import note_past_figures
 from disclosure.platform.clock import utc_now
@@ -44,6 +45,7 @@ from disclosure.records.file_store import TooLargeError, keep_file, read_upload
 from disclosure.records.installation import Installation
 from disclosure.records.states import SEEN
 from disclosure.records.tables import Cycle, Excuse, Narrative, Observation, Submission
+from disclosure.review.personal.holding import hold, read_acceptances
 
 #: What the data audit finds in one workbook beforehand; the audit itself stands above this room.
 SelfCheck = Callable[[Catalog, WorkbookReading], tuple[Problem, ...]]
@@ -63,9 +65,11 @@ def check_path(catalog: Catalog, path: Path, self_check: SelfCheck) -> FileAnswe
     return check_file(catalog, content, printable_name(path.name), self_check)
 
 
-def check_file(catalog: Catalog, content: bytes, name: str, self_check: SelfCheck) -> FileAnswer:
+def check_file(
+    catalog: Catalog, content: bytes, name: str, self_check: SelfCheck, acceptances: Acceptances = NOTHING_ACCEPTED
+) -> FileAnswer:
     """Say what there is to say of a file before it is handed in."""
-    reading = read_file(catalog, content, name)
+    reading = read_file(catalog, content, name, acceptances=acceptances)
     return FileAnswer(
         kind=kind_of(reading),
         reading=reading,
@@ -119,12 +123,15 @@ def submit_file(
         DisclosureError: when the file belongs to no open round of ours; it is kept as a refused file.
     """
     records, catalog = installation.records, installation.catalog
+    acceptances = read_acceptances(installation)
     with records.write() as session:
         sha256 = keep_file(session, installation.settings.files, content)
     try:
-        reading = read_file(catalog, content, name, came.centre if came else "")
+        reading = read_file(catalog, content, name, came.centre if came else "", acceptances=acceptances)
         with records.write() as session:
-            receipt = _Taking(session, catalog, name, sha256, came, by=by).take(reading, content)
+            receipt = _Taking(session, catalog, name, sha256, came, acceptances=acceptances, by=by).take(
+                reading, content
+            )
     except DisclosureError as error:
         refuse(records, sha256, name, str(error), came)
         raise
@@ -133,6 +140,27 @@ def submit_file(
 
 def _findings(catalog: Catalog, reading: FileReading, self_check: SelfCheck | None) -> tuple[Problem, ...]:
     return self_check(catalog, reading) if self_check and isinstance(reading, WorkbookReading) else ()
+
+
+def hold_persons(session: Session, catalog: Catalog, reading: FileReading, by: str = "") -> None:
+    """Hold the data of persons that a reading was refused for; ``by`` is who signed in to hand it in, if somebody."""
+    if not any(problem.persons for problem in reading.problems):
+        return
+    subject = subject_of(catalog, reading)
+    known = catalog.offices.get(subject.office)
+    office = known.name if known else subject.office
+    where = f"{subject.period.label}第 {subject.round} 轮 {office}"
+    names = "、".join(dict.fromkeys(filter(None, (by, *_signers(reading))))) or office
+    for problem in reading.problems:
+        place = f"{where} {problem.where}"
+        hold(session, catalog.profile.id, problem.persons, door="file", place=place, by=names)
+
+
+def _signers(reading: FileReading) -> tuple[str, ...]:
+    """Return who wrote and who checked it, as it says itself."""
+    if isinstance(reading, NarrativeReading):
+        return (reading.head.author,) if reading.head else ()
+    return (reading.cover.filler, reading.cover.checker) if reading.cover else ()
 
 
 def _section_names(catalog: Catalog, reading: FileReading) -> tuple[str, ...]:
@@ -144,9 +172,17 @@ class _Taking:
     """One file in the transaction that records it."""
 
     def __init__(
-        self, session: Session, catalog: Catalog, name: str, sha256: str, came: ArrivalKey | None, *, by: str
+        self,
+        session: Session,
+        catalog: Catalog,
+        name: str,
+        sha256: str,
+        came: ArrivalKey | None,
+        *,
+        acceptances: Acceptances,
+        by: str,
     ) -> None:
-        self.session, self.catalog = session, catalog
+        self.session, self.catalog, self.acceptances = session, catalog, acceptances
         self.name, self.sha256, self.came, self.by = name, sha256, came, by
 
     def take(self, reading: FileReading, content: bytes) -> Receipt:
@@ -167,9 +203,10 @@ class _Taking:
         check_inbox(self.catalog, subject.office, self.came, kind.noun)
         if cycle.only and is_rows_file(content):
             # Unlike a workbook, rows do not say what was asked.
-            reading = read_file(self.catalog, content, self.name, inbox, only=cycle.only)
+            reading = read_file(self.catalog, content, self.name, inbox, only=cycle.only, acceptances=self.acceptances)
             subject = subject_of(self.catalog, reading, inbox)
         self._check_due(kind, cycle, subject)
+        hold_persons(self.session, self.catalog, reading, self.by)
         table: Any = kind.table
         row: FileRow | None = self.session.scalars(
             select(table).where(
@@ -182,6 +219,13 @@ class _Taking:
         is_repeat, replaced = row is not None, ""
         if row is None:
             row = self._record(kind, cycle, subject, reading)
+        elif reading.is_accepted and not row.is_accepted:
+            # What it was refused for has been accepted since.
+            self._judge_anew(kind, cycle, row, reading)
+            is_repeat = False
+        elif row.is_accepted and any(problem.persons for problem in reading.problems):
+            # What it was let through with has been taken back since.
+            raise DisclosureError("\n".join(problem.sentence for problem in reading.problems))
         else:
             replaced = self._restore(kind, cycle, subject, row)
         if self.came:
@@ -293,6 +337,18 @@ class _Taking:
             **columns_of_reading(reading),
         )
         self.session.add(row)
+        self._take_in(kind, cycle, row, reading)
+        return row
+
+    def _judge_anew(self, kind: FileKind, cycle: Cycle, row: FileRow, reading: FileReading) -> None:
+        """Let a file count that was refused when it came; the ledger has when, and why, with its own entry."""
+        for name, value in columns_of_reading(reading).items():
+            setattr(row, name, value)
+        row.is_accepted, row.received_at = True, utc_now()
+        self._take_in(kind, cycle, row, reading)
+
+    def _take_in(self, kind: FileKind, cycle: Cycle, row: FileRow, reading: FileReading) -> None:
+        """Record the figures of what was accepted, and tell the ledger of the verdict."""
         self.session.flush()
         if row.is_accepted and isinstance(reading, WorkbookReading):
             # In bulk: a large workbook has thousands.
@@ -302,7 +358,6 @@ class _Taking:
         self._tell(kind, cycle, row, verdict, problems=len(reading.problems))
         if row.is_accepted and isinstance(reading, WorkbookReading) and reading.typed is not None:
             note_past_figures(self.session, self.catalog, reading.typed.past, self.name)
-        return row
 
     def _restore(self, kind: FileKind, cycle: Cycle, subject: FileSubject, row: FileRow) -> str:
         """Make a file that is handed in again after another one the newest; returns the name of the one it replaces.

@@ -19,7 +19,7 @@ from disclosure.calendar.periods import Period
 from disclosure.catalog import Catalog, GateId, OpennessItem
 from disclosure.catalog.models.openness import ElementKind
 from disclosure.confidentiality.draft_marks import draft_fault
-from disclosure.confidentiality.public_text import object_to_public_text
+from disclosure.confidentiality.public_text import object_to_found
 from disclosure.confidentiality.wrong_words import object_to_wrong_words
 from disclosure.cycle import compilation, queries
 from disclosure.figures.figures import WITHHELD, Figure
@@ -33,6 +33,7 @@ from disclosure.records.subjects import lock
 from disclosure.records.tables import OpennessChange, OpennessVersion, Person, Release
 from disclosure.review import asks
 from disclosure.review.identify import Needs, Proof, explain_refusal, identify, need_office
+from disclosure.review.personal.holding import search_and_hold
 from disclosure.review.refusals import Refusal, RefusalCode
 
 #: Kinds of elements that policy reviews; confidentiality reviews all.
@@ -81,7 +82,7 @@ def hand_in_together(work: Work, contents: Sequence[NewContent], proof: Proof) -
     """Hand in what one office has to say of several elements, with one code, as one change; see ``hand_in``."""
     first = contents[0]
     item = work.catalog.openness_items[first.item]
-    against = (refusal for new in contents for refusal in _object_to_content(work, new, item.owner))
+    against = (refusal for new in contents for refusal in _object_to_content(work, new, item.owner, proof))
     person = identify(work, proof, needs=_need_owner(work.catalog, item), used_for="hand_in", against=against)
     if isinstance(person, Refusal):
         return person
@@ -103,7 +104,7 @@ def _title(item: OpennessItem, contents: Sequence[NewContent]) -> str:
 def explain_not_taken(work: Work, new: NewContent, proof: Proof) -> Refusal | None:
     """Return why this cannot be handed in, whatever the code; None when only the code is left to be checked."""
     item = work.catalog.openness_items[new.item]
-    against = _object_to_content(work, new, item.owner)
+    against = _object_to_content(work, new, item.owner, proof)
     return explain_refusal(work, proof, needs=_need_owner(work.catalog, item), against=against)
 
 
@@ -113,7 +114,7 @@ def _need_owner(catalog: Catalog, item: OpennessItem) -> Needs:
     return need_office(office, sentence)
 
 
-def _object_to_content(work: Work, new: NewContent, owner: str) -> Iterator[Refusal]:
+def _object_to_content(work: Work, new: NewContent, owner: str, proof: Proof) -> Iterator[Refusal]:
     item = work.catalog.openness_items[new.item]
     if item.owner != owner:
         office = work.catalog.offices[item.owner]
@@ -125,7 +126,9 @@ def _object_to_content(work: Work, new: NewContent, owner: str) -> Iterator[Refu
     if new.changed_on > shanghai(work.now).date():
         sentence = f"变更日期 {new.changed_on} 还没有到，请核对；要写信息形成或者变更的那一天。"
         yield Refusal(RefusalCode.UNFIT_DAY, sentence)
-    if sentence := object_to_public_text(work.catalog, "报送的内容", [new.content, new.what]):
+    place = f"第 {int(item.number)} 项 {item.elements[new.element].name}"
+    found = search_and_hold(work, [new.content, new.what], door="content", place=place, by=work.by or proof.name)
+    if sentence := object_to_found(work.catalog, "报送的内容", found):
         yield Refusal(RefusalCode.PERSONAL_DATA, sentence)
     if fault := draft_fault(f"{new.content}\n{new.what}"):
         yield Refusal(RefusalCode.DRAFT, f"报送的内容{fault}。")

@@ -24,7 +24,12 @@ from disclosure.platform.secrets import Secrets, from_environment
 from disclosure.publication.contents.cells import refuse_given_away
 from disclosure.publication.contents.contents import release_folder, trees_of
 from disclosure.publication.contents.documents import document_of
-from disclosure.publication.contents.personal import refuse_personal_data
+from disclosure.publication.contents.personal import (
+    PersonalDataError,
+    hold_found,
+    refuse_personal_data,
+    refuse_taken_back,
+)
 from disclosure.publication.deliveries import DeliverySubject
 from disclosure.publication.proof.proof import fix_proof
 from disclosure.publication.publishing_lock import publishing_lock
@@ -40,6 +45,7 @@ from disclosure.rendering import outlets_of, public_paths, render_release
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.decisions import audit_of, gate_status
 from disclosure.review.given_answers import require_proven
+from disclosure.review.personal.holding import read_acceptances
 
 
 class NotPublishedError(UnavailableError):
@@ -78,7 +84,12 @@ def render_round(installation: Installation, cycle_id: int) -> Release:
         refuse_given_away(session, catalog, cycle, compiled)
     period = queries.period_of(cycle)
     files = render_release(document, outlets_of(catalog, document)).files
-    refuse_personal_data(catalog, files)
+    try:
+        refuse_personal_data(catalog, files, read_acceptances(installation))
+    except PersonalDataError as error:
+        with installation.records.write() as session:
+            hold_found(session, catalog, f"{period.label}第 {cycle.round} 轮", error.found)
+        raise
     hashes = {path: hashlib.sha256(content).hexdigest() for path, content in sorted(files.items())}
     digest = release_digest(compiled.digest, document.title, document.summary, hashes)
     for path, data in files.items():
@@ -304,6 +315,8 @@ def _signed_release(session: Session, installation: Installation, cycle: Cycle) 
         raise DisclosureError(f"{label}尚未全部通过审核（{'、'.join(waiting) or '已被退回'}），不能发布。")
     if damaged := _damaged_files(releases, release):
         raise DisclosureError(f"{label}的发布件 {'、'.join(damaged)} 与签发时不同，已停止发布。请重试以重新生成。")
+    if release.state not in SEEN:
+        refuse_taken_back(session, installation, release)
     return release
 
 

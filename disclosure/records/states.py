@@ -85,6 +85,18 @@ class AskState(StrEnum):
     ABANDONED = "abandoned"
 
 
+class HeldState(StrEnum):
+    """What the reviewer of confidentiality says of a datum of a person that was refused.
+
+    ``waiting``: it may not be published, and nobody has said otherwise. ``accepted``: it may, wherever it stands.
+    ``taken_back``: it was accepted, and may not be published any more.
+    """
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    TAKEN_BACK = "taken_back"
+
+
 class ReminderState(StrEnum):
     """Whether a reminder left.
 
@@ -109,6 +121,8 @@ WithdrawalKind = Literal["in_error", "superseded", "by_order"]
 RevisionAnswer = Literal["correct", "keep"]
 #: What brought a change of the openness catalogue about.
 ChangeCause = Literal["office", "compilation", "confirmation"]
+#: By which door a datum of a person came: a file handed in, a reason, contents of the openness catalogue, a release.
+HeldDoor = Literal["file", "reason", "content", "release"]
 #: What a key signs.
 KeyUse = Literal["publication", "ledger"]
 #: How grave a finding of the audit is.
@@ -170,6 +184,12 @@ WAYS: Mapping[type[StrEnum], Mapping[StrEnum | None, frozenset[StrEnum]]] = {
         AskState.OPEN: frozenset({AskState.ANSWERED, AskState.ABANDONED}),
         AskState.ANSWERED: frozenset(),
         AskState.ABANDONED: frozenset(),
+    },
+    HeldState: {
+        None: frozenset({HeldState.WAITING}),
+        HeldState.WAITING: frozenset({HeldState.ACCEPTED}),
+        HeldState.ACCEPTED: frozenset({HeldState.TAKEN_BACK}),
+        HeldState.TAKEN_BACK: frozenset({HeldState.ACCEPTED}),
     },
     ReminderState: {
         None: frozenset({ReminderState.SENDING}),

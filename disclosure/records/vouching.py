@@ -64,6 +64,7 @@ def _vouched() -> Iterator[VouchedTable]:
     yield VouchedTable(_table(tables.OpennessChange), run)
     yield VouchedTable(_table(tables.Submission), parts=figures, owner="submission_id")
     yield VouchedTable(_table(tables.ImportedTable), parts=figures, owner="import_id")
+    yield VouchedTable(_table(tables.HeldDatum), parts=_table(tables.HeldPlace), owner="datum_id")
     yield VouchedTable(_table(tables.AuditRun), parts=_table(tables.Finding), owner="audit_run_id")
     for kind in (
         tables.CycleClosure,

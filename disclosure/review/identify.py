@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from disclosure.catalog import Catalog, GateId, Office, PowerId, RoleId
 from disclosure.confidentiality.draft_marks import draft_fault
-from disclosure.confidentiality.public_text import object_to_public_text
+from disclosure.confidentiality.public_text import object_to_found
 from disclosure.records.installation import Work
 from disclosure.records.tables import Ask, Person
 from disclosure.review import people
+from disclosure.review.personal.holding import search_and_hold
 from disclosure.review.refusals import Refusal, RefusalCode, combine_refusals
 
 #: Characters that the reason for using a power has; the public reads it.
@@ -86,7 +87,8 @@ def explain_refusal(
 
 def _object_to_words(work: Work, proof: Proof) -> Refusal | None:
     """Refuse a reason that tells of persons: reasons are shown to many, those for a power to everybody."""
-    sentence = object_to_public_text(work.catalog, "所写的理由或意见", [proof.reason])
+    found = search_and_hold(work, [proof.reason], door="reason", place="理由或意见", by=work.by or proof.name)
+    sentence = object_to_found(work.catalog, "所写的理由或意见", found)
     return Refusal(RefusalCode.PERSONAL_DATA, sentence) if sentence else None
 
 

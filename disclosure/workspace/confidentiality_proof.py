@@ -12,12 +12,16 @@ from sqlalchemy.orm import Session
 from disclosure.catalog import Catalog
 from disclosure.confidentiality.cells.withholding import Cause, WithheldFigure, Withholding
 from disclosure.confidentiality.personal_data import PersonalKind
-from disclosure.confidentiality.public_text import search_public_text
+from disclosure.confidentiality.public_text import Acceptances, search_accepted, search_public_text
 from disclosure.confidentiality.wrong_words import find_wrong_words
 from disclosure.cycle.compilation import CompiledContent
 from disclosure.cycle.given_away import list_told, name_figure
 from disclosure.figures.figures import Figure
+from disclosure.platform.clock import format_moment
+from disclosure.records.installation import Installation
 from disclosure.records.tables import Compilation, Cycle
+from disclosure.review.personal.holding import load_acceptances
+from disclosure.review.personal.judging import list_held
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,26 @@ class WordLine:
 
 
 @dataclass(frozen=True)
+class AcceptedLine:
+    """A datum of a person in the texts that may be published: where, what, masked, who accepted it when, and why."""
+
+    place: str
+    datum: str
+    by: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class ConfidentialityProof:
     """The proof of one round.
 
     ``exposed``: what no withholding protects; ``told``: what a text tells all the same; ``shown_before``: small figures
     the public has already; ``text_count``: how many texts were searched for data of persons and wrong words, and
     ``persons`` what was found, masked, with its place; ``insiders``: who, knowing his own figures, comes too close to
-    whose; ``released``: names of what is shown again that the round before withheld; ``words``: wrong ones in the
-    texts; ``cost`` of ``bound``: what is lost by the catalogue's weights, and what at least must be.
+    whose; ``accepted``: data of persons that are published all the same; ``released``: names of what is shown again
+    that the round before withheld; ``words``: wrong ones in the texts; ``cost`` of ``bound``: what is lost by the
+    catalogue's weights, and what at least must be.
     """
 
     files: Sequence[SearchedFile]
@@ -76,6 +92,7 @@ class ConfidentialityProof:
     told: Sequence[str]
     text_count: int
     persons: Sequence[tuple[str, str]]
+    accepted: Sequence[AcceptedLine]
     words: Sequence[WordLine]
     cost: int
     bound: int
@@ -93,8 +110,11 @@ class ConfidentialityProof:
         )
 
 
-def load_proof(session: Session, catalog: Catalog, cycle: Cycle, content: CompiledContent) -> ConfidentialityProof:
+def load_proof(
+    session: Session, installation: Installation, cycle: Cycle, content: CompiledContent
+) -> ConfidentialityProof:
     """Return the proof of the round that ``content`` was compiled in."""
+    catalog, acceptances = installation.catalog, load_acceptances(session, installation)
     plan, before = content.withholding, _plan_before(session, cycle)
     figures = {(figure.region, figure.indicator): figure for figure in content.figures}
     texts = list(_texts(catalog, content))
@@ -115,7 +135,10 @@ def load_proof(session: Session, catalog: Catalog, cycle: Cycle, content: Compil
         released=[named(*place) for place in sorted(before.places - plan.places)] if before is not None else [],
         told=list_told(catalog, content),
         text_count=len(texts),
-        persons=[(place, str(each)) for place, text in texts for each in search_public_text(catalog, [text])],
+        persons=[
+            (place, str(each)) for place, text in texts for each in search_public_text(catalog, [text], acceptances)
+        ],
+        accepted=list(_accepted(session, catalog, texts, acceptances)),
         words=list(_words(catalog, texts)),
         cost=plan.cost,
         bound=plan.bound,
@@ -167,6 +190,17 @@ def _words(catalog: Catalog, texts: Sequence[tuple[str, str]]) -> Iterator[WordL
     for place, text in texts:
         for hit in find_wrong_words(catalog, text):
             yield WordLine(place, hit.context, str(hit), hit.word.level == "blocks")
+
+
+def _accepted(
+    session: Session, catalog: Catalog, texts: Sequence[tuple[str, str]], acceptances: Acceptances
+) -> Iterator[AcceptedLine]:
+    found = [(place, each) for place, text in texts for each in search_accepted(catalog, [text], acceptances)]
+    by_digest = {row.digest: row for row in list_held(session, catalog)} if found else {}
+    for place, datum in dict.fromkeys(found):
+        row = by_digest[datum.digest]
+        by, at = row.person.name if row.person else "", format_moment(row.judged_at) if row.judged_at else ""
+        yield AcceptedLine(place, str(datum), by, at, row.reason)
 
 
 def _plan_before(session: Session, cycle: Cycle) -> Withholding | None:

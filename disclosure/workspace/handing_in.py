@@ -17,7 +17,7 @@ from disclosure.calendar.periods import parse_period
 from disclosure.catalog import Catalog
 from disclosure.collection.answers import FileAnswer, Receipt
 from disclosure.collection.kinds import read_file, subject_of
-from disclosure.collection.submit import SelfCheck, check_file, submit_file
+from disclosure.collection.submit import SelfCheck, check_file, hold_persons, submit_file
 from disclosure.collection.workbook.ooxml.package import FILE_LIMIT, too_large
 from disclosure.collection.workbook.read.result import WorkbookReading
 from disclosure.collection.workbook.replies import check_name, marked_workbook
@@ -25,6 +25,7 @@ from disclosure.cycle import queries
 from disclosure.platform.errors import DisclosureError
 from disclosure.records.installation import Installation, Work
 from disclosure.records.tables import Cycle, Narrative, Submission
+from disclosure.review.personal.holding import read_acceptances
 from disclosure.workspace.waiting import list_waiting
 
 _KEPT_SHOWN = 40
@@ -83,13 +84,19 @@ def offices_of_visitor(catalog: Catalog, offices: Collection[str]) -> frozenset[
 
 
 def check_uploads(
-    catalog: Catalog, offices: Collection[str], uploads: Iterable[Upload], self_check: SelfCheck
+    installation: Installation, offices: Collection[str], uploads: Iterable[Upload], self_check: SelfCheck, by: str
 ) -> list[UploadAnswer]:
-    """Say of each file what would be said if it were handed in; nothing is kept."""
-    answers = []
+    """Say of each file what would be said if it were handed in.
+
+    Nothing is kept but the data of persons it would be refused for: ``by`` may ask to have them accepted.
+    """
+    catalog, acceptances, answers = installation.catalog, read_acceptances(installation), []
     for upload in uploads:
         refusal = _object_to_upload(catalog, offices, upload)
-        answer = None if refusal else check_file(catalog, upload.content, upload.name, self_check)
+        answer = None if refusal else check_file(catalog, upload.content, upload.name, self_check, acceptances)
+        if answer is not None and any(problem.persons for problem in answer.problems):
+            with installation.records.write() as session:
+                hold_persons(session, catalog, answer.reading, by)
         answers.append(_told(catalog, upload, answer, refusal))
     return answers
 

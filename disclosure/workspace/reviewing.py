@@ -156,7 +156,7 @@ def load_review_page(installation: Installation, viewer: Viewer, person_id: int,
                 for narrative in material.content.narratives
                 for section, blocks in narrative.blocks.items()
             ],
-            proof=load_proof(session, catalog, cycle, material.content),
+            proof=load_proof(session, installation, cycle, material.content),
             round_changes=_compare_rounds(session, catalog, cycle),
             to_explain=_to_explain(session, audit, person_id, cycle_id),
             explained=[finding for finding in audit.findings if finding.severity == "warning" and finding.explanation],

@@ -39,6 +39,8 @@ _DEEDS: Mapping[str, str] = {
     "narrative.restored": "重新报送以前的文字部分",
     "ask.answered": "答复",
     "deadline.moved": "改期",
+    "personal.accepted": "同意公开一条个人信息",
+    "personal.taken_back": "收回公开个人信息的同意",
 }
 _DONE_SHOWN = 12
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import re
 import shutil
 import zipfile
 import zlib
@@ -46,7 +47,9 @@ def test_opinions_and_reasons_are_refused_and_use_up_no_right(bureau: Bureau) ->
     bureau.hand_in_all()
     bureau.compile()
     bureau.audit()
-    assert "手机号码（138****1234）、姓名（张**），属于个人信息" in bureau.answer("policy", opinion=TOLD)
+    refused = bureau.answer("policy", opinion=TOLD)
+    assert re.search(r"手机号码（138\*{4}1234，编号 \w{8}）、姓名（张\*\*，编号 \w{8}），属于个人信息", refused)
+    assert "请局办公室按编号同意" in refused
     bureau.approve("policy", "finance", "confidentiality")
     bureau.render()
     bureau.approve("leader")
@@ -82,7 +85,7 @@ def test_no_release_is_made_of_a_text_that_came_by_another_door(
     bureau.compile()
     bureau.audit()
     bureau.approve("policy", "finance", "confidentiality")
-    with pytest.raises(DisclosureError, match=r"index\.html里有手机号码（138\*\*\*\*1234）"):
+    with pytest.raises(DisclosureError, match=r"index\.html里有手机号码（138\*\*\*\*1234，编号 \w{8}）"):
         bureau.render()
 
 

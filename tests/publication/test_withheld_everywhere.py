@@ -56,7 +56,7 @@ def test_no_byte_of_any_channel_tells_a_withheld_value(bureau: Bureau) -> None:
         compiled = queries.compilation_of(session, cycle)
         content = compilation.content_of(session, bureau.catalog, cycle, compiled)
         document = document_of(session, bureau.catalog, cycle, compiled)
-        proof = load_proof(session, bureau.catalog, cycle, content)
+        proof = load_proof(session, bureau.installation, cycle, content)
     withheld = {indicator for _, indicator in content.withholding.places}
     assert f"{PAID}.veteran_cadres" in withheld
     (beside,) = withheld - {f"{PAID}.veteran_cadres"}

@@ -43,6 +43,7 @@ NOT_VOUCHED = {
     "explanation_drafts",
     "failed_attempts",
     "findings",
+    "held_places",
     "ledger",
     "ledger_checkpoints",
     "messenger_states",

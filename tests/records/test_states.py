@@ -20,6 +20,7 @@ from disclosure.records.states import (
     ChangeStep,
     CycleStep,
     DeliveryState,
+    HeldState,
     ReleaseState,
     ReminderState,
     StateError,
@@ -31,6 +32,7 @@ from disclosure.records.tables import (
     Base,
     ChannelDelivery,
     Cycle,
+    HeldDatum,
     OpennessChange,
     Release,
     SentReminder,
@@ -47,6 +49,7 @@ HELD: dict[type[StrEnum], tuple[type[Base], str]] = {
     DeliveryState: (ChannelDelivery, "state"),
     ChangeStep: (OpennessChange, "step"),
     AskState: (Ask, "state"),
+    HeldState: (HeldDatum, "state"),
     ReminderState: (SentReminder, "state"),
 }
 

@@ -31,7 +31,8 @@ from disclosure.collection.workbook.ooxml.cells import (
 )
 from disclosure.collection.workbook.read.result import Cover, Explanation, Problem, WorkbookReading
 from disclosure.confidentiality.draft_marks import draft_fault
-from disclosure.confidentiality.public_text import ADVICE, search_public_text
+from disclosure.confidentiality.personal_data import PersonalDatum
+from disclosure.confidentiality.public_text import NOTHING_ACCEPTED, Acceptances, advise, search_public_text
 from disclosure.figures.figures import Figure, FigureSource, FigureState
 from disclosure.platform.errors import DisclosureError
 
@@ -122,7 +123,14 @@ def same_rows(first: bytes, second: bytes) -> bool:
     return first.partition(b"\n")[2] == second.partition(b"\n")[2]
 
 
-def read_rows(content: bytes, file_name: str, catalog: Catalog, *, only: Iterable[str] = ()) -> WorkbookReading:
+def read_rows(
+    content: bytes,
+    file_name: str,
+    catalog: Catalog,
+    *,
+    only: Iterable[str] = (),
+    acceptances: Acceptances = NOTHING_ACCEPTED,
+) -> WorkbookReading:
     """Read a file that ``write_rows`` made, as ``read_workbook`` reads a workbook: figures, or problems by row.
 
     Values and texts are read by the rules of a workbook's cells. A figure's source cell is its row number.
@@ -141,23 +149,26 @@ def read_rows(content: bytes, file_name: str, catalog: Catalog, *, only: Iterabl
     if cover.profile == catalog.profile.id and cover.centre not in {office.id for office in catalog.centres}:
         problem = Problem("", "", f"填报单位{quoted(cover.centre)}", "本地区负责报数的单位", "请核对来源的 centre")
         return WorkbookReading(None, (), (problem,), ())
-    reader = _RowsReader(catalog, cover, cover.only, FigureSource(hashlib.sha256(content).hexdigest(), file_name))
+    file = FigureSource(hashlib.sha256(content).hexdigest(), file_name)
+    reader = _RowsReader(catalog, cover, cover.only, file, acceptances)
     return reader.read(zip(numbers, lines, strict=True))
 
 
 class _RowError(Exception):
     """Why a row cannot be taken: what was found, what was expected, why and what to do."""
 
-    def __init__(self, found: str, expected: str, why: str) -> None:
+    def __init__(self, found: str, expected: str, why: str, persons: tuple[PersonalDatum, ...] = ()) -> None:
         super().__init__(found, expected, why)
-        self.found, self.expected, self.why = found, expected, why
+        self.found, self.expected, self.why, self.persons = found, expected, why, persons
 
 
 class _RowsReader:
     """One pass over the rows of one centre and period."""
 
-    def __init__(self, catalog: Catalog, cover: Cover, only: tuple[str, ...], file: FigureSource) -> None:
-        self.catalog, self.cover, self.file = catalog, cover, file
+    def __init__(
+        self, catalog: Catalog, cover: Cover, only: tuple[str, ...], file: FigureSource, acceptances: Acceptances
+    ) -> None:
+        self.catalog, self.cover, self.file, self.acceptances = catalog, cover, file, acceptances
         self.asked = {i.id for i in catalog.indicators_for(cover.period, only=only)}
         self.rows_of: dict[tuple[str, str], int] = {}
 
@@ -169,7 +180,8 @@ class _RowsReader:
             try:
                 figure = self._figure(number, line)
             except _RowError as error:
-                problems.append(RowProblem("", str(number), error.found, error.expected, error.why))
+                said = (error.found, error.expected, error.why)
+                problems.append(RowProblem("", str(number), *said, persons=error.persons))
                 continue
             if figure is None:
                 continue
@@ -200,8 +212,9 @@ class _RowsReader:
         state, note = self._state(line, reading, where), _text(line, "note")
         if len(note) > TEXT_LIMIT:
             raise _RowError(f"{len(note)} 个字的说明", f"不超过 {TEXT_LIMIT} 字的说明", "文字太长，请精简 note 列")
-        if found := search_public_text(self.catalog, [note]):
-            raise _RowError("、".join(map(str, found)), f"{where}不含个人信息的说明", f"说明会公开，{ADVICE}")
+        if found := search_public_text(self.catalog, [note], self.acceptances):
+            told, why = "、".join(map(str, found)), f"说明会公开，{advise(self.catalog)}"
+            raise _RowError(told, f"{where}不含个人信息的说明", why, found)
         if fault := draft_fault(note):
             raise _RowError(fault, f"{where}定稿的说明", "说明会公开")
         if state == "reported" and reading.is_blank:

@@ -23,6 +23,7 @@ from disclosure.collection.workbook.ooxml.other_files import (
     encryption_maker,
     is_all_zero,
 )
+from disclosure.confidentiality.public_text import NOTHING_ACCEPTED, Acceptances
 from disclosure.figures.narrative import TAGS, TextBlock, blocks_of
 from disclosure.platform.errors import DisclosureError
 
@@ -45,11 +46,13 @@ def is_text_document(file_name: str) -> bool:
     return PurePath(file_name).suffix.lower() in TEXT_SUFFIXES
 
 
-def read_narrative(content: bytes, file_name: str, catalog: Catalog) -> NarrativeReading:
+def read_narrative(
+    content: bytes, file_name: str, catalog: Catalog, acceptances: Acceptances = NOTHING_ACCEPTED
+) -> NarrativeReading:
     """Read one file; whatever it holds ends up in ``problems``, nothing is raised for it."""
     try:
         head, html, problems = _opened(content, PurePath(file_name).suffix.lower())
-        return sections_of(catalog, head, _sanitised(html), [TextProblem("", words) for words in problems])
+        return sections_of(catalog, head, _sanitised(html), [TextProblem("", words) for words in problems], acceptances)
     except UnfitDocumentError as error:
         return NarrativeReading(None, {}, (TextProblem("", str(error)),))
 

@@ -14,7 +14,8 @@ from disclosure.collection.narrative.texts import DEEPEST_LIST, Head, is_guide, 
 from disclosure.collection.workbook.read.result import Problem
 from disclosure.collection.workbook.read.signatures import LONGEST_NAME
 from disclosure.confidentiality.draft_marks import draft_fault
-from disclosure.confidentiality.public_text import ADVICE, search_public_text
+from disclosure.confidentiality.personal_data import PersonalDatum
+from disclosure.confidentiality.public_text import NOTHING_ACCEPTED, Acceptances, advise, search_public_text
 from disclosure.confidentiality.wrong_words import object_to_wrong_words
 from disclosure.figures.narrative import TAGS, ListItem, TextBlock, html_of
 from disclosure.platform.fonts import missing_glyphs
@@ -36,8 +37,8 @@ _LONGEST_HEADING = 30
 class TextProblem(Problem):
     """Something that must be put right before the text can be taken; without a section, of the whole file."""
 
-    def __init__(self, section: str, words: str) -> None:
-        super().__init__(section, "", words, "", "")
+    def __init__(self, section: str, words: str, persons: tuple[PersonalDatum, ...] = ()) -> None:
+        super().__init__(section, "", words, "", "", persons=persons)
 
     @property
     def where(self) -> str:
@@ -81,14 +82,18 @@ class _Draft:
     level: int = 0
     is_before: bool = True
 
-    def say(self, words: str, section: str = "") -> None:
-        problem = TextProblem(section, words)
+    def say(self, words: str, section: str = "", persons: tuple[PersonalDatum, ...] = ()) -> None:
+        problem = TextProblem(section, words, persons)
         if problem not in self.problems:
             self.problems.append(problem)
 
 
 def sections_of(
-    catalog: Catalog, head: Head, blocks: tuple[TextBlock, ...], problems: list[TextProblem]
+    catalog: Catalog,
+    head: Head,
+    blocks: tuple[TextBlock, ...],
+    problems: list[TextProblem],
+    acceptances: Acceptances = NOTHING_ACCEPTED,
 ) -> NarrativeReading:
     """Sort ``blocks`` into the sections they belong to; ``problems`` are those of the file."""
     if problems:
@@ -101,7 +106,7 @@ def sections_of(
         if own := draft.sections.get(section.id):
             tidy = _ranked(own)
             _check_section(draft, section.name, tidy)
-            _check_persons(catalog, draft, section.name, tidy)
+            _check_persons(catalog, draft, section.name, tidy, acceptances)
             if fault := draft_fault("\n".join(_all_words(tidy))):
                 draft.say(fault, section.name)
             if fault := object_to_wrong_words(catalog, _all_words(tidy)):
@@ -121,10 +126,12 @@ def sections_of(
     return NarrativeReading(draft.head, {} if draft.problems else sections, tuple(draft.problems), blank)
 
 
-def _check_persons(catalog: Catalog, draft: _Draft, name: str, blocks: Iterable[TextBlock]) -> None:
+def _check_persons(
+    catalog: Catalog, draft: _Draft, name: str, blocks: Iterable[TextBlock], acceptances: Acceptances
+) -> None:
     """Nobody's identity or mobile number goes out; a number may be written with spaces or partly in bold."""
-    for datum in search_public_text(catalog, _all_words(blocks)):
-        draft.say(f"正文里有{datum}，{ADVICE}后再交", name)
+    for datum in search_public_text(catalog, _all_words(blocks), acceptances):
+        draft.say(f"正文里有{datum}，{advise(catalog)}后再交", name, (datum,))
 
 
 def _take(catalog: Catalog, draft: _Draft, block: TextBlock) -> None:

@@ -24,6 +24,7 @@ from disclosure.records.tables.openness import (
     OpennessRequest,
     OpennessVersion,
 )
+from disclosure.records.tables.personal import HeldDatum, HeldPlace
 from disclosure.records.tables.proof import ManifestSignature, ReadBack, SigningKey
 from disclosure.records.tables.publication import ChannelDelivery, Release
 from disclosure.records.tables.reminder import DeadlineMove, MessengerState, SentReminder
@@ -57,6 +58,8 @@ __all__ = [
     "FailedAttempts",
     "Finding",
     "GivenAnswer",
+    "HeldDatum",
+    "HeldPlace",
     "ImportedTable",
     "Invitation",
     "LedgerCheckpoint",

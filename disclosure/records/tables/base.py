@@ -46,6 +46,7 @@ class Base(DeclarativeBase):
         states.RevisionAnswer: choice("answer", states.RevisionAnswer),
         states.ChangeCause: choice("cause", states.ChangeCause),
         MaterialKind: choice("material", MaterialKind),
+        states.HeldDoor: choice("door", states.HeldDoor),
         states.KeyUse: choice("use", states.KeyUse),
         states.Severity: choice("severity", states.Severity),
     }

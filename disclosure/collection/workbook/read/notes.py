@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from disclosure.catalog import Catalog, Indicator, Region, normalise
+from disclosure.catalog import Indicator, Region, normalise
 from disclosure.collection.workbook.layout import NOTES_HEADING_ROW, TEXT_LIMIT, SheetLayout, address, texts
 from disclosure.collection.workbook.ooxml.cells import is_no_reason, quoted, rules
 from disclosure.collection.workbook.ooxml.scan import SheetScan
@@ -15,7 +15,7 @@ from disclosure.collection.workbook.read.places import require
 from disclosure.collection.workbook.read.result import Explanation, Problem
 from disclosure.collection.workbook.read.sheets import REFILL, OpenWorkbook, Values, at, shown, values_of
 from disclosure.confidentiality.draft_marks import draft_fault
-from disclosure.confidentiality.public_text import ADVICE, search_public_text
+from disclosure.confidentiality.public_text import advise, search_public_text
 
 
 @dataclass
@@ -124,19 +124,20 @@ def _note(handed: OpenWorkbook, row: int, cells: Sequence[str]) -> Explanation |
     if region_name and region is None:
         why = "没有这个地区，请从下拉列表中选，或留空表示各地"
         return Problem(name, address(row, 2), quoted(region_name), "本地区的名称", why)
-    if said := _fault_of_words(handed.catalog, text):
+    if text and (persons := search_public_text(handed.catalog, [text], handed.acceptances)):
+        told, why = "、".join(map(str, persons)), f"说明会公开，{advise(handed.catalog)}"
+        return Problem(name, address(row, 3), told, "不含个人信息的说明", why, persons=persons)
+    if said := _fault_of_words(text):
         return Problem(name, address(row, 3), *said)
     return Explanation(sheet.insurance.id, indicator, region.code if region else "", text, name, address(row, 3))
 
 
-def _fault_of_words(catalog: Catalog, text: str) -> tuple[str, str, str] | None:
+def _fault_of_words(text: str) -> tuple[str, str, str] | None:
     """Return what is wrong with the words of a row: found, expected, why."""
     if not text:
         return "空白", "说明的内容", "选了指标而没有写说明，请写明或清除这一行"
     if len(text) > TEXT_LIMIT:
         return f"{len(text)} 个字", f"不超过 {TEXT_LIMIT} 字的说明", "文字太长，请精简"
-    if found := search_public_text(catalog, [text]):
-        return "、".join(map(str, found)), "不含个人信息的说明", f"说明会公开，{ADVICE}"
     if fault := draft_fault(text):
         return fault, "定稿的说明", "说明会公开"
     if is_no_reason(text):

@@ -28,13 +28,16 @@ from disclosure.collection.workbook.read.places import check_sheets, find_table
 from disclosure.collection.workbook.read.result import Cover, Problem, Typed, WorkbookReading
 from disclosure.collection.workbook.read.sheets import FAULTY, OpenWorkbook
 from disclosure.collection.workbook.read.signatures import unsigned
+from disclosure.confidentiality.public_text import NOTHING_ACCEPTED, Acceptances
 from disclosure.figures.figures import FigureSource
 
 
-def examine(content: bytes, file_name: str, catalog: Catalog) -> WorkbookReading:
+def examine(
+    content: bytes, file_name: str, catalog: Catalog, acceptances: Acceptances = NOTHING_ACCEPTED
+) -> WorkbookReading:
     """Read a workbook as it is handed in: like ``read_workbook``, and signed by those who answer for it."""
     with _no_collection():
-        reading = read_workbook(content, file_name, catalog)
+        reading = read_workbook(content, file_name, catalog, acceptances)
     return reading if reading.gather is None else unsigned(reading)
 
 
@@ -50,7 +53,9 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def read_workbook(content: bytes, file_name: str, catalog: Catalog) -> WorkbookReading:
+def read_workbook(
+    content: bytes, file_name: str, catalog: Catalog, acceptances: Acceptances = NOTHING_ACCEPTED
+) -> WorkbookReading:
     """Read ``content`` (the bytes of a file known to people as ``file_name``).
 
     A bad file is a reading with problems; nothing a file holds makes this raise. Figures have their
@@ -65,7 +70,8 @@ def read_workbook(content: bytes, file_name: str, catalog: Catalog) -> WorkbookR
             layout = layout_of(metadata, cover, catalog)
             check_properties(metadata, package)
             file = FigureSource(hashlib.sha256(content).hexdigest(), file_name)
-            return _read(OpenWorkbook(book, package, catalog, cover, layout, file), metadata)
+            handed = OpenWorkbook(book, package, catalog, cover, layout, file, acceptances=acceptances)
+            return _read(handed, metadata)
     except UnreadableError as error:
         return WorkbookReading(cover, (), (error.problem,), ())
     except BaseException as error:

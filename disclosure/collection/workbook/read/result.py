@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from disclosure.calendar.periods import Period
+from disclosure.confidentiality.personal_data import PersonalDatum
 from disclosure.figures.figures import Figure
 
 
@@ -67,7 +68,8 @@ class Problem:
     nobody can tell it; ``why`` gives the reason and ends with what to do. ``kind`` is ``refused``, or the severity of a
     finding of the data audit that the centre is told of beforehand. ``cause`` is the same for findings that one mistake
     explains. ``confirm``: the workbook written anew for the centre no longer shows the mistake, so that somebody
-    must say in it that it was mended. ``row`` is the name that the cell's row has in the sheet.
+    must say in it that it was mended. ``row`` is the name that the cell's row has in the sheet. ``persons`` are the
+    data of persons that it is about; they are not kept with it.
     """
 
     sheet: str
@@ -79,6 +81,7 @@ class Problem:
     cause: str = ""
     confirm: bool = False
     row: str = field(default="", compare=False)
+    persons: tuple[PersonalDatum, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def where(self) -> str:

@@ -14,6 +14,7 @@ from disclosure.collection.workbook.ooxml.package import Package
 from disclosure.collection.workbook.ooxml.scan import SheetScan
 from disclosure.collection.workbook.ooxml.xml import UnreadableError, unreadable
 from disclosure.collection.workbook.read.result import CellValue, Cover, Problem, TypedCell
+from disclosure.confidentiality.public_text import NOTHING_ACCEPTED, Acceptances
 from disclosure.figures.figures import FigureSource
 
 #: (row, column) from 0 -> value, of filled cells.
@@ -25,7 +26,10 @@ FAULTY = ("有错误的内容", "文件内部结构不正确，请在 Excel 或 
 
 @dataclass(frozen=True)
 class OpenWorkbook:
-    """A workbook handed in whose cover and layout are known; ``problems`` grow as it is read."""
+    """A workbook handed in whose cover and layout are known; ``problems`` grow as it is read.
+
+    ``acceptances`` tell which data of persons may be published all the same.
+    """
 
     book: calamine.CalamineWorkbook
     package: Package
@@ -34,6 +38,7 @@ class OpenWorkbook:
     layout: WorkbookLayout
     file: FigureSource
     problems: list[Problem] = field(default_factory=list)
+    acceptances: Acceptances = NOTHING_ACCEPTED
 
     def complain(
         self, sheet: SheetLayout, place: tuple[int, int], complaint: Complaint, *, confirm: bool = False

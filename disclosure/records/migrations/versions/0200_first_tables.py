@@ -466,20 +466,31 @@ def upgrade() -> None:
         *references(follows_id="findings", nullable=True),
     )
     create_table(
-        "manifest_signatures",
-        *references(release_id="releases"),
-        *strings(manifest_digest=64, key_id=43),
-        *columns(UtcDateTime(), "signed_at"),
-        *columns(sa.Text(), "jws"),
-        sa.UniqueConstraint("release_id", "manifest_digest"),
-    )
-    create_table(
         "openness_confirmations",
         *references(change_id="openness_changes"),
         sa.Column("version_id", sa.Integer(), sa.ForeignKey("openness_versions.id"), nullable=False, index=True),
         *references(person_id="people", nullable=True),
         *columns(UtcDateTime(), "confirmed_at", nullable=True),
         sa.UniqueConstraint("change_id", "version_id"),
+    )
+    create_table(
+        "replacements",
+        *references(old_id="observations", new_id="observations"),
+        *columns(sa.Text(), "reason"),
+        *columns(UtcDateTime(), "replaced_at"),
+    )
+    _create_proof()
+    _create_personal()
+
+
+def _create_proof() -> None:
+    create_table(
+        "manifest_signatures",
+        *references(release_id="releases"),
+        *strings(manifest_digest=64, key_id=43),
+        *columns(UtcDateTime(), "signed_at"),
+        *columns(sa.Text(), "jws"),
+        sa.UniqueConstraint("release_id", "manifest_digest"),
     )
     create_table(
         "read_backs",
@@ -490,9 +501,25 @@ def upgrade() -> None:
         *columns(UtcDateTime(), "checked_at"),
         sa.UniqueConstraint("release_id", "channel", "path"),
     )
+
+
+def _create_personal() -> None:
     create_table(
-        "replacements",
-        *references(old_id="observations", new_id="observations"),
+        "held_data",
+        *strings(profile=80, kind=40, digest=64, shown=100),
+        *choice("state", "state", ("waiting", "accepted", "taken_back")),
         *columns(sa.Text(), "reason"),
-        *columns(UtcDateTime(), "replaced_at"),
+        *references(person_id="people", nullable=True),
+        *columns(UtcDateTime(), "judged_at", nullable=True),
+        *strings(mac=64),
+        sa.UniqueConstraint("profile", "kind", "digest"),
+        sa.CheckConstraint("state <> 'accepted' OR person_id IS NOT NULL", name="judged"),
+    )
+    create_table(
+        "held_places",
+        *references(datum_id="held_data"),
+        *choice("door", "door", ("file", "reason", "content", "release")),
+        *strings(place=300, handed_in_by=60),
+        *columns(UtcDateTime(), "found_at"),
+        sa.UniqueConstraint("datum_id", "door", "place", "handed_in_by"),
     )
