@@ -166,8 +166,7 @@ def test_a_link_in_a_cell_names_the_cell() -> None:
 )
 def test_a_link_elsewhere_names_what_holds_it(part: str, content: bytes, says: str) -> None:
     content = workbook.packed(
-        workbook.members()
-        | {"xl/externalLinks/externalLink1.xml": b"<externalLink/>", part: content}
+        workbook.members() | {"xl/externalLinks/externalLink1.xml": b"<externalLink/>", part: content}
     )
     sentence = told(content, "报表.xlsx")
     assert says in sentence
