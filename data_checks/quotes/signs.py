@@ -43,7 +43,7 @@ _NOT_SO = re.compile(
 #: Before a number: it is of another time, of what is wished for, or of each and not of all.
 _OF_ANOTHER = re.compile(
     r"目标|计划|规划|预[计期测]|将(?!近)|力争|争取|有望|拟|假[设如]|如果|曾|原[为是来有]|本[为是]|误[报写为填]|应[为是达]"
-    r"|(?<!平)[日月年人户件笔]均|新增|净增|其中"
+    r"|(?<!平)[日月年人户件笔]均"
 )
 _PART_BEHIND = re.compile(r"\s*的\s*(?:一?半|[\d.一二两三四五六七八九十百几]+\s*(?:倍|成|分之|%))")
 #: A number that is one end of a range, the rest of another number, or grouped in a way that is not ours.
