@@ -38,7 +38,12 @@ _TURNED_BEHIND = re.compile(
 )
 #: Before or behind a number of anything: it did not, or the number is a multiple or a part of what was named.
 _NOT_SO = re.compile(
-    r"(?:[未没]有?|不再|停止|并非|不是)(?:[净再有稳]?[增减上下提降回])|[一二两三四五六七八九十百\d]倍|翻番|一半|减半|半数"
+    r"(?:[未没]有?|不再|停止|并非|不是)(?:[净再有稳]?[增减上下提降回突超达])|[一二两三四五六七八九十百\d]倍|翻番|一半|减半|半数"
+)
+#: Before a number: it is of another time, of what is wished for, or of each and not of all.
+_OF_ANOTHER = re.compile(
+    r"目标|计划|规划|预[计期测]|将(?!近)|力争|争取|有望|拟|假[设如]|如果|曾|原[为是来有]|本[为是]|误[报写为填]|应[为是达]"
+    r"|(?<!平)[日月年人户件笔]均"
 )
 _PART_BEHIND = re.compile(r"\s*的\s*(?:一?半|[\d.一二两三四五六七八九十百几]+\s*(?:倍|成|分之|%))")
 #: A number that is one end of a range, the rest of another number, or grouped in a way that is not ours.
@@ -58,6 +63,7 @@ _BROKEN_BEHIND = re.compile(
 )
 #: Behind a scale alone, 13万 of 13万8千 or 一亿三千万.
 _BROKEN_BEHIND_SCALE = re.compile(r"\s*[零〇一二两三四五六七八九十百千]")
+_MARKS_BETWEEN = " \t\u3000“”‘’\"'「」『』"
 #: What may follow a ratio that is told without a unit.
 _END_OF_RATIO = re.compile(r"\s*(?:$|[，,。；;、！？）)])")
 
@@ -78,9 +84,12 @@ def signed(number: Number, indicator: Indicator | None, before: str) -> Number |
 def is_broken(number: Number, before: str, after: str) -> bool:
     """Whether the number is but a part of what is written."""
     is_scale = number.unit_text in SCALES
+    # A sign or a letter stands before it though a quotation mark or a space is between: “-”141, minus 141.
+    bare = before.rstrip(_MARKS_BETWEEN)
     return bool(
         _BROKEN_BEFORE.search(before)
-        or (before and before[-1].isascii() and before[-1].isalpha())
+        or _BROKEN_BEFORE.search(bare)
+        or (bare[-1:].isascii() and bare[-1:].isalpha())
         or _BROKEN_BEHIND.match(after)
         or (is_scale and _BROKEN_BEHIND_SCALE.match(after))
     )
@@ -101,7 +110,7 @@ def is_turned(gap: str, after: str, clause: str, indicator: Indicator) -> bool:
     """Whether a word farther off may turn the number: in the ``gap`` behind its name, right ``after`` the number, or in
     its ``clause`` up to the next name or number."""
     gap = _SHORT_OF.sub("", _NEGATIVE.sub("", gap))
-    if _NOT_SO.search(gap) or _TURNED_BEHIND.match(after) or _PART_BEHIND.match(after):
+    if _NOT_SO.search(gap) or _OF_ANOTHER.search(gap) or _TURNED_BEHIND.match(after) or _PART_BEHIND.match(after):
         return True
     return indicator.may_be_negative and bool(_TURNED.search(gap) or _TURNED.search(clause))
 

@@ -17,6 +17,9 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import unescape
+
+from disclosure.confidentiality.told_numbers import find_told_numbers
 
 #: Characters of a digest that people type; of ten thousand data two share them once in a hundred installations.
 NUMBER_LENGTH = 8
@@ -35,6 +38,12 @@ class PersonalKind(StrEnum):
     ADDRESS = "家庭住址"
     HOME_TELEPHONE = "家庭电话"
     ACCOUNT = "个人微信号或QQ号"
+    ACCOUNT_NUMBER = "个人银行账号"
+    INSURED = "社会保障卡号或个人编号"
+    CERTIFICATE = "个人证件号码"
+    PERMIT = "通行证或境外身份证号码"
+    PLATE = "车牌号码"
+    BIRTH = "出生日期"
     NAME = "姓名"
 
 
@@ -68,8 +77,7 @@ _PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3])"
 _NUMERALS = {
     **{word: str(digit) for digit, word in enumerate("〇一二三四五六七八九")},
     **{word: str(digit) for digit, word in enumerate("零壹贰叁肆伍陆柒捌玖")},
-    "两": "2",
-    "幺": "1",
+    **dict(zip("两俩仨幺洞拐勾", "2231079", strict=True)),
     "貳": "2",
     "叄": "3",
     "參": "3",
@@ -80,13 +88,17 @@ _LOOKALIKES = {"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "Z": "2", "z": 
 #: What people put between the digits of one number.
 _BETWEEN = r"[-\s.·•_/,，、~*()（）¦]"
 #: Any other signs between two digits part them like the edge of two cells: what people cut so is one number.
-_PARTING = re.compile(r"(?<=\d)\s*(?:[:;=+#&^%$!?'\"“”‘’\\|<>{}→…。「」『』]|\[|\]|【|】){1,3}\s*(?=\d)")
+#: Words that people say between them do the same, and so do wide gaps.
+_PARTING = re.compile(
+    r"(?<=\d)(?:\s*(?:(?![-\s.·•_/,，、~*()¦])[^\w\s]|…|[杠横点转接和加空]|空格|[xX]|--){1,8}\s*|\s{4,})(?=\d)"
+)
 #: The edge of two cells of a table, as texts (``｜``) and Markdown write it. A stroke within a word may be a one.
 _CELL_EDGE = re.compile(r"[ \t]*(?:｜|(?<!\S)\|(?!\S))[ \t]*")
 #: How a number is cut where it fills several cells; rows of figures are seldom cut so, and an identity number proves
 #: itself however it is cut.
 _CUTS = {(3, 4, 4), (3, 8), (7, 4), (4, 4, 4, 4), (4, 4, 4, 4, 3), (6, 6, 3)}
 _DIGIT = rf"[\d{''.join(_NUMERALS)}]"
+_IN_WORDS = re.compile(rf"{_DIGIT}(?:[-\s]?{_DIGIT}){{4,}}")
 _DISGUISED = rf"(?:{_DIGIT}|[{''.join(_LOOKALIKES)}])"
 #: A run of what may be one number: digits in any writing, a few signs between them, an X at the end.
 _RUN = re.compile(
@@ -99,8 +111,8 @@ _PASSPORT = re.compile(r"(?<![0-9A-Za-z])(?:[EDSPG]\d{8}|E[A-HJ-NP-Z]\d{7})(?![0
 _PASSPORT_TOLD = re.compile(
     r"(?:护照|通行证|台胞证|回乡证|居留证)(?:号码?|证号)?[:为是¦]?\s*([A-Za-z]{1,2}(?:[-\s]?\d){7,9})(?![0-9A-Za-z])"
 )
-_AT = r"\s?(?:@|#|[(\[{<]\s?at\s?[)\]}>])\s?"
-_DOT = r"\s?(?:\.|。|[(\[{<]\s?dot\s?[)\]}>])\s?"
+_AT = r"\s?(?:@|#|艾特|在|[(\[{<]\s?at\s?[)\]}>])\s?"
+_DOT = r"\s?(?:\.|。|点|[(\[{<]\s?dot\s?[)\]}>])\s?"
 _EMAIL = re.compile(rf"([\w.+-]+){_AT}((?:[\w-]+{_DOT})+[A-Za-z]{{2,}})", re.ASCII | re.IGNORECASE)
 #: An account of a messenger; an office's public one is called 公众号.
 _ACCOUNT = re.compile(
@@ -155,9 +167,16 @@ def find_personal_data(text: str, allowed: Collection[str] = ()) -> tuple[Person
     ``allowed`` are numbers and addresses of offices, as they are printed; what stands there is nobody's own.
     """
     plain = _unfolded(text)
+    figured = _figured(plain)
     public = {re.sub(r"\W", "", _unfolded(each)) for each in allowed}
-    found = [*_in_runs(plain, public), *_passports(plain), *_mails(plain, public)]
+    found = [*_in_runs(plain, public), *_passports(figured), *_mails(plain, public)]
     found += [*_credit_codes(plain), *_homes(plain), *_home_telephones(plain, public), *_accounts(plain, public)]
+    known = {datum.kind for datum in found}
+    found += [
+        PersonalDatum(PersonalKind[told.kind], told.shown)
+        for told in find_told_numbers(figured)
+        if PersonalKind[told.kind] not in known and re.sub(r"\W", "", told.value) not in public
+    ]
     if found:
         found += _names(plain)
     return tuple(dict.fromkeys(found))
@@ -189,7 +208,7 @@ def is_credit_code(code: str) -> bool:
 
 def _unfolded(text: str) -> str:
     """Return ``text`` in plain width, without characters that nobody sees."""
-    wide = unicodedata.normalize("NFKC", _CELL_EDGE.sub("¦", text))
+    wide = unicodedata.normalize("NFKC", unescape(_CELL_EDGE.sub("¦", text)))
     seen = "".join(_plainly(character) for character in wide)
     return _PARTING.sub("¦", seen)
 
@@ -201,9 +220,16 @@ def _plainly(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Nd":
         return str(unicodedata.digit(character))
+    if category in {"No", "Nl"} and character != "〇" and unicodedata.numeric(character, -1) in range(10):
+        return str(int(unicodedata.numeric(character)))
     if category == "Pd" or character == "−":
         return "-"
-    return "" if category in {"Cf", "Mn"} else character
+    return "" if category in {"Cf", "Mn", "Me"} else character
+
+
+def _figured(plain: str) -> str:
+    """Return ``plain`` with numbers that are written in words, five numerals or more, in digits."""
+    return _IN_WORDS.sub(lambda found: "".join(_NUMERALS.get(each, each) for each in found[0]), plain)
 
 
 def _in_runs(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
@@ -219,10 +245,12 @@ def _in_runs(plain: str, public: Collection[str]) -> Iterator[PersonalDatum]:
 def _parts_of(run: str) -> Iterator[str]:
     """Yield what may be a number of its own: the run; between signs that part; plain digits beside a name of numerals.
 
-    ``张三138…`` and two numbers side by side are found so.
+    ``张三138…``, ``张三一三八…`` and two numbers side by side are found so.
     """
     if "¦" not in run:
-        yield run
+        # A name of numerals before it (张三一三八…), or behind it, is none of the number.
+        head, tail = int(run[0] in _NUMERALS), int(run[-1] in _NUMERALS)
+        yield from (run[first:last] for first in {0, head} for last in {len(run), len(run) - tail})
     for parted in (re.split(r"[\s,，、/()（）]+", run), _PLAIN.findall(run), run.split("¦")):
         if parted != [run]:
             yield from (part for part in parted if "¦" not in part)

@@ -41,6 +41,7 @@ CODES = (
         "0.00 ",
         "??0.0",
     ),
+    *("0.00;@", "0;@", "0_00", "0.00_ ;-0.00_ ;@", "?.0?"),
     *("# ?/?", "# ??/??", '0"万"', '0"."00', "[=0]0.0;0", "0.000", "#,###", "[<>5]0;0.0"),
 )
 VALUES = (0.0, 5.0, 12.5, -12.5, 9415.54, -141.17, 0.4, -0.4, 1234567.891, 0.0049, 999.995, -1000000.0)
@@ -86,6 +87,14 @@ def read_by_eye(text: str) -> Decimal | None:
         return -size if fraction[1] else size
     size = Decimal(digits[0].replace(",", ""))
     return -size if re.search(r"[-△(]", text[: digits.start()]) else size
+
+
+@pytest.mark.unit
+def test_a_last_section_of_texts_leaves_a_number_its_sign_and_a_gap_within_digits_tells_nothing() -> None:
+    shown = [show_number(code, Decimal("-12.5")) for code in ("0.00;@", "0.00;-0.00;@", '0.0;"@"0.0', "0_00")]
+    values = [None if each is None else each.value for each in shown]
+    assert values == [Decimal("-12.50"), Decimal("-12.50"), Decimal("12.5"), None]
+    assert show_number('_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * "-"??_ ;_ @_ ', Decimal(0)).value == 0
 
 
 @pytest.mark.unit

@@ -24,6 +24,14 @@ DATA = Path(__file__).parents[1] / "data" / "faults"
 CATALOG = load_catalog("chuxiong")
 
 
+def archive(**parts: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for name, content in parts.items():
+            file.writestr(name, content)
+    return out.getvalue()
+
+
 def told(content: bytes, name: str) -> str:
     reading = examine(content, name, CATALOG)
     assert not reading.is_accepted
@@ -88,12 +96,45 @@ def test_a_file_that_did_not_come_whole_is_not_called_another_kind(size: int) ->
         assert "扩展名" not in sentence
 
 
-def archive(**parts: bytes) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as file:
-        for name, content in parts.items():
-            file.writestr(name, content)
-    return out.getvalue()
+@pytest.mark.parametrize(
+    ("content", "name", "says"),
+    [
+        ("险种\t指标\n失业\t1\n".encode("utf-16"), "报表.xls", ["文本或 CSV 文件"]),
+        ("<html><table></table></html>".encode("utf-16"), "报表.xls", ["网页（HTML）文件"]),
+        (b"\r\n<meta charset=gbk><style>td{}</style>" + b" " * 5000 + b"<table>", "报表.xls", ["网页（HTML）文件"]),
+        (b"<!DOCTYPE html><html><title>login</title>", "报表.xlsx", ["登录过期", "重新下载"]),
+        (b'{"code":401,"msg":"not login"}', "报表.xlsx", ["登录后重新下载"]),
+        (b"MIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\r\n<html>", "报表.xls", [".mht", "数据不用重填"]),
+        (b'<?xml version="1.0"?><office:document xmlns:office="urn">', "报表.fods", ["LibreOffice", "数据不用重填"]),
+        (b"ID;PWXL;N;E\r\nP;PGeneral", "报表.slk", ["SYLK"]),
+        (b"From: a@b\r\nSubject: x\r\n", "报表.eml", ["邮件", "附件"]),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "照片.xlsx", ["图片"]),
+        (b"\0\0\0\x18ftypmp42", "x.xlsx", ["视频"]),
+        (b"a.xlsx".ljust(257, b"\0") + b"ustar\0", "报表.tar", ["tar 压缩包", "解压"]),
+        (b"PK\x03\x04abc", "报表.xlsx.crdownload", ["没有下载完", ".crdownload"]),
+        (b"bplist00\xd1", "报表.xlsx.icloud", ["没有下载完"]),
+        (bytes.fromhex("D0CF11E0A1B11AE1") + "__substg1.0_".encode("utf-16-le"), "报表.msg", ["邮件", "附件"]),
+        (
+            bytes.fromhex("D0CF11E0A1B11AE1") + "EncryptedPackage".encode("utf-16-le"),
+            "报表.xlsx",
+            ["数据不用重填", "清空密码"],
+        ),
+        (archive(**{"报表.xlsx": b"x"}), "报表.zip", ["里面有“报表.xlsx”", "解压后逐个报送"]),
+        (archive(**{"a.zip": b"x"}), "报表.zip", ["套着压缩包的压缩包"]),
+        (archive(**{"报表/xl/workbook.xml": b"x"}), "报表.xlsx", ["多套了一层文件夹"]),
+        (archive(**{"content.xml": b"x"}), "报表.ods", ["数据不用重填", "LibreOffice"]),
+        (archive(**{"xl/vbaProject.bin": b"x", "xl/workbook.xml": b"x"}), "报表.xlsm", ["宏", "数据不用重填"]),
+        (b"%PDF-1.7", "报表.pdf.xlsx", ["PDF"]),
+    ],
+)
+def test_every_other_kind_is_named_with_its_way_out(content: bytes, name: str, says: list[str]) -> None:
+    sentence = told(content, name)
+    assert all(said in sentence for said in says), sentence
+
+
+def test_names_in_an_archive_of_chinese_windows_are_read() -> None:
+    plain = archive(**{"xxxx.xlsx": b"x"}).replace(b"xxxx", "报表".encode("gbk"))
+    assert "里面有“报表.xlsx”" in told(plain, "报表.zip")
 
 
 def test_numbers_and_ofd_are_named() -> None:
@@ -113,6 +154,34 @@ def test_a_link_in_a_cell_names_the_cell() -> None:
     parts = workbook.members(workbook.changed(workbook.PART, link))
     content = workbook.packed(parts | {"xl/externalLinks/externalLink1.xml": b"<externalLink/>"})
     assert f"{workbook.CITY} 的公式引用了别的文件" in told(content, "报表.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "says"),
+    [
+        (workbook.PART, b"<x14:cf><xm:f>[1]S!A1</xm:f></x14:cf>", "条件格式或数据有效性"),
+        ("xl/charts/chart1.xml", b"<c:f>[1]S!$A$1</c:f>", "自己加的图表"),
+        ("xl/pivotCache/pivotCacheDefinition1.xml", b"<pivotCacheDefinition/>", "数据透视表"),
+    ],
+)
+def test_a_link_elsewhere_names_what_holds_it(part: str, content: bytes, says: str) -> None:
+    content = workbook.packed(
+        workbook.members() | {"xl/externalLinks/externalLink1.xml": b"<externalLink/>", part: content}
+    )
+    sentence = told(content, "报表.xlsx")
+    assert says in sentence
+    assert "数据不用重填" in sentence
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_sheet_that_nobody_sees_is_told_how_to_be_found(state: str) -> None:
+    def add(book: Workbook) -> None:
+        book.create_sheet("Sheet9")["A1"] = 1
+        book["Sheet9"].sheet_state = state
+
+    sentence = told(workbook.edited(add), "报表.xlsx")
+    assert "隐藏的工作表" in sentence
+    assert "取消隐藏" in sentence
 
 
 @pytest.mark.parametrize("columns", [20, 60])

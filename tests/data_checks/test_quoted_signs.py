@@ -20,7 +20,9 @@ SIGNS: dict[str, int | None] = {
     "赤字": -1, "亏损": -1, "缺口": -1, "收不抵支": -1, "亏损了": -1, "赤字达": -1, "亏损约": -1,
     "—": None, "——": None, "±": None, "△": None, "▲": None, "~": None, "～": None, "负负": None, "负-": None,
     "--": None, "＋－": None, "赤字-": None, "≈": None, "≥": None, "￥": None, "负担": None, "减亏": None, "不是": None,
-    "10-": None, "5～": None, "x": None,
+    "10-": None, "5～": None, "x": None, "“-”": None, "‘负’": None, "minus ": None, "将达": None, "目标为": None,
+    "曾为": None, "误报为": None, "应为": None, "未突破": None, "月均": None, "预计": None, "力争达到": None,
+    "有望达": None, "原为": None,
 }  # fmt: skip
 #: Written behind it: whether the number still says what it did.
 ENDS = {

@@ -61,7 +61,10 @@ def _opened(content: bytes, suffix: str) -> tuple[Head, str, list[str]]:
     if not content:
         raise UnfitDocumentError("文件是空的，请重新保存后再交")
     if suffix in {".odt", ".rtf", ".pdf"}:
-        raise UnfitDocumentError(f"不收 {suffix} 文件，请用下发的文稿填写并保存为 .docx（或 Markdown）后再交")
+        raise UnfitDocumentError(
+            f"不收 {suffix} 文件，请用下发的文稿填写并保存为 .docx（或 Markdown）后再交；"
+            "报数据的，请交下发的 .xlsx 工作簿"
+        )
     if suffix in MARKDOWN_SUFFIXES and not content.startswith(b"PK\x03\x04"):
         return _from_markdown(content)
     return _from_docx(content, suffix)

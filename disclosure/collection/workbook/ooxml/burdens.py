@@ -15,7 +15,17 @@ _LINK = rb"\[\d+\]"
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*)?>[^<]*" + _LINK)
 _CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*?r=\"([A-Z]{1,3}\d{1,7})\"[^>]*>\s*(?:<(?:\w+:)?f(?:\s[^>]*)?>)([^<]*)")
 _NAME = re.compile(rb"<(?:\w+:)?definedName\s([^>]*)>([^<]*)")
-_CONDITIONS = re.compile(rb"<(?:\w+:)?(?:formula1?|formula2)>[^<]*" + _LINK)
+#: What else may hold a link: where it lies, what it looks like, what people call it and how they are rid of it.
+_HOLDERS: tuple[tuple[str, re.Pattern[bytes], str, str], ...] = (
+    (
+        r"xl/worksheets/",
+        re.compile(rb"<(?:(?:\w+:)?(?:formula[12]?)|xm:f)>[^<]*" + _LINK),
+        "条件格式或数据有效性",
+        "请在“开始—条件格式—清除规则”和“数据—数据有效性”中清除自己加的",
+    ),
+    (r"xl/charts/", re.compile(rb"<(?:\w+:)?f>[^<]*" + _LINK), "自己加的图表", "请点选图表按 Delete 键删去"),
+    (r"xl/pivot", re.compile(rb"<"), "自己加的数据透视表", "请选中整个透视表删去"),
+)
 _ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?r=\"(\d{1,7})\"")
 _VALUE = re.compile(rb"<(?:\w+:)?(?:v|is)>")
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
@@ -25,7 +35,7 @@ _MANY = 200
 
 def has_external_links(archive: zipfile.ZipFile) -> UnreadableError:
     """Return the error for links to other workbooks, which says what holds them: cells, names, or nothing any more."""
-    break_link = "请在 Excel 的“数据—编辑链接”中断开链接"
+    break_link = "请在 Excel 的“数据—编辑链接”（WPS 相同）中断开链接"
     if cells := [cell for _, xml in _sheets(archive) for cell in _linked_cells(xml)]:
         shown = "、".join(cells[:_SHOWN]) + (" 等" if len(cells) > _SHOWN else "")
         why = f"{shown} 的公式引用了别的文件，{break_link}，或把引用的数以“选择性粘贴—数值”填入后再交"
@@ -37,9 +47,13 @@ def has_external_links(archive: zipfile.ZipFile) -> UnreadableError:
             f"再在“数据—编辑链接”中断开链接（WPS 相同），保存后再交"
         )
         return unreadable("含有外部链接的文件", why)
-    if any(_CONDITIONS.search(xml) for _, xml in _sheets(archive)):
-        why = "条件格式或数据有效性引用了别的文件，请在“开始—条件格式—清除规则”和“数据—数据有效性”中清除自己加的，再"
-        return unreadable("含有外部链接的文件", f"{why}{break_link.removeprefix('请')}后再交")
+    for folder, pattern, holder, remedy in _HOLDERS:
+        if any(
+            re.match(folder, name, re.IGNORECASE) and pattern.search(_read(archive, name))
+            for name in archive.namelist()
+        ):
+            why = f"{holder}引用了别的文件，数据不用重填：{remedy}，再{break_link.removeprefix('请')}后再交"
+            return unreadable("含有外部链接的文件", why)
     why = f"{break_link}，或把引用的数以“选择性粘贴—数值”填入后再交"
     return unreadable("含有外部链接的文件", why)
 

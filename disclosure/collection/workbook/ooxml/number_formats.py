@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     r"|(?P<letter>[A-Za-z])|(?P<plain>.)",
     re.DOTALL,
 )
+_LITERAL_WORDS = re.compile(r'"[^"]*"?|[\\!_*].')
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _LOCALE = re.compile(r"\$([^-\]]*)(?:-([0-9A-Fa-f]+))?")
 _COLOUR = re.compile(
@@ -149,7 +150,11 @@ def _with_sign(section: _Section, value: Decimal, size: Decimal, *, is_signed: b
 
 def _chosen(code: str, value: Decimal) -> tuple[_Section, bool]:
     """Return the section that a number is shown by, and whether a minus is put before it."""
-    sections = [_taken_apart(text)[0] for text in sections_of_format(code)[:3]]
+    texts = sections_of_format(code)
+    # A last section with @ is of texts, however few stand before it: 0.00;@ has one for all numbers.
+    if 1 < len(texts) <= 3 and "@" in _LITERAL_WORDS.sub("", texts[-1]):
+        texts.pop()
+    sections = [_taken_apart(text)[0] for text in texts[:3]]
     if not any(section.condition for section in sections):
         place = 1 if value < 0 else 2 if value == 0 else 0
         if place < len(sections):
@@ -265,13 +270,13 @@ class _SectionReader:
 
 
 def _literal(kind: str, said: str) -> str:
-    """Return what is shown as it stands: a pad is as wide as its sign, and a filler repeats it."""
+    """Return what is shown as it stands: a pad is a gap as wide as its sign, and a filler repeats it."""
     if kind == "quoted":
         return said.strip('"') if said.endswith('"') and len(said) > 1 else said[1:]
     if kind == "escaped":
         return said[1:]
     if kind == "pad":
-        return ""
+        return " "
     if kind == "fill":
         return "" if said[1:].isspace() else said[1:]
     return said

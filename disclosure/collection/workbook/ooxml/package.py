@@ -18,7 +18,14 @@ from functools import cached_property
 from itertools import pairwise
 
 from disclosure.collection.workbook.ooxml.burdens import has_external_links, overlong_sheet
-from disclosure.collection.workbook.ooxml.other_files import OTHER_ARCHIVES, has_backslashes, no_archive
+from disclosure.collection.workbook.ooxml.other_files import (
+    MACROS,
+    OTHER_ARCHIVES,
+    has_backslashes,
+    no_archive,
+    other_archive,
+    unfinished,
+)
 from disclosure.collection.workbook.ooxml.scan import SheetScan, scan_sheet
 from disclosure.collection.workbook.ooxml.styles import (
     Condition,
@@ -41,12 +48,17 @@ _CHUNK = 1 << 18
 _MEGABYTE = 1 << 20
 
 
+_CONNECTIONS = (
+    "打开它就会去别处取数，数据不用重填：请在 Excel 的“数据—查询和连接”（WPS 为“数据—全部刷新—连接属性”）中删去连接，"
+    "保存后再交"
+)
+_EMBEDDED = "嵌入的文件和控件里可能有程序，请点选它们按 Delete 键删去，保存后再交，需要的附件另行报送"
 _STRANGE = ("内部结构异常的文件", "不是 Excel 或 WPS 正常保存的工作簿，请重新下载本系统下发的工作簿填报")
 #: Parts that no workbook of ours has or needs: pattern of the name in lower case -> (found, what to do).
 _FOREIGN_PARTS: tuple[tuple[str, str, str], ...] = (
-    (r"vbaproject\.bin$|^xl/macrosheets/", "含有宏的文件（.xlsm）", "请另存为不含宏的 .xlsx 后再交"),
-    (r"^xl/(connections\.xml$|querytables/)", "含有外部数据连接的文件", "请删去数据连接，只保留填好的数后再交"),
-    (r"^xl/(embeddings|activex)/", "嵌有其他文件或控件的文件", "请删去嵌入的对象后再交，需要的附件另行报送"),
+    (r"vbaproject\.bin$|^xl/macrosheets/", *MACROS),
+    (r"^xl/(connections\.xml$|querytables/)", "含有外部数据连接的文件", _CONNECTIONS),
+    (r"^xl/(embeddings|activex)/", "嵌有其他文件或控件的文件", _EMBEDDED),
 )
 
 
@@ -173,11 +185,11 @@ def open_package(content: bytes, file_name: str) -> Package:
     if len(content) > FILE_LIMIT:
         raise too_large(len(content))
     if not content.startswith(b"PK\x03\x04"):
-        raise no_archive(content, file_name)
+        raise unfinished(file_name) or no_archive(content, file_name)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise unreadable(*DAMAGED) from error
+        raise unfinished(file_name) or unreadable(*DAMAGED) from error
     _check_members(archive)
     return Package(archive, _sheets(archive))
 
@@ -229,9 +241,9 @@ def _check_kind(archive: zipfile.ZipFile, names: set[str]) -> None:
         if part in names and "xl/workbook.xml" not in names:
             raise unreadable(found, why)
     if "xl/workbook.xml" not in names:
-        raise unreadable("压缩包", "请解压后把里面的 .xlsx 工作簿单独报送")
+        raise other_archive(archive)
     if "[Content_Types].xml" in names and b"macroEnabled" in _read(archive, "[Content_Types].xml"):
-        raise unreadable("启用宏的文件（.xlsm）", "请另存为不含宏的 .xlsx 后再交")
+        raise unreadable(*MACROS)
 
 
 def _check_names(members: list[zipfile.ZipInfo]) -> None:

@@ -47,8 +47,14 @@ def check_sheets(handed: OpenWorkbook) -> None:
             why = "隐藏的工作表没有人核对过，请取消隐藏，核对后再交"
             handed.problems.append(Problem(name, "", "隐藏的工作表", "可见的工作表", why))
     for name in _foreign_sheets(handed):
-        why = "本系统不读自己添加的工作表，请把要报的数填入原来的表中，并删除这张工作表"
-        handed.problems.append(Problem(name, "", "多出的工作表", "原有的工作表", why))
+        why, kind = "本系统不读自己添加的工作表，请把要报的数填入原来的表中，并删除这张工作表", "多出的工作表"
+        if not handed.package.is_visible(name):
+            kind = "多出的、隐藏的工作表"
+            why += (
+                "（右键任一工作表标签选“取消隐藏”就看得见；列表里没有它的，"
+                "在“文件—信息—检查问题—检查文档”中删除隐藏的工作表，WPS 为“审阅—文档检查”）"
+            )
+        handed.problems.append(Problem(name, "", kind, "原有的工作表", why))
 
 
 def _foreign_sheets(handed: OpenWorkbook) -> list[str]:
