@@ -173,7 +173,7 @@ def find_personal_data(text: str, allowed: Collection[str] = ()) -> tuple[Person
     found += [*_credit_codes(plain), *_homes(plain), *_home_telephones(plain, public), *_accounts(plain, public)]
     known = {datum.kind for datum in found}
     found += [
-        PersonalDatum(PersonalKind[told.kind], told.shown)
+        PersonalDatum(PersonalKind[told.kind], told.shown, told.value)
         for told in find_told_numbers(figured)
         if PersonalKind[told.kind] not in known and re.sub(r"\W", "", told.value) not in public
     ]

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from disclosure.calendar.periods import Period
 from disclosure.calendar.workdays import on_or_before
 from disclosure.catalog import Catalog, Milestone
-from disclosure.confidentiality.public_text import object_to_public_text
+from disclosure.confidentiality.public_text import object_to_found, search_public_text
 from disclosure.cycle import queries
 from disclosure.cycle.queries import MILESTONES
 from disclosure.platform.clock import format_day, shanghai
@@ -106,7 +106,7 @@ def check_name(catalog: Catalog, period: Period) -> None:
     Raises:
         DisclosureError: saying what of a person it tells.
     """
-    if told := object_to_public_text(catalog, "专项名称", [period.name]):
+    if told := object_to_found(catalog, "专项名称", search_public_text(catalog, [period.name])):
         raise DisclosureError(told)
 
 
