@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -49,6 +50,16 @@ def profile_own(folder: Annotated[Path, Parameter(help="新的文件夹，如 /e
     console.print(f"DISCLOSURE_PROFILE={where}", soft_wrap=True)
 
 
+@dataclass(frozen=True)
+class BureauWords:
+    """How a bureau is named in what it publishes."""
+
+    publisher: Annotated[str, Parameter(help="发布机构全称，如 曲靖市人力资源和社会保障局")]
+    title: Annotated[str, Parameter(help="网站和披露的名称；不写则为 地名+社会保险信息披露")] = ""
+    agency: Annotated[str, Parameter(help="政府信息公开目录中的机构代码")] = "JGDM"
+    address: Annotated[str, Parameter(help="网站地址，以 / 结尾")] = "https://shebao.example/"
+
+
 @profile_app.command(name="new")
 def profile_new(
     folder: Annotated[Path, Parameter(help="新的文件夹，如 profiles/qujing")],
@@ -58,7 +69,7 @@ def profile_new(
         tuple[str, ...],
         Parameter(help="行政区划代码=名称，全域在前，如 530300=曲靖市 530302=麒麟区", consume_multiple=True),
     ],
-    publisher: Annotated[str, Parameter(help="发布机构全称，如 曲靖市人力资源和社会保障局")],
+    bureau: Annotated[BureauWords, Parameter(name="*")],
     insurance: Annotated[
         tuple[str, ...],
         Parameter(
@@ -66,9 +77,6 @@ def profile_new(
             consume_multiple=True,
         ),
     ] = (),
-    title: Annotated[str, Parameter(help="网站和披露的名称；不写则为 地名+社会保险信息披露")] = "",
-    agency: Annotated[str, Parameter(help="政府信息公开目录中的机构代码")] = "JGDM",
-    address: Annotated[str, Parameter(help="网站地址，以 / 结尾")] = "https://shebao.example/",
 ) -> None:
     """为另一个地区新做一个配置：按公布过的数据写出各个 YAML，并说明哪些行没有认出来。"""
     # Spares the other commands XlsxWriter and Jinja2.
@@ -78,7 +86,8 @@ def profile_new(
     if not place:
         raise DisclosureError("没有写 --place，应为行政区划代码=名称，如 530300=曲靖市。")
     whole = place[0].rpartition("=")[2]
-    wanted = NewProfile(publisher, title or f"{whole}社会保险信息披露", place, agency, address, insurance)
+    title = bureau.title or f"{whole}社会保险信息披露"
+    wanted = NewProfile(bureau.publisher, title, place, bureau.agency, bureau.address, insurance)
     where = folder.expanduser().absolute()
     catalog, report = make_profile(where, wanted, figures.expanduser())
     for name in FILES:
