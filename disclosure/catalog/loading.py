@@ -209,11 +209,12 @@ def _as_it_stands(layers: Iterable[Path]) -> tuple[tuple[Path, int, int], ...]:
 
 def _check(catalog: Catalog, document: Callable[[str], Document]) -> None:
     """Refuse a catalogue whose parts do not fit together."""
-    if mistakes := mistakes_of(catalog, document):
-        raise DisclosureError("\n".join(mistakes))
     if tuple(catalog.milestone_facts) != get_args(Milestone):
+        # Whatever else is missing then hangs on it.
         where, steps = document("cycles").locate(("milestones",)), "、".join(get_args(Milestone))
         raise DisclosureError(f"{where}：milestones 应当正好有这六个节点，先后也如此：{steps}。")
+    if mistakes := mistakes_of(catalog, document):
+        raise DisclosureError("\n".join(mistakes))
 
 
 def read_facts(file: FactFile, document: Document) -> Any:
