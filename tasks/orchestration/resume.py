@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from uuid import UUID
 
 import httpx
@@ -30,6 +31,8 @@ from tasks.orchestration.run_status import find_run
 _ANSWERED_FORM = json.dumps({"title": "已答复", "type": "object", "properties": {}}, ensure_ascii=False)
 #: A run whose question is in our records is suspended by then.
 _SUSPENDING_GRACE = dt.timedelta(minutes=1)
+#: Seconds after each try to wake a run for files; whoever handed them in waits no longer.
+_PAUSES = (0.3, 0.7, 1.5, 0.0)
 
 
 def answer_run(
@@ -96,10 +99,15 @@ def wake_waiting_run(installation: Installation, cycle_id: int) -> str:
     arrived = "报表已到齐" if is_complete else "有新的报表"
     if ask is None or ask.step != "collect":
         return f"{label}{arrived}。"
-    if not wake_run(ask.flow_run_id, ask.pause_key):
+    for pause in _PAUSES:
+        if wake_run(ask.flow_run_id, ask.pause_key):
+            break
         if _is_going_on(ask.flow_run_id):
             # Another file woke it a moment ago: it looks at the records, this file among them.
             return f"{label}{arrived}，等待的运行已经在继续。"
+        # On a busy machine its database is locked for a moment; where intake is off nobody else would try again.
+        time.sleep(pause)
+    else:
         return f"{label}{arrived}并已记录，但现在没能唤醒等待的运行；下次收件时再试。"
     return f"{label}{arrived}，流程继续。" if is_complete else f"{label}{arrived}，等待的运行会更新在等谁。"
 
