@@ -134,7 +134,7 @@ OTHER_ARCHIVES: tuple[tuple[str, str, str], ...] = (
     ),
 )
 MACROS = (
-    "含有宏的文件（.xlsm）",
+    "可以带宏的文件（.xlsm）",
     "宏是程序，收进来会有风险，数据不用重填：请在 Excel 或 WPS 中打开它，选“文件—另存为”，"
     "类型选“Excel 工作簿（*.xlsx）”，提示不能保存宏时选“是”，交另存的文件",
 )
