@@ -18,22 +18,15 @@ from typing import Any
 
 from deployments.bootstrap import prepare_home, use_server
 from deployments.cli.operations.running import free_port
+from deployments.credential import with_new_credential
 from disclosure.calendar.periods import parse_period
 from disclosure.platform.settings import Settings
 
 
-def one_cycle(*, is_warm: bool, port: int, prefect_port: int) -> list[float]:
-    """Seconds of each gap between two forms of one cycle."""
+def one_cycle(plain: Settings, *, is_warm: bool) -> list[float]:
+    """Seconds of each gap between two forms of one cycle; ``plain`` has the ports and the credential of all of them."""
     with tempfile.TemporaryDirectory(prefix="gate-latency-") as folder:
-        settings = Settings(
-            home=Path(folder),
-            profile="gaogang-2016",
-            server_port=port,
-            prefect_port=prefect_port,
-            runner_is_warm=is_warm,
-            intake_schedule="",
-            supervise_at="",
-        )
+        settings = plain.model_copy(update={"home": Path(folder), "runner_is_warm": is_warm})
         prepare_home(settings.home)
         use_server(settings)
         from deployments.demo import run_demo
@@ -49,11 +42,19 @@ def one_cycle(*, is_warm: bool, port: int, prefect_port: int) -> list[float]:
 
 def main(count: int) -> None:
     """Print each cycle's gaps, and of each way the median, the least and the most."""
-    port, prefect_port = free_port(4200), free_port(4201)
+    plain = with_new_credential(
+        Settings(
+            profile="gaogang-2016",
+            server_port=free_port(4200),
+            prefect_port=free_port(4201),
+            intake_schedule="",
+            supervise_at="",
+        )
+    )
     gaps: dict[str, list[float]] = {"warm": [], "cold": []}
     for number in range(1, count + 1):
         for way in gaps:
-            cycle = one_cycle(is_warm=way == "warm", port=port, prefect_port=prefect_port)
+            cycle = one_cycle(plain, is_warm=way == "warm")
             print(f"{way} {number}: " + "  ".join(f"{gap:.2f} s" for gap in cycle), flush=True)
             gaps[way] += cycle
     middle = {way: statistics.median(found) for way, found in gaps.items()}
