@@ -21,7 +21,7 @@ class LedgerEntry(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[dt.datetime]
     actor: Mapped[str] = mapped_column(String(80))
-    event: Mapped[str] = mapped_column(String(60))
+    event: Mapped[str] = mapped_column(String(60), index=True)
     cycle_id: Mapped[int | None]
     details: Mapped[str] = mapped_column(Text)
     rows: Mapped[str] = mapped_column(Text, insert_default="")
