@@ -25,8 +25,9 @@ from disclosure.platform.clock import format_moment, utc_now
 from disclosure.platform.errors import DisclosureError
 from disclosure.platform.templating import TEMPLATES
 from disclosure.records.installation import Installation
+from disclosure.review.personal.judging import count_waiting
 from disclosure.workspace.manual import FIRST, find_chapter, list_chapters
-from disclosure.workspace.personal import count_waiting, may_judge
+from disclosure.workspace.personal import may_judge
 from disclosure.workspace.waiting import list_deeds, list_waiting
 
 _ASSETS = frozenset({"door.css", "drafts.js", "forms.js", "prefect.css", "prefect.js"})
@@ -81,7 +82,7 @@ class Pages:
             found = list_materials(work.session, catalog, _LISTED)
             replies = self._replies(work.session, visitor)
             waiting, deeds = list_waiting(work, visitor.name), list_deeds(work, visitor.name)
-            held = count_waiting(work) if may_judge(catalog, visitor.roles) else 0
+            held = count_waiting(work.session, catalog) if may_judge(catalog, visitor.roles) else 0
         seen = [one for one in found if may_see(catalog, visitor, one.kind, one.state)]
         shown = {
             kind: [(start + m.path, m.title) for m in seen if m.kind == kind and (folder / m.path).is_file()]

@@ -58,11 +58,6 @@ def list_lines(work: Work) -> list[HeldLine]:
     return [_line(work, row) for row in list_held(work.session, work.catalog)]
 
 
-def count_waiting(work: Work) -> int:
-    """Return how many data nobody has judged yet."""
-    return sum(row.state is HeldState.WAITING for row in list_held(work.session, work.catalog))
-
-
 def judge_by_form(work: Work, number: str, act: str, proof: Proof) -> HeldDatum | Refusal:
     """Accept or take back as the button says, or return why not.
 

@@ -20,8 +20,8 @@ from disclosure.records.states import HeldState
 from disclosure.records.tables import HeldDatum, HeldPlace, LedgerEntry, Release
 from disclosure.review.identify import Proof
 from disclosure.review.personal.holding import load_acceptances, search_and_hold
-from disclosure.review.personal.judging import find_held, judge, list_held, name_of
-from disclosure.workspace.personal import count_waiting, list_lines, may_judge
+from disclosure.review.personal.judging import count_waiting, find_held, judge, list_held, name_of
+from disclosure.workspace.personal import list_lines, may_judge
 from tests.support.narrative_files import document
 from tests.support.outcomes import words_of
 
@@ -189,7 +189,7 @@ def test_the_page_shows_what_waits_and_what_was_accepted_by_whom_and_why(bureau:
     assert decide(bureau, number) == ""
     with bureau.installation.read() as work:
         lines = list_lines(work)
-        assert count_waiting(work) == 1
+        assert count_waiting(work.session, work.catalog) == 1
     assert [(line.number, line.is_accepted) for line in lines] == [(other, False), (number, True)]
     assert f"孙保密：{REASON}" in lines[1].judged
     visitor = SimpleNamespace(name="孙保密", office="general_office", roles={"confidentiality_reviewer"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from disclosure.catalog import Catalog
@@ -91,9 +91,16 @@ def find_held(session: Session, catalog: Catalog, number: str, *, is_locked: boo
 
 def list_held(session: Session, catalog: Catalog) -> Sequence[HeldDatum]:
     """Return everything that was ever held: what waits first, the newest of each state first."""
-    wanted = select(HeldDatum).where(HeldDatum.profile == catalog.profile.id).options(selectinload(HeldDatum.places))
+    with_people = selectinload(HeldDatum.places), selectinload(HeldDatum.person)
+    wanted = select(HeldDatum).where(HeldDatum.profile == catalog.profile.id).options(*with_people)
     order = list(HeldState)
     return sorted(session.scalars(wanted.order_by(HeldDatum.id.desc())), key=lambda row: order.index(row.state))
+
+
+def count_waiting(session: Session, catalog: Catalog) -> int:
+    """Return how many data nobody has judged yet."""
+    waiting = HeldDatum.profile == catalog.profile.id, HeldDatum.state == HeldState.WAITING
+    return session.scalar(select(func.count()).select_from(HeldDatum).where(*waiting)) or 0
 
 
 def number_of(datum: HeldDatum) -> str:
