@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,9 @@ def test_prefect_is_told_what_it_must_know(tmp_path: Path) -> None:
     assert environment["PREFECT_SERVER_UI_API_URL"] == "http://127.0.0.1:4300/prefect/api"
     assert environment["PREFECT_SERVER_API_HOST"] == "127.0.0.1"
     assert environment["PREFECT_HOME"].startswith(str(tmp_path))
+    # It is spoken to by http; what would be trusted by https vouches for nobody.
+    trusted = ssl.create_default_context(cafile=environment["PREFECT_API_SSL_CERT_FILE"])
+    assert trusted.cert_store_stats() == {"x509": 1, "crl": 0, "x509_ca": 0}
     assert not any("AUTH" in name or "DATABASE" in name for name in environment)
     guarded = Settings(home=tmp_path, prefect_auth="admin:x", server_database_url="sqlite+aiosqlite:///p.db")  # type: ignore[arg-type]
     assert guarded.prefect_environment["PREFECT_SERVER_API_AUTH_STRING"] == "admin:x"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from disclosure.platform.settings import Settings
 from disclosure.records.installation import Installation
 from disclosure.simulation.actors import Actors
-from tests.support.visitors import Browser, give_password, open_door
+from tests.support.bureau import Bureau
+from tests.support.visitors import Browser, give_password, let_in, open_door
 
 COMPILER = "周宣传"
 
@@ -42,3 +43,18 @@ def inside(address: str, actors: Actors) -> Iterator[Browser]:
     with Browser(address) as browser:
         browser.sign_in(COMPILER, actors.code(COMPILER))
         yield browser
+
+
+@pytest.fixture
+def come(bureau: Bureau) -> Iterator[Callable[[str], Browser]]:
+    """Let people of the test's own ``bureau`` in at its door, each with a browser of theirs."""
+    with open_door(bureau.installation.settings) as address:
+        opened: list[Browser] = []
+
+        def enter(name: str) -> Browser:
+            opened.append(let_in(bureau, Browser(address), name))
+            return opened[-1]
+
+        yield enter
+        for browser in opened:
+            browser.close()

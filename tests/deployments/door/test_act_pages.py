@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -14,7 +14,7 @@ from disclosure.cycle import queries
 from disclosure.records.states import CycleStep
 from disclosure.records.tables import Correction, FailedAttempts, LedgerEntry, Revision
 from tests.support.bureau import REVIEWERS, Bureau
-from tests.support.visitors import Browser, code_of, let_in, open_door, text_of
+from tests.support.visitors import Browser, code_of, text_of
 
 pytestmark = [pytest.mark.records, pytest.mark.slow]
 
@@ -32,20 +32,6 @@ def bureau(new_bureau: Callable[..., Bureau], monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(acts, "start_cycle", lambda *_: False)
     monkeypatch.setattr(acts, "end_run", lambda *_: None)
     return made
-
-
-@pytest.fixture
-def come(bureau: Bureau) -> Iterator[Callable[[str], Browser]]:
-    with open_door(bureau.installation.settings) as address:
-        opened: list[Browser] = []
-
-        def enter(name: str) -> Browser:
-            opened.append(let_in(bureau, Browser(address), name))
-            return opened[-1]
-
-        yield enter
-        for browser in opened:
-            browser.close()
 
 
 def page_of(bureau: Bureau) -> str:

@@ -15,7 +15,8 @@ from deployments.door.visitor import Visitor
 from disclosure.access import materials
 from disclosure.collection.workbook.replies import reply_to
 from disclosure.records import ledger
-from disclosure.records.tables import Cycle, Look, UsedCode
+from disclosure.records.subjects import ledger_reference
+from disclosure.records.tables import Cycle, Look, OpennessChange, UsedCode
 from disclosure.review.authority import REVIEW_GATES
 from disclosure.review.people import STEP_SECONDS
 from tests.support.bureau import REVIEWERS, Bureau
@@ -158,3 +159,20 @@ def test_a_run_that_was_replaced_before_it_asked_shows_its_figures_to_nobody_els
         found = materials.find_briefing(work.session, replaced)
         assert found is not None
         assert (found.kind, found.cycle_id) == ("briefing", bureau.cycle_id)
+
+
+def test_a_replaced_run_of_an_openness_change_is_about_that_change(new_bureau: Callable[..., Bureau]) -> None:
+    installation, replaced = new_bureau().installation, "00000000-0000-0000-0000-000000000001"
+    with installation.begin() as work:
+        facts = {"cause": "office", "source": "x", "office": "publicity_section", "title": "办事指南"}
+        change = OpennessChange(profile=installation.catalog.profile.id, opened_at=work.now, **facts)
+        work.session.add(change)
+        work.session.flush()
+        told = {"actor": "系统", **ledger_reference(change), "run": "another", "before": replaced}
+        ledger.append(work.session, "openness.taken_over", **told)
+    outsider = Visitor(COMPILER, "social_insurance_centre", frozenset(), "2")
+    assert Sight(installation).find_visible(outsider, [replaced]) == frozenset()
+    with installation.read() as work:
+        found = materials.find_briefing(work.session, replaced)
+    assert found is not None
+    assert (found.kind, found.cycle_id) == ("briefing", None)

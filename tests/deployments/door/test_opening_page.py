@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -18,7 +18,7 @@ from disclosure.cycle import queries
 from disclosure.platform.clock import shanghai, utc_now
 from disclosure.records.tables import Cycle, LedgerEntry
 from tests.support.bureau import REVIEWERS, Bureau
-from tests.support.visitors import Browser, code_of, let_in, open_door, text_of
+from tests.support.visitors import Browser, code_of, text_of
 
 pytestmark = [pytest.mark.records, pytest.mark.slow]
 
@@ -40,20 +40,6 @@ def bureau(new_bureau: Callable[..., Bureau]) -> Bureau:
     made.enrol(COMPILER, "publicity_section")
     made.enrol(SUPERVISOR, "general_office", "supervisor")
     return made
-
-
-@pytest.fixture
-def come(bureau: Bureau) -> Iterator[Callable[[str], Browser]]:
-    with open_door(bureau.installation.settings) as address:
-        opened: list[Browser] = []
-
-        def enter(name: str) -> Browser:
-            opened.append(let_in(bureau, Browser(address), name))
-            return opened[-1]
-
-        yield enter
-        for browser in opened:
-            browser.close()
 
 
 def next_workday() -> dt.date:

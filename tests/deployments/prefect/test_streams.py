@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 from starlette.websockets import WebSocket
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from deployments.door.prefect.sight import Sight
 from deployments.door.prefect.sockets import stream
@@ -71,7 +72,7 @@ def read_stream(is_welcome: Callable[[], bool]) -> Page:
 
     async def run() -> Page:
         page = Page()
-        async with serve(prefect, "127.0.0.1", 0, subprotocols=["prefect"]) as server:  # type: ignore[list-item]
+        async with serve(prefect, "127.0.0.1", 0, subprotocols=[Subprotocol("prefect")]) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             settings = SimpleNamespace(prefect_url=f"http://127.0.0.1:{port}")
             upstream = cast("Upstream", SimpleNamespace(settings=settings, credential=lambda: "a:b"))
