@@ -47,8 +47,7 @@ def import_now() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
     preload_engine()
-    # What says which flow a run is, and all the flows it may say.
-    # Tables put together and facts read, each a tenth of a second of every run.
+    # With the flows themselves: whatever else a run may be.
     from sqlalchemy.orm import configure_mappers
 
     import flows.cycle
@@ -57,6 +56,7 @@ def import_now() -> None:
     import flows.reminders
     import flows.supervision  # noqa: F401
 
+    # Tables put together and facts read: each a tenth of a second of every run.
     configure_mappers()
     # A mistake in the facts, or in the settings, is for a run to tell.
     with suppress(DisclosureError, ValueError):
