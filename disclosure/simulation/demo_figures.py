@@ -91,7 +91,8 @@ def _as_published(catalog: Catalog, period: Period, figures: tuple[Figure, ...])
     hidden = {place for place, number in structure.cells_of.items() if structure.table.cells[number].protection}
     for name in {indicator for region, indicator in hidden if region != catalog.prefecture.code}:
         left = (f for f in figures if f.indicator == name and (f.region, name) not in hidden and f.value is not None)
-        hidden.add((min(left, key=lambda figure: figure.value or 0).region, name))
+        # None is left where all of it is small.
+        hidden.update((figure.region, name) for figure in sorted(left, key=lambda figure: figure.value or 0)[:1])
     return (figure for figure in figures if (figure.region, figure.indicator) not in hidden)
 
 
