@@ -132,6 +132,12 @@ def test_every_other_kind_is_named_with_its_way_out(content: bytes, name: str, s
     assert all(said in sentence for said in says), sentence
 
 
+def test_lines_like_those_of_a_letter_hold_nobody_up() -> None:
+    """No pattern tries all the ways in which such lines could be parted: that would take for ever."""
+    (problem,) = examine(b"a: b c: d\n" * 400, "报表.xlsx", CATALOG).problems
+    assert "文本或 CSV 文件" in problem.sentence
+
+
 def test_names_in_an_archive_of_chinese_windows_are_read() -> None:
     plain = archive(**{"xxxx.xlsx": b"x"}).replace(b"xxxx", "报表".encode("gbk"))
     assert "里面有“报表.xlsx”" in told(plain, "报表.zip")

@@ -43,3 +43,8 @@ def test_a_cell_of_text_is_held_to_the_same(words: str) -> None:
     complaint = read_text(words)
     assert isinstance(complaint, Complaint)
     assert "没有定稿的记号" in complaint.found
+
+
+def test_a_long_row_of_digits_holds_nobody_up() -> None:
+    assert draft_marks("1" * 200_000) == []
+    assert draft_marks("1" * 50 + "？万人") == ["1" * 50 + "？"]

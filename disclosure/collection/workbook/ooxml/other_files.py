@@ -80,7 +80,7 @@ _OTHER_WORDS: tuple[tuple[str, str, str], ...] = (
     ),
     (r"<office:document", ".fods 文件（LibreOffice 表格）", _SAVE_AS_OPEN),
     (r"<\?mso-application|<workbook", "XML 表格文件", _SAVE_AS),
-    (r"^\s*(?:\S+: .*\r?\n)*?mime-version:(?=.*(?:workbook|multipart/related))", "单个文件网页（.mht）", _SAVE_AS),
+    (r"^(?:[^\n]*\n)*?mime-version:(?=.*(?:workbook|multipart/related))", "单个文件网页（.mht）", _SAVE_AS),
     (
         r"^(?:return-path|received|from|to|subject|date|message-id): ",
         "邮件",
