@@ -113,7 +113,7 @@ _PASSPORT_TOLD = re.compile(
 )
 _AT = r"\s?(?:@|#|艾特|在|[(\[{<]\s?at\s?[)\]}>])\s?"
 _DOT = r"\s?(?:\.|。|点|[(\[{<]\s?dot\s?[)\]}>])\s?"
-_EMAIL = re.compile(rf"([\w.+-]+){_AT}((?:[\w-]+{_DOT})+[A-Za-z]{{2,}})", re.ASCII | re.IGNORECASE)
+_EMAIL = re.compile(rf"(?<![\w.+-])([\w.+-]+){_AT}((?:[\w-]+{_DOT})+[A-Za-z]{{2,}})", re.ASCII | re.IGNORECASE)
 #: An account of a messenger; an office's public one is called 公众号.
 _ACCOUNT = re.compile(
     r"(?:微信(?:号码?)?[:为是¦]\s*([A-Za-z0-9][\w-]{4,19})|QQ(?:号码?)?[:为是¦\s]*(\d{5,11}))(?!\w)",

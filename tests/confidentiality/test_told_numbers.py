@@ -209,3 +209,7 @@ def test_what_an_office_publishes_of_itself_is_let_through() -> None:
 def test_a_number_of_hong_kong_has_one_check_character() -> None:
     assert [check for check in "0123456789A" if is_hong_kong_number("A", "123456", check)] == ["3"]
     assert [check for check in "0123456789A" if is_hong_kong_number("AB", "987654", check)] == ["3"]
+
+
+def test_a_long_word_holds_nobody_up() -> None:
+    assert find_personal_data("a" * 100_000) == ()
