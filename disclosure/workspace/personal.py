@@ -26,7 +26,7 @@ _STATES = {
 }
 _DOORS: dict[HeldDoor, str] = {
     "file": "报送的文件",
-    "reason": "填写的理由或意见",
+    "reason": "填写的话",
     "content": "公开事项的内容",
     "release": "发布件",
 }

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from disclosure.access import sessions
 from disclosure.openness.guides import SECTIONS
 from disclosure.records.tables import OpennessChange
+from disclosure.review.personal.holding import search_and_hold
 from tests.browser.test_workspace_pages import check, come_in
 from tests.support.bureau import Bureau, bureau_at
 from tests.support.openness_staff import KEEPERS
@@ -20,7 +21,7 @@ from tests.support.visitors import code_of, open_door
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 KEEPER, COLLEAGUE = KEEPERS["social_insurance_centre"], "马社保"
-OPERATOR, SUPERVISOR, COMPILER = "运维一号", "刘督办", "周宣传"
+OPERATOR, SUPERVISOR, COMPILER, REVIEWER = "运维一号", "刘督办", "周宣传", "孙保密"
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +163,20 @@ def test_who_opens_a_special_cycle_is_told_what_is_missing(
     expect(page.get_by_text("已经过去，请另选日期")).to_be_visible()
     expect(page.get_by_label("工伤保险")).to_be_checked()
     check(page, tmp_path, "open_special_refused")
+
+
+def test_a_datum_that_is_no_secret_is_accepted_by_name(page: Page, managed: tuple[Bureau, str], tmp_path: Path) -> None:
+    bureau, address = managed
+    with bureau.installation.begin() as work:
+        search_and_hold(work, ["请拨13812345678。"], door="reason", place="理由或意见", by=COMPILER)
+    come_in(bureau, page.context, address, REVIEWER)
+    page.goto(address)
+    page.get_by_role("main").get_by_role("link", name="个人信息").click()
+    check(page, tmp_path, "personal")
+    expect(page.get_by_text("138****5678").first).to_be_visible()
+    page.get_by_label("为什么可以公开").fill("这是单位公布的值班电话。")
+    page.get_by_label("你的一次性口令").fill(code_of(bureau, REVIEWER))
+    page.get_by_role("button", name="同意公开").click()
+    expect(page.get_by_role("status")).to_contain_text("已同意公开，记入台账")
+    expect(page.get_by_role("button", name="收回同意")).to_be_visible()
+    check(page, tmp_path, "personal-accepted")
