@@ -98,7 +98,8 @@ def test_what_lasts_a_minute_is_told_once_and_told_when_it_is_over(desk: Desk) -
     assert "已经恢复" in desk.letters[-1][1].text
     assert desk.rows()[0].settled_at == NOW + 600 * SECOND
     with desk.installation.records.read() as session:
-        events = session.scalars(select(LedgerEntry.event).where(LedgerEntry.event.startswith("supervision."))).all()
+        told = select(LedgerEntry.event).where(LedgerEntry.event.startswith("supervision."))
+        events = session.scalars(told.order_by(LedgerEntry.number)).all()
     assert events == ["supervision.found", "supervision.told", "supervision.settled"]
 
 
