@@ -192,6 +192,6 @@ def test_a_disk_that_is_full_at_the_hour_and_at_an_answer_only_delays(small_home
             assert session.scalars(select(Release.id).where(Release.cycle_id == case.cycle_id)).all()
             assert session.scalar(select(func.min(LedgerEntry.number))) == 1
         asked.run_id = driver_of(asked)
-        # A run that could not begin in time on the full disk is put in the place of by another, be it now.
+        # A run that could not begin in time on the full disk is replaced by another, be it now.
         asked.was_killed = True
         assert asked.next_form().gates == ["政策审核", "保密性审核"]
