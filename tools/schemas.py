@@ -19,6 +19,7 @@ from deployments.door.prefect.permissions import PermissionTable
 from disclosure.catalog.loading import CONTENTS, FACT_FILES, HOLIDAY_FILES, FactFile
 from disclosure.catalog.models.openness import CONTENT_OF_KIND
 from disclosure.collection.sources import kinds
+from disclosure.monitoring.announcements import AnnouncementTable
 from disclosure.platform.fact import Fact
 from disclosure.rendering.document.phrases import Phrases
 from disclosure.simulation.behaviour import Behaviour
@@ -33,6 +34,7 @@ PACKAGES = ("disclosure", "data_checks", "tasks", "deployments")
 HEAD = "# yaml-language-server: $schema="
 #: Files that are one entry of a model; in a profile they are whole or laid over the base likewise.
 _WHOLE: Mapping[str, type[Fact]] = {
+    "announcements": AnnouncementTable,
     "permissions": PermissionTable,
     "phrases": Phrases,
     "rehearsal": Behaviour,

@@ -25,6 +25,7 @@ from disclosure.records.self_check.inspection import refuse_start
 from tasks.orchestration.prefect_private import know_deployment, outlast_outages
 from tasks.orchestration.processes import leave_mark
 from tasks.orchestration.registration import register, wanted_deployments
+from tasks.orchestration.watching.announcing import TellPrefect
 from tasks.orchestration.watching.watcher import Chore, WakeForgotten, watching
 
 _log = logging.getLogger("disclosure.guard")
@@ -36,7 +37,7 @@ _LOOK_SECONDS = 10.0
 async def _serve(installation: Installation, deployments: Sequence[RunnerDeployment], ids: Mapping[str, UUID]) -> None:
     """Run what is scheduled; schedules stay on at the end, so a restart misses nothing that Prefect still holds."""
     async with AsyncExitStack() as stack:
-        chores: list[Chore] = [WakeForgotten()]
+        chores: list[Chore] = [WakeForgotten(), TellPrefect()]
         preloaded = None
         if installation.settings.runner_is_warm and sys.platform == "linux":
             preloaded = await stack.enter_async_context(PreloadedProcess())

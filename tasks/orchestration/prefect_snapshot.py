@@ -10,6 +10,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.sorting import DeploymentSort
 from prefect.deployments.runner import RunnerDeployment
 
+from disclosure.monitoring.supervision.foreign_rules import acts_of
 from disclosure.monitoring.supervision.snapshots import (
     AutomationSnapshot,
     DeploymentSnapshot,
@@ -74,7 +75,7 @@ def rule_text(schedule: Any) -> str:
 def _automations(client: SyncPrefectClient) -> tuple[AutomationSnapshot, ...]:
     # The client's own read_automations answers 422.
     found = client.request("POST", "/automations/filter", json={"limit": PAGE}).json()
-    return tuple(AutomationSnapshot(a["id"], a["name"]) for a in found if a["enabled"])
+    return tuple(AutomationSnapshot(a["id"], a["name"], acts_of(a)) for a in found if a["enabled"])
 
 
 def _named(records: RecordsSnapshot) -> set[UUID]:

@@ -58,7 +58,7 @@ def an_automation(office: Office) -> str:
     body = {
         "name": "出错就取消",
         "trigger": {"type": "event", "posture": "Reactive", "expect": ["prefect.flow-run.Failed"], "threshold": 1},
-        "actions": [{"type": "do-nothing"}],
+        "actions": [{"type": "cancel-flow-run"}],
     }
     return str(office._good(office.api("POST", "/automations/", body))["id"])
 

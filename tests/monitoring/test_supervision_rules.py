@@ -13,6 +13,7 @@ from disclosure.calendar.periods import Period
 from disclosure.catalog import load_catalog
 from disclosure.cycle.deadlines import Start, plan
 from disclosure.cycle.view import CycleView
+from disclosure.monitoring.supervision.foreign_rules import acts_of, only_informs
 from disclosure.monitoring.supervision.rules import judge
 from disclosure.monitoring.supervision.schedule import missed_supervisions, supervision_times
 from disclosure.monitoring.supervision.snapshots import (
@@ -215,8 +216,26 @@ def test_what_is_registered_and_what_should_be() -> None:
     assert has(replace(Q1_DEPLOYMENT, is_paused=True)) == [("deployment_paused", "q1")]
     assert has(Q1_DEPLOYMENT, DeploymentSnapshot("q9")) == [("deployment_unwanted", "q9")]
     assert has(Q1_DEPLOYMENT, DeploymentSnapshot("q9", is_ours=False)) == [("deployment_added", "q9")]
-    automation = with_prefect(seen, automations=(AutomationSnapshot("a", "出错就取消"),))
-    assert found(automation) == [("automation_added", "a")]
+    cancels = AutomationSnapshot("a", "出错就取消", frozenset({"send-notification", "cancel-flow-run"}))
+    informs = AutomationSnapshot("b", "退回就告诉我", frozenset({"send-notification"}))
+    assert found(with_prefect(seen, automations=(cancels, informs))) == [("automation_added", "a")]
+
+
+@pytest.mark.parametrize(
+    ("row", "is_harmless"),
+    [
+        ({"actions": [{"type": "send-notification"}]}, True),
+        ({"actions": [], "actions_on_trigger": [{"type": "do-nothing"}]}, True),
+        ({"actions": [{"type": "send-notification"}, {"type": "run-deployment"}]}, False),
+        ({"actions": [{"type": "send-notification"}], "actions_on_resolve": [{"type": "pause-deployment"}]}, False),
+        ({"actions": [{"type": "call-webhook"}]}, False),
+        ({"actions": ["run-deployment"]}, False),
+        ({"actions": {"type": "run-deployment"}}, False),
+        ({"actions": [{}]}, False),
+    ],
+)
+def test_what_an_automation_does_whenever_it_does_it_counts(row: dict[str, Any], is_harmless: bool) -> None:
+    assert only_informs(acts_of(row)) is is_harmless
 
 
 def test_a_registered_start_without_a_run() -> None:

@@ -32,12 +32,15 @@ Treatment = Literal[
     "faults",
     "next_runs",
     "bookmarks",
+    "informing",
+    "new_block",
 ]
 
 _CALL = re.compile(r"(GET|POST|PUT|PATCH|DELETE|WS) (/[a-z0-9_/{}-]+)")
 #: What a placeholder of a call stands for. A form's key is that of its schema or its description, never of an answer.
+ID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _PLACES = {
-    "id": r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
+    "id": ID,
     "key": r"[a-z0-9][a-z0-9-]*",
     "form": r"suspended-[a-z0-9-]+-(?:schema|description)",
     "name": r"[^/]+",
@@ -45,7 +48,11 @@ _PLACES = {
 
 
 class Permission(Fact):
-    """Some calls, and who may make them; ``answer`` is given by the door itself, ``fields`` is all a body may hold."""
+    """Some calls, and who may make them.
+
+    ``answer`` is given by the door itself, ``fields`` is all a body may hold, ``kinds`` are the types of blocks that
+    may be made.
+    """
 
     who: Literal["everybody", "operator"]
     calls: tuple[Name, ...] = Field(min_length=1)
@@ -53,6 +60,7 @@ class Permission(Fact):
     answer: Any = None
     fields: tuple[str, ...] | None = None
     query: tuple[str, ...] = ()
+    kinds: tuple[Name, ...] = ()
 
     @field_validator("calls")
     @classmethod
@@ -75,6 +83,8 @@ class PermissionRefusals(Fact):
     operator: Name
     fields: Name
     query: Name
+    informing: Name
+    new_block: Name
 
 
 class PermissionTable(Fact):

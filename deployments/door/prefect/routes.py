@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from deployments.credential import with_live_credential
 from deployments.door.prefect.bodies import RefusedRequestError, is_plain_question, read_body, write_body
 from deployments.door.prefect.paths import read_path, read_query, write_path, write_query
 from deployments.door.prefect.permissions import (
+    ID,
     OPERATOR,
     ForbiddenCall,
     Permission,
@@ -45,6 +47,7 @@ from deployments.door.prefect.sight import Sight
 from deployments.door.prefect.sockets import stream
 from deployments.door.prefect.upstream import PrefectAwayError, Upstream, answer_headers
 from deployments.door.visitor import Visitor, visitor_or_none
+from disclosure.monitoring.supervision.foreign_rules import acts_of, only_informs
 from disclosure.platform.clock import utc_now
 from disclosure.records.installation import Installation
 from disclosure.review.refusals import Refusal
@@ -192,10 +195,14 @@ class _PrefectDoor:
             return await self._take_answer(call, body)
         if permission.shows in {"form", "run_text"}:
             await self._need_sight(call)
+        if permission.shows == "informing" and not only_informs(acts_of(body or {})):
+            raise RefusedRequestError(HTTPStatus.FORBIDDEN, load_permissions().refusals.informing)
+        if permission.shows == "new_block":
+            await self._need_known_kind(call, body or {})
         told = write_body(body) if request.method in _UNSAFE and body is not None else None
         if permission.shows == "form":
             return await self._show_form(call)
-        if permission.shows in {"as_is", "run_text"}:
+        if permission.shows in {"as_is", "run_text", "informing", "new_block"}:
             return await self._forward(request.method, call.address, request.headers, told)
         return await self._show(call, told)
 
@@ -211,6 +218,18 @@ class _PrefectDoor:
         run_id = call.permitted.run_id
         if run_id not in await run_in_threadpool(self._sight.look, call.visitor, [run_id]):
             raise RefusedRequestError(HTTPStatus.FORBIDDEN, _HIDDEN)
+
+    async def _need_known_kind(self, call: _Call, body: dict[str, Any]) -> None:
+        """Let in a block only of the types the table names: what its type is, Prefect says."""
+        kinds, type_id = call.permitted.permission.kinds, str(body.get("block_type_id"))
+        found: Any = None
+        if re.fullmatch(ID, type_id):
+            async with self._upstream.ask("GET", f"/api/block_types/{type_id}", call.request.headers, None) as answer:
+                raw = await _read_whole(answer)
+            found = json.loads(raw) if answer.is_success else None
+        if not isinstance(found, dict) or found.get("slug") not in kinds:
+            sentence = load_permissions().refusals.new_block.format(kinds="、".join(kinds[1:]))
+            raise RefusedRequestError(HTTPStatus.FORBIDDEN, sentence)
 
     async def _show(self, call: _Call, body: bytes | None) -> Response:
         """Ask, go through the answer, and give what the visitor may have of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +14,8 @@ from pydantic import SecretStr
 from disclosure.platform.settings import Settings
 
 _TIMEOUT = httpx.Timeout(30, connect=3, pool=10)
+#: Seconds before a call that found Prefect's database busy is made again.
+_PAUSES = (0.2, 0.5, 1.0)
 _LIMITS = httpx.Limits(max_connections=40, max_keepalive_connections=10)
 #: All that Prefect is told of the visitor's browser; cookies, credentials, forwarding and override headers stay here.
 _ASKED_WITH = frozenset({"accept", "if-none-match", "if-modified-since", "range"})
@@ -64,7 +67,7 @@ class Upstream:
             told["Content-Type"] = "application/json"
         request = self.client.build_request(method, f"{self.settings.prefect_url}{address}", headers=told, content=body)
         try:
-            answer = await self.client.send(request, stream=True)
+            answer = await self._send(request)
         except httpx.HTTPError as error:
             raise PrefectAwayError(f"{error}") from error
         try:
@@ -75,6 +78,16 @@ class Upstream:
             raise PrefectAwayError(f"{error}") from error
         finally:
             await answer.aclose()
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        """Send until Prefect's database is free: with 503 it says that nothing was done; its own client tries again."""
+        for pause in _PAUSES:
+            answer = await self.client.send(request, stream=True)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                return answer
+            await answer.aclose()
+            await asyncio.sleep(pause)
+        return await self.client.send(request, stream=True)
 
 
 def make_client() -> httpx.AsyncClient:

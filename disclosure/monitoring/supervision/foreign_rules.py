@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from disclosure.monitoring.supervision.findings import Discrepancy
 from disclosure.monitoring.supervision.snapshots import Snapshots
+
+#: What an automation may do without being ours: it tells people, and touches no run, schedule, deployment or pool.
+_INFORMING = frozenset({"send-notification", "do-nothing"})
+#: Where Prefect keeps what an automation does.
+_ACTIONS = ("actions", "actions_on_trigger", "actions_on_resolve")
+
+
+def acts_of(automation: Mapping[str, Any]) -> frozenset[str]:
+    """Return the types of all that an automation of Prefect's API does, whenever it does it; ``?`` for no type."""
+    acts = [act for name in _ACTIONS for act in _listed(automation.get(name))]
+    return frozenset(str(act.get("type", "?")) if isinstance(act, Mapping) else "?" for act in acts)
+
+
+def _listed(acts: Any) -> list[Any]:
+    return acts if isinstance(acts, list) else [] if acts is None else [acts]
+
+
+def only_informs(acts: frozenset[str]) -> bool:
+    """Tell whether an automation that does these only informs people."""
+    return acts <= _INFORMING
 
 
 def deployments_altered(worlds: Snapshots) -> Iterator[Discrepancy]:
@@ -29,8 +50,10 @@ def deployments_added(worlds: Snapshots) -> Iterator[Discrepancy]:
 
 
 def automations_added(worlds: Snapshots) -> Iterator[Discrepancy]:
-    """Find an automation that Prefect acts on: this product registers none."""
+    """Find an automation that does more than inform people: this product registers none."""
     for automation in worlds.prefect.automations if worlds.prefect else ():
+        if only_informs(automation.acts):
+            continue
         yield Discrepancy("automation_added", automation.id, {"automation": automation.name})
 
 

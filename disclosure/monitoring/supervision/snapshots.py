@@ -88,10 +88,11 @@ class RunSnapshot:
 
 @dataclass(frozen=True)
 class AutomationSnapshot:
-    """An automation that Prefect would act on; this product has none of its own."""
+    """An automation that Prefect would act on; this product has none of its own. ``acts``: the types of its actions."""
 
     id: str
     name: str
+    acts: frozenset[str]
 
 
 @dataclass(frozen=True)

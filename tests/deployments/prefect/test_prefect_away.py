@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -84,6 +85,21 @@ class _Stranger(BaseHTTPRequestHandler):
         pass
 
 
+class _Busy(BaseHTTPRequestHandler):
+    """A server that answers what is next in ``answers``."""
+
+    answers: ClassVar[list[int]] = []
+
+    def do_GET(self) -> None:
+        self.send_response(self.answers.pop(0))
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
 def test_what_is_odd_about_prefect_stays_inside(tmp_path: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Stranger) as server:
         Thread(target=server.serve_forever, daemon=True).start()
@@ -94,4 +110,18 @@ def test_what_is_odd_about_prefect_stays_inside(tmp_path: Path) -> None:
                 assert answer.status_code == told, status
                 assert not {"location", "www-authenticate", "set-cookie"} & set(answer.headers)
                 assert ("Traceback" in answer.text) == (told in {200, 404})
+        server.shutdown()
+
+
+def test_a_call_that_finds_prefects_database_busy_is_made_again_and_once_done_not(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Busy) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        settings = settings_for(tmp_path, server.server_port)
+        with open_door(settings) as door, visitor_of(settings) as client:
+            _Busy.answers = [503, 503, 200]
+            assert client.get(f"{door}/prefect/page.js").status_code == 200
+            assert _Busy.answers == []
+            _Busy.answers = [503] * 4 + [200]
+            assert client.get(f"{door}/prefect/page.js").status_code == 503
+            assert _Busy.answers == [200]
         server.shutdown()
