@@ -37,7 +37,7 @@ _LOOK_SECONDS = 10.0
 async def _serve(installation: Installation, deployments: Sequence[RunnerDeployment], ids: Mapping[str, UUID]) -> None:
     """Run what is scheduled; schedules stay on at the end, so a restart misses nothing that Prefect still holds."""
     async with AsyncExitStack() as stack:
-        chores: list[Chore] = [WakeForgotten(), TellPrefect()]
+        chores: list[Chore] = [WakeForgotten(), TellPrefect(installation)]
         preloaded = None
         if installation.settings.runner_is_warm and sys.platform == "linux":
             preloaded = await stack.enter_async_context(PreloadedProcess())

@@ -57,7 +57,7 @@ def test_every_entry_and_kind_of_the_table_is_one_that_the_product_writes() -> N
 @pytest.mark.records
 def test_what_was_told_is_told_once_and_the_past_never(bureau: Bureau) -> None:
     told: list[list[str]] = []
-    chore = TellPrefect()
+    chore = TellPrefect(bureau.installation)
 
     def take(found: Any) -> None:
         told.append([one.event for one in found])
@@ -73,7 +73,7 @@ def test_what_was_told_is_told_once_and_the_past_never(bureau: Bureau) -> None:
     with patch.object(announcing, "emit", side_effect=httpx.ConnectError("")):
         chore(bureau.installation)
     with patch.object(announcing, "emit", take):
-        TellPrefect()(bureau.installation)
+        TellPrefect(bureau.installation)(bureau.installation)
         assert told[1:] == [["disclosure.release.published"]]
         # Older records were put back: what they had was told long ago.
         (bureau.installation.settings.logs / "watch.announced").write_text("99999")

@@ -26,6 +26,12 @@ class TellPrefect:
     take it, the same is told at the next look; an event told twice has the same id.
     """
 
+    def __init__(self, installation: Installation) -> None:
+        """Begin here where nothing was ever told."""
+        if _told(installation.settings) is None:
+            with installation.records.read() as session:
+                _note(installation.settings, last_number(session))
+
     def __call__(self, installation: Installation) -> None:
         """Tell what is new; whatever hinders it hinders nothing else that is watched."""
         try:
