@@ -26,6 +26,7 @@ from deployments.credential import with_live_credential, with_new_credential
 from deployments.logs import rotate_log
 from disclosure.catalog import Catalog, load_catalog
 from disclosure.platform.errors import DisclosureError
+from disclosure.platform.event_log import FILE_NAME
 from disclosure.platform.private_files import close_to_others, make_private
 from disclosure.platform.remote_files import fill
 from disclosure.platform.settings import Settings
@@ -212,6 +213,8 @@ def keep_up(children: Sequence[Child], tell: Callable[[str], None]) -> NoReturn:
                 # A disk that is full, or away, is the storage watch's to tell.
                 with suppress(OSError):
                     rotate_log(child.log)
+            with suppress(OSError):
+                rotate_log(children[0].settings.logs / FILE_NAME)
             signal.sigtimedwait((signal.SIGCHLD,), 1.0)
             continue
         now = time.monotonic()

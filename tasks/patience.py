@@ -72,7 +72,12 @@ class _Hindrance:
         self._tries += 1
         pause = pause_after(self._tries, error)
         _logger().warning(
-            "%s没有办成，%.1f 秒后再试（第 %d 次）：%s", self._what, pause.total_seconds(), self._tries, error
+            "%s没有办成，%.1f 秒后再试（第 %d 次）：%s",
+            self._what,
+            pause.total_seconds(),
+            self._tries,
+            error,
+            extra={"event": "step.hindered"},
         )
         if utc_now() - self._since >= TOLD_AFTER:
             self._note(error)
@@ -88,7 +93,7 @@ class _Hindrance:
                 keys = {self._finding("").key}
                 findings_repository.close(session, installation.catalog.profile.id, keys, utc_now())
         except Exception as error:  # whatever it is, the step itself is done
-            _logger().warning("没有能够销号：%s", error)
+            _logger().warning("没有能够销号：%s", error, extra={"event": "step.not_settled"})
 
     def _note(self, error: Exception) -> None:
         try:
@@ -98,7 +103,7 @@ class _Hindrance:
                 findings_repository.keep(session, profile, [self._finding(str(error))], self._since or utc_now())
             self._is_noted = True
         except Exception as told:  # the records may be the very thing that is away; the watcher tells of that
-            _logger().warning("没有能够记下：%s", told)
+            _logger().warning("没有能够记下：%s", told, extra={"event": "step.not_kept"})
 
     def _finding(self, why: str) -> Discrepancy:
         run_id, name = str(runtime.flow_run.id or ""), str(runtime.flow_run.name or "")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 import uvicorn
 
 from deployments.door.app import make_door
+from disclosure.platform.event_log import keep_event_log
 from disclosure.platform.private_files import close_to_others
 from disclosure.platform.settings import Settings
 
@@ -13,6 +16,8 @@ def main() -> None:
     """Serve until interrupted."""
     close_to_others()
     settings = Settings()
+    logging.basicConfig(format="%(asctime)s | %(levelname)s | %(name)s - %(message)s")
+    keep_event_log(settings.logs, "door")
     uvicorn.run(
         make_door(settings),
         host=settings.server_host,

@@ -135,6 +135,6 @@ def _keep_board(installation: Installation, closing: threading.Event) -> None:
                 write_board(installation, now)
                 shown = state
         except Exception as error:  # the records are locked or away for a moment: the next look will do
-            _log.warning("进度看板没有更新：%s", error)
+            _log.warning("进度看板没有更新：%s", error, extra={"event": "board.not_made"})
         if closing.wait(_LOOK_SECONDS):
             return

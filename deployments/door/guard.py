@@ -119,7 +119,7 @@ class Guard:
                     self._find_visitor, token, source_of(connection), is_act(path, scope)
                 )
             except DisclosureError as error:
-                _log.warning("没有认出来访者：%s", error)
+                _log.warning("没有认出来访者：%s", error, extra={"event": "visitor.unknown"})
                 return refuse_page(HTTPStatus.SERVICE_UNAVAILABLE, "现在打不开", f"{error}")
         if scope["state"]["visitor"] is not None or is_open_to_all(path):
             return None

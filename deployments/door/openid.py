@@ -166,7 +166,7 @@ class OpenIdPages:
         return flow if is_fresh else None
 
     def _failed(self, error: Exception) -> Response:
-        _log.warning("统一登录没有成：%s", error)
+        _log.warning("统一登录没有成：%s", error, extra={"event": "openid.failed"})
         return refuse_page(HTTPStatus.BAD_GATEWAY, "没有登录", "统一登录现在用不了，请稍后再试，或用密码登录。")
 
 

@@ -95,7 +95,7 @@ def _can_read(installation: Installation) -> bool:
         with installation.records.read() as session:
             session.execute(text("SELECT max(number) FROM ledger")).one()
     except Exception as error:  # whatever it is, they cannot be read
-        _log.warning("记录库读不出来：%s", error)
+        _log.warning("记录库读不出来：%s", error, extra={"event": "records.unreadable"})
         return False
     return True
 

@@ -37,7 +37,7 @@ _WARM_UP_SECONDS = 20.0
 #: How a fork ended whose preloaded process cannot tell any more: it was killed with it.
 _KILLED = -9
 
-_log = logging.getLogger("prefect.runner")
+_log = logging.getLogger("disclosure.runner")
 
 
 class PreloadedProcessGoneError(Exception):
@@ -119,8 +119,10 @@ class PreloadedProcess:
         try:
             while await self._live():
                 self._is_settled.clear()
-                _log.warning("预热进程意外结束，正在另起一个。")
-            _log.warning("预热进程没有启动成功；运行照常启动，只是每次慢一些。")
+                _log.warning("预热进程意外结束，正在另起一个。", extra={"event": "preloaded.died"})
+            _log.warning(
+                "预热进程没有启动成功；运行照常启动，只是每次慢一些。", extra={"event": "preloaded.not_started"}
+            )
         finally:
             self._is_settled.set()
 

@@ -18,6 +18,7 @@ from deployments.runner.process_starter import OwnRunner, PreloadedProcess
 from disclosure.collection.intake.intake import prepare_inboxes
 from disclosure.cycle import queries
 from disclosure.platform.errors import is_passing, pause_after
+from disclosure.platform.event_log import keep_event_log
 from disclosure.platform.private_files import close_to_others
 from disclosure.records.installation import Installation, open_installation
 from disclosure.records.self_check.findings import UnsoundRecordsError
@@ -70,7 +71,8 @@ async def _guard(installation: Installation, deployments: Sequence[RunnerDeploym
             # What passes (Prefect away, records locked) hinders the runner too, which tells of it. Whatever else it is,
             # nobody else would look.
             level = logging.WARNING if is_passing(error) else logging.ERROR
-            _log.log(level, "没有能够核对登记的部署：%s", error, exc_info=level == logging.ERROR)
+            is_fault = level == logging.ERROR
+            _log.log(level, "没有能够核对登记的部署：%s", error, exc_info=is_fault, extra={"event": "guard.failed"})
             continue
         for line in told:
             print(line)
@@ -117,6 +119,7 @@ def main() -> None:
     """
     close_to_others()
     installation = open_installation()
+    keep_event_log(installation.settings.logs, "runner")
     try:
         _ = installation.records
         for finding in refuse_start(installation):

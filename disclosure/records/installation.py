@@ -87,7 +87,12 @@ class Installation:
             try:
                 keep_lines(self.settings.checkpoint_copy_file, recorded)
             except OSError as error:
-                _log.warning("检查点没有能够另存到 %s：%s。", self.settings.checkpoint_copy_file, error.strerror)
+                _log.warning(
+                    "检查点没有能够另存到 %s：%s。",
+                    self.settings.checkpoint_copy_file,
+                    error.strerror,
+                    extra={"event": "checkpoint.not_copied"},
+                )
         return checkpoint
 
 

@@ -48,6 +48,7 @@ def wait_for_lock(attempt: Callable[[], T], file: str) -> T:
                     file,
                     holder or "别的程序",
                     GIVE_UP_SECONDS - waited,
+                    extra={"event": "records.locked"},
                 )
             time.sleep(_PAUSE_SECONDS)
 

@@ -41,7 +41,12 @@ class ResumeTaker:
         if isinstance(taken, Refusal):
             return taken
         if not _wake(self.installation.settings, self.upstream.credential(), taken.flow_run_id, taken.pause_key):
-            _log.warning("%s 的答复已记录，运行 %s 还没有唤醒", taken.name, taken.flow_run_id)
+            _log.warning(
+                "%s 的答复已记录，运行 %s 还没有唤醒",
+                taken.name,
+                taken.flow_run_id,
+                extra={"event": "run.not_woken", "run": taken.flow_run_id},
+            )
         return None
 
 
@@ -57,7 +62,11 @@ def wake_collecting_runs(installation: Installation, cycle_ids: Iterable[int]) -
     for ask in collecting:
         credential = known.get_secret_value() if known else ""
         if not _wake(installation.settings, credential, ask.flow_run_id, ask.pause_key):
-            _log.warning("报送已记录，运行 %s 还没有唤醒", ask.flow_run_id)
+            _log.warning(
+                "报送已记录，运行 %s 还没有唤醒",
+                ask.flow_run_id,
+                extra={"event": "run.not_woken", "run": ask.flow_run_id},
+            )
 
 
 def _wake(settings: Settings, credential: str, run_id: str, pause_key: str) -> bool:

@@ -139,7 +139,7 @@ class _PrefectDoor:
             except RefusedRequestError as error:
                 answer = refuse(request, error.status, error.sentence)
             except PrefectAwayError as error:
-                _log.warning("Prefect 服务没有应答：%s", error)
+                _log.warning("Prefect 服务没有应答：%s", error, extra={"event": "prefect.away"})
                 answer = say_away(request)
             answer.headers.setdefault("Cache-Control", "no-store")
             answer.headers.setdefault("Content-Security-Policy", _POLICY)
@@ -319,7 +319,7 @@ def _permit(request: Request, visitor: Visitor, path: str) -> PermittedCall:
     """
     judged = judge_call(visitor.roles, request.method, path)
     if isinstance(judged, ForbiddenCall):
-        _log.warning("%s 不能办理 %s %s", visitor.name, request.method, path)
+        _log.warning("%s 不能办理 %s %s", visitor.name, request.method, path, extra={"event": "call.refused"})
         raise RefusedRequestError(HTTPStatus.FORBIDDEN, judged.sentence)
     query = read_query(request.scope["query_string"])
     unknown = ["…"] if query is None else sorted({name for name, _ in query} - {*judged.permission.query})

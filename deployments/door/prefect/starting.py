@@ -52,7 +52,9 @@ def end_run(installation: Installation, run_id: str, why: str) -> None:
         with prefect_client(installation) as prefect:
             prefect.post(f"/flow_runs/{run_id}/set_state", json=body).raise_for_status()
     except httpx.HTTPError as error:
-        _log.warning("周期已关闭，运行 %s 还没有结束：%s", run_id, error)
+        _log.warning(
+            "周期已关闭，运行 %s 还没有结束：%s", run_id, error, extra={"event": "run.not_ended", "run": str(run_id)}
+        )
 
 
 def prefect_client(installation: Installation) -> httpx.Client:
@@ -77,6 +79,6 @@ def _start(
             body = {"state": {"type": "SCHEDULED"}, **({"parameters": parameters} if parameters else {})}
             prefect.post(f"/deployments/{found['id']}/create_flow_run", json=body).raise_for_status()
     except (httpx.HTTPError, KeyError, ValueError) as error:
-        _log.warning("已记录，“%s”还没有能够开始：%s", flow.name, error)
+        _log.warning("已记录，“%s”还没有能够开始：%s", flow.name, error, extra={"event": "run.not_started"})
         return False
     return True

@@ -101,7 +101,7 @@ class AlarmBook:
             self._load()
             self._read_contacts(now)
         except SQLAlchemyError as error:
-            _log.warning("记录库暂时读不了：%s", error)
+            _log.warning("记录库暂时读不了：%s", error, extra={"event": "records.unreadable"})
         for key, one in seen.items():
             before = self._alarms.get(key) or Alarm(one, now)
             facts = {**one.facts, "since": format_moment(before.since)}
@@ -113,7 +113,7 @@ class AlarmBook:
             if can_write:
                 self._write(now)
         except SQLAlchemyError as error:
-            _log.warning("告警暂时没有记进记录库：%s", error)
+            _log.warning("告警暂时没有记进记录库：%s", error, extra={"event": "alarm.not_kept"})
 
     def _load(self) -> None:
         """Take over what the watcher before has left open."""
@@ -155,9 +155,13 @@ class AlarmBook:
                 self._post(contact.messenger, contact.address, letter)
                 reached += 1
             except Exception as error:  # one messenger that fails keeps nobody else from hearing
-                _log.warning("告警没有发到%s：%s", contact.recipient.name, error)
+                _log.warning("告警没有发到%s：%s", contact.recipient.name, error, extra={"event": "alarm.not_sent"})
         _log.warning(
-            "%s（告知 %d 人）：%s", "已恢复" if is_over else "告警", reached, " ".join(a.sentence for a in alarms)
+            "%s（告知 %d 人）：%s",
+            "已恢复" if is_over else "告警",
+            reached,
+            " ".join(a.sentence for a in alarms),
+            extra={"event": "alarm.over" if is_over else "alarm.told", "kinds": [a.finding.kind for a in alarms]},
         )
         return reached > 0 or not self._contacts
 

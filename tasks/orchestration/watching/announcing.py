@@ -37,7 +37,7 @@ class TellPrefect:
         try:
             self._tell(installation)
         except (httpx.HTTPError, PrefectException, OSError) as error:
-            _log.warning("事件还没有告诉 Prefect，下次再告诉：%s", error)
+            _log.warning("事件还没有告诉 Prefect，下次再告诉：%s", error, extra={"event": "event.not_told"})
 
     def _tell(self, installation: Installation) -> None:
         told = _told(installation.settings)
@@ -49,6 +49,9 @@ class TellPrefect:
             found, told_to = announcements_after(session, installation.catalog.profile, told)
         if found:
             emit(found)
+        for one in found:
+            ids = {"subject": one.subject, "run": one.run_id, "ledger": one.number}
+            _log.info("%s：%s", one.label, one.says, extra={"event": one.event.removeprefix("disclosure."), **ids})
         if told_to != told:
             _note(installation.settings, told_to)
 

@@ -194,7 +194,13 @@ class Watcher:
         if act is Act.REPLACE:
             self._restarts[one.about] = count_restart(self._restarts.get(one.about), now)
         for (kind, _), why in outcome.items():
-            _log.warning("%s：%s%s", one.label, kind, f"，没有处理成：{why}" if why else "，已处理")
+            told = f"，没有处理成：{why}" if why else "，已处理"
+            ids = {
+                "event": "run.not_mended" if why else "run.mended",
+                "subject": _subject(one),
+                "run": one.driver_run_id,
+            }
+            _log.warning("%s：%s%s", one.label, kind, told, extra=ids)
 
     def _explain(
         self, one: Watched, run: RunSnapshot | None, status: RunStatus, act: Act, now: dt.datetime
@@ -302,7 +308,8 @@ def _keep_watch(installation: Installation, chores: Sequence[Chore], closing: th
             note_look(installation.settings)
         except Exception as error:
             # Whatever it is, nobody else would watch.
-            _log.log(logging.WARNING if is_passing(error) else logging.ERROR, "值守出错：%s", error, exc_info=True)
+            level = logging.WARNING if is_passing(error) else logging.ERROR
+            _log.log(level, "值守出错：%s", error, exc_info=True, extra={"event": "watch.failed"})
     watcher.close()
 
 
