@@ -68,9 +68,7 @@ def _stage_ahead(installation: Installation, cycle_id: int) -> None:
     except DisclosureError as error:
         wrong = str(error)
     if wrong:
-        get_run_logger().warning(
-            "提前暂存没有全部成功，到点发布时会再试：%s", wrong, extra={"event": "release.not_staged"}
-        )
+        get_run_logger().warning("提前暂存没有全部成功，到点发布时会再试：%s", wrong)
 
 
 def _run_at_hour(release: Release) -> FlowRun:
@@ -95,11 +93,11 @@ def _read_numbers(installation: Installation) -> str:
     try:
         read = read_back(installation, read_secret)
     except DisclosureError as error:
-        get_run_logger().warning("数字没有能够读回：%s", error, extra={"event": "release.not_read_back"})
+        get_run_logger().warning("数字没有能够读回：%s", error)
         return f"数字没有能够读回：{error}"
     wrong = [f"{each.path}：{problem}" for each in read for problem in each.problems]
     for problem in wrong:
-        get_run_logger().warning("读回不符：%s", problem, extra={"event": "release.figures_differ"})
+        get_run_logger().warning("读回不符：%s", problem)
     count = sum(each.figures for each in read)
     return f"读回发现 {len(wrong)} 处不符：{wrong[0]}" if wrong else f"读回 {count} 个数字，与汇总全部相符。"
 

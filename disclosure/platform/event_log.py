@@ -1,13 +1,14 @@
 """What the parts that live long tell, a line of JSON each, for programs that gather logs; people read the text logs.
 
 Each line has ``at`` (UTC), ``level``, ``logger``, ``event`` (a dotted name that stays), ``text`` (Chinese, as in the
-text logs), ``part`` and ``pid``; then the ids it is about, such as ``run`` or ``subject``, and ``exc_info`` for a fault.
+text logs), ``part`` and ``pid``; then the ids it is about, such as ``run`` or ``subject``; ``exc_info`` for a fault.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from pythonjsonlogger.json import JsonFormatter
@@ -20,6 +21,11 @@ _FIELDS = {"asctime": "at", "levelname": "level", "name": "logger", "message": "
 
 class _QuietFile(logging.FileHandler):
     """A file that cannot be written to keeps nobody from working; the watcher tells of a full disk."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; the file is opened with the first one."""
+        with suppress(OSError):
+            super().emit(record)
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Say nothing: the same is in the text log."""
