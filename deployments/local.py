@@ -23,10 +23,9 @@ from typing import NoReturn
 import httpx
 
 from deployments.credential import with_live_credential, with_new_credential
-from deployments.logs import rotate_log
+from deployments.logs import EVENT_LOG, rotate_log
 from disclosure.catalog import Catalog, load_catalog
 from disclosure.platform.errors import DisclosureError
-from disclosure.platform.event_log import FILE_NAME
 from disclosure.platform.private_files import close_to_others, make_private
 from disclosure.platform.remote_files import fill
 from disclosure.platform.settings import Settings
@@ -214,7 +213,7 @@ def keep_up(children: Sequence[Child], tell: Callable[[str], None]) -> NoReturn:
                 with suppress(OSError):
                     rotate_log(child.log)
             with suppress(OSError):
-                rotate_log(children[0].settings.logs / FILE_NAME)
+                rotate_log(children[0].settings.logs / EVENT_LOG)
             signal.sigtimedwait((signal.SIGCHLD,), 1.0)
             continue
         now = time.monotonic()

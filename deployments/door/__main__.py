@@ -7,7 +7,7 @@ import logging
 import uvicorn
 
 from deployments.door.app import make_door
-from disclosure.platform.event_log import keep_event_log
+from deployments.logs import keep_event_log
 from disclosure.platform.private_files import close_to_others
 from disclosure.platform.settings import Settings
 

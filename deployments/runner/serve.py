@@ -14,11 +14,11 @@ from uuid import UUID
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import TerminationSignal
 
+from deployments.logs import keep_event_log
 from deployments.runner.process_starter import OwnRunner, PreloadedProcess
 from disclosure.collection.intake.intake import prepare_inboxes
 from disclosure.cycle import queries
 from disclosure.platform.errors import is_passing, pause_after
-from disclosure.platform.event_log import keep_event_log
 from disclosure.platform.private_files import close_to_others
 from disclosure.records.installation import Installation, open_installation
 from disclosure.records.self_check.findings import UnsoundRecordsError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from disclosure.platform.event_log import FILE_NAME, keep_event_log
+from deployments.logs import EVENT_LOG, keep_event_log
 
 pytestmark = pytest.mark.unit
 
@@ -27,7 +27,7 @@ def log(tmp_path: Path) -> Iterator[logging.Logger]:
 
 
 def lines(tmp_path: Path) -> list[dict[str, object]]:
-    text = (tmp_path / "logs" / FILE_NAME).read_text(encoding="utf-8")
+    text = (tmp_path / "logs" / EVENT_LOG).read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -54,7 +54,7 @@ def test_a_fault_has_its_trace_and_stays_one_line(log: logging.Logger, tmp_path:
 def test_a_log_that_cannot_be_written_stops_nobody(
     log: logging.Logger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "logs" / FILE_NAME).mkdir()
+    (tmp_path / "logs" / EVENT_LOG).mkdir()
     log.warning("没有成", extra={"event": "watch.failed"})
     assert "Logging error" not in capsys.readouterr().err
 
