@@ -26,7 +26,7 @@ from tests.support.bureau import Bureau
 from tests.support.openness_staff import Keepers, keepers_at
 from tests.support.rehearsals import small_profile
 
-pytestmark = pytest.mark.records
+pytestmark = [pytest.mark.records, pytest.mark.full]  # a whole year
 
 INSURED, FEW = "work_injury.participants", "work_injury.beneficiaries"
 PAID, TIMES = "work_injury.assistive_devices.amount", "work_injury.assistive_devices.person_times"

@@ -55,6 +55,7 @@ def kunming() -> dict[str, SlipRecord]:
     return try_slips(*case, most=4)
 
 
+@pytest.mark.full  # hundreds of slips over real series
 @pytest.mark.parametrize("kind", SLIPS)
 def test_slips_seen_in_print_are_found_where_there_is_a_past(kind):
     record = kunming()[kind]

@@ -88,6 +88,7 @@ def _is_weighed(line: str, doubting: set[tuple[str, str, str]], upset: set[tuple
     return (rule, region, indicator) in doubting or any(name in group for name in map("/".join, upset))
 
 
+@pytest.mark.full  # a long sample
 def test_a_sample_of_what_was_found_is_found():
     assert len(compared()) > 400
     assert {name: found for name, *rest in compared()[::ONE_IN] if (found := differences(name, *rest))} == {}

@@ -200,6 +200,7 @@ def test_the_register_keeps_and_publishes_numbers_and_days_alone(keepers: Keeper
     assert [o.kind for o in keepers.owed()].count("request") == 4
 
 
+@pytest.mark.full  # a whole year
 def test_the_report_of_a_rehearsed_year_agrees_with_an_independent_count(tmp_path: Path, sqlite_url: str) -> None:
     """300 changes over 2025, some late, some never published; counted again from what the rehearsal itself did."""
     with keepers_at(tmp_path, sqlite_url, "2025-01-01") as keepers:

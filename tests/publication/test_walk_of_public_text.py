@@ -181,6 +181,7 @@ def columns_shown(bureau: Bureau, files: dict[str, bytes]) -> dict[str, set[str]
     return found
 
 
+@pytest.mark.full  # a walk over every column
 def test_every_column_that_becomes_public_is_filled_by_a_door_that_is_searched(tmp_path: Path, sqlite_url: str) -> None:
     with keepers_at(tmp_path, sqlite_url, "2026-03-03") as keepers:
         shown = columns_shown(keepers.bureau, served(keepers))

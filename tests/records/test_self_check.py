@@ -124,6 +124,7 @@ def changed(value: object) -> object:
     return f"{'甲' if not str(value).startswith('甲') else '乙'}{str(value)[1:]}"
 
 
+@pytest.mark.full  # a walk over every column
 def test_a_changed_value_in_any_column_of_any_vouched_row_is_found(published: Bureau) -> None:
     """Another text, another number, an empty cell filled: whatever a tool writes over a value."""
     installation, tried = published.installation, 0

@@ -184,6 +184,7 @@ def test_gaogang_2016_is_published_exactly(bureau: Bureau) -> None:
     publish_all(bureau, GAOGANG)
 
 
+@pytest.mark.full  # two whole years
 def test_kunming_2016_to_2017_is_published_exactly_period_by_period(open_bureau: Callable[..., Bureau]) -> None:
     """Five cycles in a row; each compares with those before it, and the site keeps all."""
     bureau = open_bureau(profile=KUNMING.profile, period="2016-annual")
