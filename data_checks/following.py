@@ -1,15 +1,10 @@
-"""A finding through rounds and years: kept explanations, what was said before, and where each one stands.
-
-The state of a finding is worked out from the records rather than stored: an explanation, a decision of finance and a
-next round's audit each change it, and none of them can be forgotten this way.
-"""
+"""A finding through rounds and years: kept explanations, what was said before, and which row each one follows."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +14,6 @@ from disclosure.calendar.periods import Period
 from disclosure.cycle import queries
 from disclosure.records.tables import AuditRun, Compilation, Cycle, Finding
 
-State = Literal["open", "explained", "corrected", "accepted"]
 #: What makes two findings the same one: rule, region and indicator.
 Same = tuple[str, str, str]
 
@@ -42,25 +36,6 @@ class Said:
         return (self.value, self.expected, self.difference) == now
 
 
-@dataclass(frozen=True)
-class Thread:
-    """One finding through the rounds of a cycle, the oldest first.
-
-    ``by`` is who explained or accepted it, ``rounds`` the round of each of ``findings``; a corrected one was gone
-    in the audit after the last of them.
-    """
-
-    findings: tuple[Finding, ...]
-    rounds: tuple[int, ...]
-    state: State
-    by: str
-
-    @property
-    def label(self) -> str:
-        """The state in Chinese."""
-        return str(messages()["words"]["state"][self.state])
-
-
 def found_in_round_before(session: Session, cycle: Cycle) -> tuple[int, tuple[Finding, ...] | None]:
     """Return the round of the last audit of an earlier round of this cycle and its findings; (0, None) in the first."""
     earlier = [(number, audit) for number, audit in _audits(session, cycle) if number < cycle.round]
@@ -69,7 +44,8 @@ def found_in_round_before(session: Session, cycle: Cycle) -> tuple[int, tuple[Fi
 
 def accepted_by(session: Session, cycle: Cycle) -> str:
     """Who in finance let the findings of the current round stand; empty before that."""
-    return _accepted_by(session, cycle, cycle.round)
+    decision = queries.decisions(session, cycle, cycle.round).get("finance")
+    return decision.person.name if decision is not None and decision.outcome == "approved" else ""
 
 
 def said_in_round_before(session: Session, cycle: Cycle) -> tuple[Said, ...]:
@@ -126,46 +102,9 @@ def with_suggestions(findings: Iterable[AuditFinding], said: Mapping[Same, str])
     )
 
 
-def threads(session: Session, cycle: Cycle) -> tuple[Thread, ...]:
-    """Every finding of the cycle through its rounds, with where it stands now."""
-    audits = _audits(session, cycle)
-    open_threads: dict[int, list[tuple[int, Finding]]] = {}
-    closed: list[list[tuple[int, Finding]]] = []
-    for number, audit in audits:
-        going_on: dict[int, list[tuple[int, Finding]]] = {}
-        for finding in audit.findings:
-            earlier = open_threads.pop(finding.follows_id, []) if finding.follows_id is not None else []
-            going_on[finding.id] = [*earlier, (number, finding)]
-        closed += open_threads.values()
-        open_threads = going_on
-    accepted_by = _accepted_by(session, cycle, audits[-1][0]) if audits else ""
-    return tuple(
-        _thread(members, *stands)
-        for group, is_last in ((closed, False), (open_threads.values(), True))
-        for members in group
-        for stands in [_stands(members[-1][1], accepted_by) if is_last else ("corrected", members[-1][1].centre)]
-    )
-
-
 def same(finding: AuditFinding | Finding) -> Same:
     """Return what a finding shares with the same one in another round or year."""
     return finding.rule, finding.region, finding.indicator
-
-
-def _thread(members: Sequence[tuple[int, Finding]], state: State, by: str) -> Thread:
-    return Thread(tuple(finding for _, finding in members), tuple(number for number, _ in members), state, by)
-
-
-def _stands(finding: Finding, accepted_by: str) -> tuple[State, str]:
-    if accepted_by:
-        return "accepted", accepted_by
-    return ("explained", finding.explained_by) if finding.explanation else ("open", "")
-
-
-def _accepted_by(session: Session, cycle: Cycle, round_number: int) -> str:
-    """Who approved at finance's gate in the round of the last audit; an approval lets what was found stand."""
-    decision = queries.decisions(session, cycle, round_number).get("finance")
-    return decision.person.name if decision is not None and decision.outcome == "approved" else ""
 
 
 def _audits(session: Session, cycle: Cycle) -> list[tuple[int, AuditRun]]:
