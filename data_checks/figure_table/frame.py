@@ -32,9 +32,9 @@ def audit_frame(columns: Columns) -> pd.DataFrame:
             "period": _coded(np.zeros(count, np.int8), [columns.period.id]),
             "handed_in": handed_in,
             "numeric": known & (kind != "text"),
-            "place": _places(columns, handed_in),
+            **_places(columns, handed_in),
             "content": np.where(columns.content, 1.0, np.nan),
-            "named": _coded(np.where(handed_in, columns.indicator, -1), indicators),
+            **_known("named", np.where(handed_in, columns.indicator, -1), indicators, known),
             "value": _values(columns),
             **_paired(columns, "unit", handed_in & known & (kind != "text")),
             **_paired(columns, "centre", handed_in & known),
@@ -63,14 +63,23 @@ def _factors(columns: Columns) -> np.ndarray:
     return factors
 
 
-def _places(columns: Columns, handed_in: np.ndarray) -> pd.Categorical[str]:
+def _places(columns: Columns, handed_in: np.ndarray) -> dict[str, pd.Categorical[str]]:
     count = len(columns.region_names)
     counties = len(columns.catalog.regions)
     is_county = (columns.region < counties) & (columns.region != columns.whole)
     misplaced = is_county & columns.fact("is_reported") & ~columns.fact("by_county")
     codes = np.where(handed_in, columns.region + misplaced * count, -1)
     names = [*columns.region_names, *(f"{name}/whole" for name in columns.region_names)]
-    return _coded(codes, names)
+    return _known("place", codes, names, (columns.region < counties) & ~misplaced)
+
+
+def _known(
+    name: str, codes: np.ndarray, names: Sequence[str] | pd.Index[str], is_known: np.ndarray
+) -> dict[str, pd.Categorical[str]]:
+    """Return names that were handed in, and beside each the catalogue's: the same, or none where it has no such."""
+    kinds = [*names, "/none"]
+    expected = np.where(is_known | (codes < 0), codes, len(names))
+    return {name: _coded(codes, kinds), f"{name}_expected": _coded(expected, kinds)}
 
 
 def _paired(columns: Columns, name: str, is_compared: np.ndarray) -> dict[str, pd.Categorical[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import combinations
 from math import comb
@@ -167,7 +167,10 @@ def same_regions(columns: Columns, thresholds_by: Thresholds) -> Evidence:
 
 def _pairs_compared(is_known: np.ndarray, at_least: float) -> int:
     """Pairs of rows that know at least so many columns both; rows with the same columns are counted together."""
-    kinds, counts = np.unique(is_known, axis=0, return_counts=True)
+    # Rows as bytes are counted by the dozen times faster than ``np.unique`` sorts them.
+    seen = Counter(row.tobytes() for row in is_known)
+    counts = np.fromiter(seen.values(), dtype=np.int64, count=len(seen))
+    kinds = np.frombuffer(b"".join(seen), dtype=bool).reshape(len(seen), is_known.shape[1])
     shared = kinds.astype(np.int64) @ kinds.T.astype(np.int64) >= at_least
     of_two = np.outer(counts, counts)
     np.fill_diagonal(of_two, counts * (counts - 1))

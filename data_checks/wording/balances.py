@@ -113,10 +113,9 @@ def _place(balances: Balances | None, region: int) -> int | None:
 def _in_sum_of_regions(tables: Tables, region: str, indicator_id: str) -> set[bool]:
     """Whether the regions add up to the whole in this indicator, the figure among them; empty where not comparable."""
     catalog, columns, indicator = tables.catalog, tables.columns, tables.asked.get(indicator_id)
-    whole, codes = catalog.prefecture.code, [part.code for part in catalog.parts_of_prefecture]
     if indicator is None or not indicator.by_county or indicator.kind in ("level", "ratio"):
         return set()
-    if region not in {whole, *codes} or not codes:
+    if region not in catalog.regions or not len(columns.parts):
         return set()
     at = columns.indicators[indicator_id]
     total, _ = columns.now(np.array([columns.whole]), at)
