@@ -1,7 +1,7 @@
 """Protects four errands of citizens, on a phone and on a desk: each done in one search, and in at most three clicks.
 
-The test counts what it presses. What a reader must see comes from the figures, calendar and drafts that made the site; a
-figure is seen when it stands within the window.
+The test counts what it presses. What a reader must see comes from the figures, calendar and drafts that made the site;
+a figure is seen when it stands within the window.
 """
 
 from __future__ import annotations
