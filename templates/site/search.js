@@ -26,10 +26,14 @@
     ({ shown: title, address, more, title: plain(title), text: plain([title, more, words].join(" ")),
       names: plain(words).split(" ") })));
 
-  const show = entries => {
+  // Whoever asks of a year is led to the figure of that year, where there is one: its cell is named by its period.
+  const address = (entry, year) => entry.names.includes(year + "年度")
+    ? entry.address.replace(/(#.*\/)[^/]*$/, "$1" + year + "-annual") : entry.address;
+
+  const show = (entries, year) => {
     results.replaceChildren(...entries.map(entry => {
       const item = document.createElement("li"), link = document.createElement("a"), more = document.createElement("small");
-      link.href = entry.address;
+      link.href = address(entry, year);
       link.textContent = entry.shown;
       more.textContent = entry.more;
       item.append(link, more);
@@ -57,7 +61,7 @@
       const weights = words.map(word => weight(word, entry));
       return { entry, place, weight: weights.includes(0) ? 0 : weights.reduce((sum, each) => sum + each) };
     }).filter(each => each.weight).sort((a, b) => b.weight - a.weight || a.place - b.place);
-    show(found.slice(0, most).map(each => each.entry));
+    show(found.slice(0, most).map(each => each.entry), words.find(word => /^\d{4}$/.test(word)));
     const kind = !found.length ? "none" : found.length > most ? "many" : "some";
     said.textContent = said.dataset[kind].replace("{count}", found.length).replace("{shown}", most);
   };

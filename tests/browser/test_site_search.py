@@ -61,6 +61,9 @@ QUESTIONS = [
     ("补缴", "openness/15"),
     ("新办企业", "openness/01"),
     ("换单位", "openness/06"),
+    ("新公司", "openness/01"),
+    ("开办企业", "openness/01"),
+    ("新公司 要带什么材料", "openness/01"),
     ("丧葬费", "openness/23"),
     ("稳岗", "openness/46"),
     ("待遇资格认证", "openness/26"),
@@ -68,6 +71,7 @@ QUESTIONS = [
     ("异地就医", "openness/36"),
     ("养老保险 注销", "openness/33"),
     ("下次发布", "schedule"),
+    ("下一次什么时候发布", "schedule"),
     ("发布日程", "schedule"),
     ("口径", "glossary"),
 ]

@@ -110,11 +110,7 @@ def openness_entries(catalog: Catalog, catalog_json: bytes | None) -> list[Found
             item["name"],
             f"openness/{item['page']}",
             f"{content['title']} {item['matter']['name']}",
-            " ".join(
-                word.word
-                for word in catalog.everyday_words.values()
-                if item["page"].removesuffix(".html") in word.items
-            ),
+            " ".join(_words_of_item(catalog, item["page"].removesuffix(".html"))),
         )
         for item in content["items"]
     ]
@@ -130,10 +126,24 @@ def _latest(collected: Collected, region: Region, indicator: Indicator) -> Itera
         yield ("all" if period.kind == "special" else point.key), shown
 
 
+def _words_of_item(catalog: Catalog, number: str) -> Iterator[str]:
+    """Yield what people call an errand: everyday words, the life events it belongs to, what every errand is asked."""
+    item = catalog.openness_items.get(number)
+    has_guide = item is not None and any(element.kind == "guide" for element in item.elements.values())
+    for word in catalog.everyday_words.values():
+        if number in word.items or (word.guides and has_guide):
+            yield word.word
+    for event in catalog.life_events.values():
+        if number in event.items:
+            yield event.name
+
+
 def _years_of(collected: Collected, region: Region, indicator: Indicator) -> str:
-    """Return the years of which there is a figure, as people write them."""
-    years = {period.year for period in collected.of(region.code, indicator.id)}
-    return " ".join(f"{year}年" for year in sorted(years, reverse=True))
+    """Return the years of which there is a figure; ``2024年度`` where the whole year has one, which can be led to."""
+    periods = collected.of(region.code, indicator.id)
+    whole = {period.year for period in periods if period.kind == "annual"}
+    years = sorted({period.year for period in periods}, reverse=True)
+    return " ".join(f"{year}年度" if year in whole else f"{year}年" for year in years)
 
 
 def _names_of(catalog: Catalog, insurance_id: str) -> Iterator[str]:
