@@ -7,8 +7,9 @@ frame made by ``data_checks.figure_table.frame.audit_frame``. No value of a figu
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +26,8 @@ from data_checks.expectations.judging import NAME, RESULT_FORMAT
 
 CHECKPOINT = "audit"
 #: Where a project keeps what is ours in it: the layout of its file stores, as ``great_expectations.yml`` says it.
-_OWN_FILES = (f"checkpoints/{CHECKPOINT}.json", f"validation_definitions/{NAME}.json", f"expectations/{NAME}.json")
+_CHECKPOINT_FILE = f"checkpoints/{CHECKPOINT}.json"
+_OWN_FILES = (_CHECKPOINT_FILE, f"validation_definitions/{NAME}.json", f"expectations/{NAME}.json")
 #: What makes our expectations known to whoever opens the project: it is put where Great Expectations looks.
 _PLUGIN = '''"""The expectations of the audit: import this before a suite is opened."""
 
@@ -43,7 +45,8 @@ def validate_in_project(
     """
     with _alone(home):
         context = open_project(home)
-        definition = _current(context, version) or write_project(context, version, expectations)
+        meta = {"version": version, "asked": _digest(expectations)}
+        definition = _current(context, meta) or write_project(context, meta, expectations)
         return definition.run(batch_parameters={"dataframe": frame}, result_format=RESULT_FORMAT)
 
 
@@ -70,8 +73,10 @@ def open_project(home: Path) -> FileDataContext:
     return context
 
 
-def write_project(context: FileDataContext, version: str, expectations: Sequence[Expectation]) -> ValidationDefinition:
-    """Write suite, validation definition and checkpoint; ``version`` says of which rules.
+def write_project(
+    context: FileDataContext, meta: Mapping[str, str], expectations: Sequence[Expectation]
+) -> ValidationDefinition:
+    """Write suite, validation definition and checkpoint; ``meta`` says of which rules, and what is asked for them.
 
     What was there goes first, and as files: a project that a killed process left half written cannot be read to be
     deleted, and ``add_or_update`` looks every expectation up in the suite that it replaces, once for each thing that
@@ -79,7 +84,7 @@ def write_project(context: FileDataContext, version: str, expectations: Sequence
     """
     for former in _OWN_FILES:
         (Path(context.root_directory) / former).unlink(missing_ok=True)
-    suite = context.suites.add(ExpectationSuite(name=NAME, expectations=list(expectations), meta={"version": version}))
+    suite = context.suites.add(ExpectationSuite(name=NAME, expectations=list(expectations), meta=dict(meta)))
     asset = context.data_sources.add_or_update_pandas("audit").add_dataframe_asset(NAME)
     batch = asset.add_batch_definition_whole_dataframe("all")
     definition = context.validation_definitions.add(ValidationDefinition(name=NAME, data=batch, suite=suite))
@@ -89,13 +94,19 @@ def write_project(context: FileDataContext, version: str, expectations: Sequence
     return definition
 
 
-def _current(context: FileDataContext, version: str) -> ValidationDefinition | None:
-    """Return the definition, where its suite is of these rules; what cannot be read is written anew."""
+def _digest(expectations: Sequence[Expectation]) -> str:
+    """SHA-256 of what is asked: another version of this software may ask otherwise for the same rules."""
+    asked = [[type(each).__name__, each.dict(exclude_defaults=True)] for each in expectations]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _current(context: FileDataContext, meta: Mapping[str, str]) -> ValidationDefinition | None:
+    """Return the definition, where its suite says the same of itself; what cannot be read is written anew."""
     try:
         definition = context.validation_definitions.get(NAME)
-        # The checkpoint is not asked, but must be whole for those who ask it.
-        names = json.loads((Path(context.root_directory) / _OWN_FILES[0]).read_bytes())["name"]
-        return definition if (definition.suite.meta.get("version"), names) == (version, CHECKPOINT) else None
+        # Nothing here asks the checkpoint, but it must be whole for those who do.
+        json.loads((Path(context.root_directory) / _CHECKPOINT_FILE).read_bytes())
+        return definition if meta.items() <= definition.suite.meta.items() else None
     except Exception:
         # Whatever a missing or half-written file makes Great Expectations stumble over: all of it comes from the rules.
         return None

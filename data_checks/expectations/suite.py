@@ -87,22 +87,24 @@ def _where(column: str) -> Any:
     return Column(column) == True  # noqa: E712 - a condition object, not a comparison
 
 
-def _as_expected(name: str) -> Named:
-    columns = {"column_A": name, "column_B": f"{name}_expected", "ignore_row_if": "either_value_is_missing"}
+def _as_expected(name: str, ignored: str = "either_value_is_missing") -> Named:
+    columns = {"column_A": name, "column_B": f"{name}_expected", "ignore_row_if": ignored}
     return "expect_column_pair_values_to_be_equal", columns
 
 
+#: What the catalogue lacks has nothing beside it, and is not as expected.
+_UNKNOWN = "both_values_are_missing"
 #: Checks that are Great Expectations' own expectations, on the columns of ``audit_frame``. Regions and indicators are
 #: compared with the catalogue's beside them, not with a set of its names: Great Expectations goes through an
-#: expectation's arguments a hundred times, and thousands of regions took longer so than they took to be audited.
+#: expectation's arguments a hundred times an audit, which for thousands of regions was a fifth of it.
 PLAIN: dict[str, Callable[[Catalog], Named]] = {
     "complete": lambda _: ("expect_column_values_to_not_be_null", {"column": "content"}),
     "unique": lambda _: (
         "expect_compound_columns_to_be_unique",
         {"column_list": ["region", "indicator", "period"]},
     ),
-    "known_region": lambda _: _as_expected("place"),
-    "known_indicator": lambda _: _as_expected("named"),
+    "known_region": lambda _: _as_expected("place", _UNKNOWN),
+    "known_indicator": lambda _: _as_expected("named", _UNKNOWN),
     "unit": lambda _: _as_expected("unit"),
     "centre": lambda _: _as_expected("centre"),
     "form": lambda _: _as_expected("form"),

@@ -15,9 +15,10 @@ FORMS = ("number", "text", "neither", "too_large")
 def audit_frame(columns: Columns) -> pd.DataFrame:
     """Return the frame of ``columns``, which are found again under its attributes.
 
-    ``value`` is in the indicator's own unit; ``…_expected`` what the catalogue says; ``place`` the region, or
-    ``<region>/whole`` for a county's figure of an indicator that is not by county; ``content`` is null where nothing,
-    and no reason, was handed in; ``named`` is the indicator of what was.
+    ``value`` is in the indicator's own unit; ``place`` and ``named`` are region and indicator of what was handed in,
+    null for what was not; ``…_expected`` is what the catalogue says, null where it has no such region or indicator, or
+    where a county has a figure of an indicator that is not by county; ``content`` is null where nothing, and no reason,
+    was handed in.
     """
     count, handed_in = len(columns.region), np.arange(len(columns.region)) < columns.handed_in
     known, kind = columns.fact("is_reported"), columns.fact("kind")
@@ -32,9 +33,9 @@ def audit_frame(columns: Columns) -> pd.DataFrame:
             "period": _coded(np.zeros(count, np.int8), [columns.period.id]),
             "handed_in": handed_in,
             "numeric": known & (kind != "text"),
-            **_places(columns, handed_in),
+            **_known("place", columns.region, regions, handed_in, ~_is_misplaced(columns)),
             "content": np.where(columns.content, 1.0, np.nan),
-            **_known("named", np.where(handed_in, columns.indicator, -1), indicators, known),
+            **_known("named", columns.indicator, indicators, handed_in, known),
             "value": _values(columns),
             **_paired(columns, "unit", handed_in & known & (kind != "text")),
             **_paired(columns, "centre", handed_in & known),
@@ -63,23 +64,22 @@ def _factors(columns: Columns) -> np.ndarray:
     return factors
 
 
-def _places(columns: Columns, handed_in: np.ndarray) -> dict[str, pd.Categorical[str]]:
-    count = len(columns.region_names)
-    counties = len(columns.catalog.regions)
-    is_county = (columns.region < counties) & (columns.region != columns.whole)
-    misplaced = is_county & columns.fact("is_reported") & ~columns.fact("by_county")
-    codes = np.where(handed_in, columns.region + misplaced * count, -1)
-    names = [*columns.region_names, *(f"{name}/whole" for name in columns.region_names)]
-    return _known("place", codes, names, (columns.region < counties) & ~misplaced)
+def _is_misplaced(columns: Columns) -> np.ndarray:
+    """Whether the catalogue has no such region, or asks this indicator of the whole alone and it is a county's."""
+    is_known = columns.region < len(columns.catalog.regions)
+    is_wholes = columns.fact("is_reported") & ~columns.fact("by_county")
+    found: np.ndarray = ~is_known | (is_wholes & (columns.region != columns.whole))
+    return found
 
 
 def _known(
-    name: str, codes: np.ndarray, names: Sequence[str] | pd.Index[str], is_known: np.ndarray
+    name: str, codes: np.ndarray, names: pd.Index[str], handed_in: np.ndarray, is_known: np.ndarray
 ) -> dict[str, pd.Categorical[str]]:
-    """Return names that were handed in, and beside each the catalogue's: the same, or none where it has no such."""
-    kinds = [*names, "/none"]
-    expected = np.where(is_known | (codes < 0), codes, len(names))
-    return {name: _coded(codes, kinds), f"{name}_expected": _coded(expected, kinds)}
+    """Return names that were handed in, and the catalogue's beside them: the same, or null where it has none such."""
+    return {
+        name: _coded(np.where(handed_in, codes, -1), names),
+        f"{name}_expected": _coded(np.where(handed_in & is_known, codes, -1), names),
+    }
 
 
 def _paired(columns: Columns, name: str, is_compared: np.ndarray) -> dict[str, pd.Categorical[str]]:

@@ -57,6 +57,17 @@ def test_a_rule_naming_no_check_or_lacking_a_threshold_is_critical():
     assert result.is_blocking
 
 
+@pytest.mark.parametrize(("part", "rule"), [("region", "R03"), ("indicator", "R04")])
+@pytest.mark.parametrize("name", ["/none", f"{WHOLE}/whole", "nan", "", "上海"])
+def test_whatever_a_region_or_an_indicator_is_called_it_is_told_as_unknown(part, rule, name):
+    """A name of somebody's may not be one that the audit uses for itself: every rule would stop."""
+    figures = [replace(FIGURES[0], **{part: name}), *FIGURES[1:]]
+    rules = with_rules(R03=CATALOG.rules["R03"], R04=CATALOG.rules["R04"])
+    result = run_audit(rules, Q1, figures, [])
+    assert [each.rule for each in result.not_run] == []
+    assert [(f.rule, getattr(f, part)) for f in result.findings] == [(rule, name)]
+
+
 def test_an_exception_inside_great_expectations_is_critical(monkeypatch):
     """A column that is missing raises in the engine, in the shape of one record per metric."""
     original = audit.audit_frame

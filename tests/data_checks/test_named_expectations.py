@@ -15,6 +15,7 @@ import pytest
 
 from data_checks import run_audit, suite_version
 from data_checks.expectations import great_expectations as gx
+from data_checks.expectations.suite import PLAIN
 from data_checks.figure_table.frame import audit_frame
 from data_checks.tables import Tables
 from disclosure.calendar.periods import Period
@@ -93,3 +94,14 @@ def test_another_threshold_writes_the_project_anew(catalog, tmp_path):
     run_audit(load_catalog("chuxiong"), YEAR, figures, [], home=tmp_path)
     suite = gx.get_context(mode="file", project_root_dir=tmp_path).suites.get("figures")
     assert "R610" not in {each.meta["rule"] for each in suite.expectations}
+
+
+def test_software_that_asks_otherwise_for_the_same_rules_writes_the_project_anew(catalog, tmp_path, monkeypatch):
+    figures = demo_figures(catalog, YEAR)
+    run_audit(catalog, YEAR, figures, [], home=tmp_path)
+    monkeypatch.setitem(PLAIN, "not_empty", lambda _: ("expect_table_row_count_to_be_between", {"min_value": 10**6}))
+    result = run_audit(catalog, YEAR, figures, [], home=tmp_path)
+    assert "R07" in {f.rule for f in result.findings}
+    suite = gx.get_context(mode="file", project_root_dir=tmp_path).suites.get("figures")
+    (asked,) = (each for each in suite.expectations if each.meta["rule"] == "R07")
+    assert (asked.min_value, suite.meta["version"]) == (10**6, suite_version(catalog))
