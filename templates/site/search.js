@@ -33,9 +33,11 @@
   const show = (entries, year) => {
     results.replaceChildren(...entries.map(entry => {
       const item = document.createElement("li"), link = document.createElement("a"), more = document.createElement("small");
-      link.href = address(entry, year);
+      const leadsTo = address(entry, year);
+      link.href = leadsTo;
       link.textContent = entry.shown;
-      more.textContent = entry.more;
+      more.textContent = leadsTo === entry.address ? entry.more
+        : said.dataset.year.replace("{year}", year).replace("{latest}", entry.more);
       item.append(link, more);
       return item;
     }));

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.full]
 
@@ -92,3 +92,18 @@ def test_each_question_has_the_right_page_first(watched: Page, address: str) -> 
         if not found.startswith(page):
             wrong[asked] = (found, page)
     assert wrong == {}
+
+
+def test_what_is_opened_for_a_year_says_so(watched: Page, address: str) -> None:
+    """The newest figure stands beside what is found; whoever asked of another year is told where the link leads."""
+    watched.set_viewport_size(ViewportSize(width=360, height=740))
+    watched.goto(f"{address}/search.html")
+    field, first = watched.get_by_role("searchbox"), watched.locator("#results li").first
+    field.fill("双柏县 失业金 2024")
+    expect(first).to_contain_text("打开2024年度的数；最新：2025年度")
+    expect(first.locator("a")).to_have_attribute("href", re.compile(r"/2024-annual$"))
+    for asked in ("双柏县 失业金 2025", "双柏县 失业金"):
+        field.fill(asked)
+        expect(first).to_contain_text("2025年度")
+        expect(first).not_to_contain_text("打开")
+        expect(first.locator("a")).to_have_attribute("href", re.compile(r"/2025-annual$"))
